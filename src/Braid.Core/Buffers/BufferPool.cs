@@ -1,0 +1,91 @@
+using System;
+using System.Collections.Concurrent;
+using System.Numerics;
+using System.Threading;
+
+namespace Braid.Core;
+
+/// <summary>
+/// Buffers in classes of powers of two. Renting and returning are safe from any thread, because an application fills a
+/// buffer on its own thread and hands it to the protocol. In the steady state nothing is allocated.
+/// </summary>
+public sealed class BufferPool
+{
+    private const int SmallestShift = 7;                     // 128 bytes: a short signalling message
+    private const int LargestShift = 20;                     // 1 MiB: above it, a buffer is made and forgotten
+    private const int ClassCount = LargestShift - SmallestShift + 1;
+    private const int Unpooled = -1;
+
+    private readonly ConcurrentQueue<PooledBuffer>[] _free = new ConcurrentQueue<PooledBuffer>[ClassCount];
+    private readonly int[] _freeCounts = new int[ClassCount];
+    private readonly long _maximumRetainedBytesPerClass;
+    private int _rented;
+
+    /// <param name="maximumRetainedBytesPerClass">How many free bytes each size class keeps for later; 8 MiB by default.</param>
+    public BufferPool(long maximumRetainedBytesPerClass = 8 << 20)
+    {
+        _maximumRetainedBytesPerClass = maximumRetainedBytesPerClass;
+        for (int i = 0; i < ClassCount; i++)
+        {
+            _free[i] = new ConcurrentQueue<PooledBuffer>();
+        }
+    }
+
+    /// <summary>Buffers that are rented and not returned yet.</summary>
+    public int Rented => Volatile.Read(ref _rented);
+
+    /// <summary>Rents a buffer whose <see cref="PooledBuffer.Length"/> is <paramref name="length"/>. Its content is not cleared.</summary>
+    /// <param name="length">Bytes, from 0.</param>
+    public PooledBuffer Rent(int length)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        Interlocked.Increment(ref _rented);
+        int sizeClass = ClassOf(length);
+        if (sizeClass != Unpooled && _free[sizeClass].TryDequeue(out PooledBuffer? buffer))
+        {
+            Interlocked.Decrement(ref _freeCounts[sizeClass]);
+            return buffer.OnRented(length);
+        }
+
+        int capacity = sizeClass == Unpooled ? length : 1 << (sizeClass + SmallestShift);
+        return new PooledBuffer(this, sizeClass, GC.AllocateUninitializedArray<byte>(capacity)).OnRented(length);
+    }
+
+    /// <summary>Rents a buffer and copies <paramref name="content"/> into it.</summary>
+    public PooledBuffer RentCopy(ReadOnlySpan<byte> content)
+    {
+        PooledBuffer buffer = Rent(content.Length);
+        content.CopyTo(buffer.Span);
+        return buffer;
+    }
+
+    internal void Return(PooledBuffer buffer)
+    {
+        Interlocked.Decrement(ref _rented);
+        int sizeClass = buffer.SizeClass;
+        if (sizeClass == Unpooled)
+        {
+            return;
+        }
+
+        long maximum = Math.Max(16, _maximumRetainedBytesPerClass >> (sizeClass + SmallestShift));
+        if (Interlocked.Increment(ref _freeCounts[sizeClass]) > maximum)
+        {
+            Interlocked.Decrement(ref _freeCounts[sizeClass]);
+            return;
+        }
+
+        _free[sizeClass].Enqueue(buffer);
+    }
+
+    private static int ClassOf(int length)
+    {
+        if (length <= 1 << SmallestShift)
+        {
+            return 0;
+        }
+
+        int shift = BitOperations.Log2((uint)(length - 1)) + 1;
+        return shift > LargestShift ? Unpooled : shift - SmallestShift;
+    }
+}

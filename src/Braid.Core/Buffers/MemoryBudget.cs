@@ -1,0 +1,36 @@
+using System;
+
+namespace Braid.Core;
+
+/// <summary>A limit on memory and what is used of it. Whoever rents charges it; whoever returns credits it.</summary>
+/// <param name="limit">Bytes that may be used.</param>
+public sealed class MemoryBudget(long limit)
+{
+    /// <summary>Bytes that may be used.</summary>
+    public long Limit { get; } = limit;
+
+    /// <summary>Bytes in use.</summary>
+    public long Used { get; private set; }
+
+    /// <summary>Bytes left, never negative.</summary>
+    public long Available => Math.Max(0, Limit - Used);
+
+    /// <summary>Takes <paramref name="bytes"/>, if they are left.</summary>
+    public bool TryCharge(long bytes)
+    {
+        if (bytes > Limit - Used)
+        {
+            return false;
+        }
+
+        Used += bytes;
+        return true;
+    }
+
+    /// <summary>Gives <paramref name="bytes"/> back.</summary>
+    public void Credit(long bytes)
+    {
+        Used -= bytes;
+        Invariant.Check(Used >= 0, "more memory was given back than was taken");
+    }
+}
