@@ -1,0 +1,50 @@
+namespace Braid.Sctp.Wire;
+
+/// <summary>Chunk types (RFC 9260 §3.2, Table 2).</summary>
+public enum ChunkType : byte
+{
+    /// <summary>Payload data (§3.3.1).</summary>
+    Data = 0,
+
+    /// <summary>Initiation (§3.3.2).</summary>
+    Init = 1,
+
+    /// <summary>Initiation acknowledgement (§3.3.3).</summary>
+    InitAck = 2,
+
+    /// <summary>Selective acknowledgement (§3.3.4).</summary>
+    Sack = 3,
+
+    /// <summary>Heartbeat request (§3.3.5).</summary>
+    Heartbeat = 4,
+
+    /// <summary>Heartbeat acknowledgement (§3.3.6).</summary>
+    HeartbeatAck = 5,
+
+    /// <summary>Abort (§3.3.7).</summary>
+    Abort = 6,
+
+    /// <summary>Shutdown (§3.3.8).</summary>
+    Shutdown = 7,
+
+    /// <summary>Shutdown acknowledgement (§3.3.9).</summary>
+    ShutdownAck = 8,
+
+    /// <summary>Operation error (§3.3.10).</summary>
+    Error = 9,
+
+    /// <summary>State cookie, sent back (§3.3.11).</summary>
+    CookieEcho = 10,
+
+    /// <summary>Cookie acknowledgement (§3.3.12).</summary>
+    CookieAck = 11,
+
+    /// <summary>Reserved for explicit congestion notification echo.</summary>
+    Ecne = 12,
+
+    /// <summary>Reserved for congestion window reduced.</summary>
+    Cwr = 13,
+
+    /// <summary>Shutdown complete (§3.3.13).</summary>
+    ShutdownComplete = 14,
+}

@@ -1,0 +1,29 @@
+namespace Braid.Sctp.Wire;
+
+/// <summary>Types of the parameters that INIT, INIT ACK and HEARTBEAT carry (RFC 9260 §3.2.1, §3.3.2.1, §3.3.3.1, §3.3.5).</summary>
+public enum ParameterType : ushort
+{
+    /// <summary>Heartbeat information (§3.3.5).</summary>
+    HeartbeatInfo = 1,
+
+    /// <summary>IPv4 address (§3.3.2.1.1).</summary>
+    IPv4Address = 5,
+
+    /// <summary>IPv6 address (§3.3.2.1.2).</summary>
+    IPv6Address = 6,
+
+    /// <summary>State cookie (§3.3.3.1.1).</summary>
+    StateCookie = 7,
+
+    /// <summary>A parameter that the peer did not know (§3.3.3.1.2).</summary>
+    UnrecognizedParameter = 8,
+
+    /// <summary>A longer life for the cookie (§3.3.2.1.3).</summary>
+    CookiePreservative = 9,
+
+    /// <summary>Host name: deprecated, answered with ABORT (§3.3.2.1.4).</summary>
+    HostNameAddress = 11,
+
+    /// <summary>Which address families the sender can use (§3.3.2.1.5).</summary>
+    SupportedAddressTypes = 12,
+}
