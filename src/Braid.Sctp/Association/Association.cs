@@ -1,0 +1,903 @@
+using System;
+using System.Diagnostics.CodeAnalysis;
+using Braid.Core;
+using Braid.Sctp.Wire;
+
+namespace Braid.Sctp;
+
+/// <summary>
+/// One SCTP association (RFC 9260), without clock, socket or thread. Made by <see cref="Endpoint"/>, which also feeds it
+/// packets and time-outs and collects its datagrams. After any of the commands here the owner drains the endpoint.
+/// This class decides; the mechanisms are components that own their state and return what changed.
+/// </summary>
+public sealed class Association
+{
+    private readonly AssociationContext _context;
+    private readonly EndpointOptions _endpoint;
+    private readonly OutboundMessagePool _messagePool = new();
+    private readonly SendQueue _queue;
+    private readonly ShutdownCoordinator _shutdown;
+    private readonly PathSet _paths;
+    private readonly PathMonitor _monitor;
+    private readonly PacketAssembler _assembler;
+    private readonly HandshakeInitiator? _handshake;
+    private Transfer? _transfer;
+    private bool _shutdownRequested;
+    private bool _packetHadData;
+
+    private Association(
+        EndpointOptions endpoint, AssociationContext context, ushort remotePort, in NetworkPath path, InitFields? opening)
+    {
+        _endpoint = endpoint;
+        _context = context;
+        _context.Activity.Association = this;
+        _paths = new PathSet(context.Options, endpoint.EncapsulationOverhead);
+        _paths.Add(path, PathState.Active);                  // §5.4: what we connect to, or sent INIT ACK to, is confirmed
+        _queue = new SendQueue(_messagePool, new RoundRobinScheduler(), context.Options);
+        _shutdown = new ShutdownCoordinator(context);
+        _monitor = new PathMonitor(context, _paths);
+        _assembler = new PacketAssembler(context, _paths, endpoint.LocalPort, remotePort);
+        RemotePort = remotePort;
+        if (opening is { } fields)
+        {
+            _handshake = new HandshakeInitiator(context, _paths.Primary.Rto, fields.InitiateTag, fields.InitialTsn);
+        }
+    }
+
+    /// <summary>Where the association stands (§4).</summary>
+    public AssociationState State { get; private set; }
+
+    /// <summary>Our SCTP port.</summary>
+    public ushort LocalPort => _endpoint.LocalPort;
+
+    /// <summary>The peer's SCTP port.</summary>
+    public ushort RemotePort { get; }
+
+    /// <summary>The path that new data takes.</summary>
+    public NetworkPath PrimaryPath => _paths.Primary.Address;
+
+    /// <summary>Streams that we may send on; what we asked for until the handshake is done.</summary>
+    public int OutgoingStreams => _transfer?.Negotiated.OutgoingStreams ?? _context.Options.OutgoingStreams;
+
+    /// <summary>Streams that the peer may send on; what we allow until the handshake is done.</summary>
+    public int IncomingStreams => _transfer?.Negotiated.IncomingStreams ?? _context.Options.IncomingStreams;
+
+    /// <summary>Bytes of messages accepted and not yet cumulatively acknowledged.</summary>
+    public long BufferedBytes => _queue.BufferedBytes;
+
+    /// <summary>Options that it was made with.</summary>
+    public AssociationOptions Options => _context.Options;
+
+    /// <summary>For the owner's use, such as the object that stands for this association in a runtime.</summary>
+    public object? Tag { get; set; }
+
+    internal VerificationTag LocalTag { get; private set; }
+
+    internal VerificationTag PeerTag => _transfer?.Negotiated.PeerTag ?? VerificationTag.None;
+
+    /// <summary>What our own INIT said, for an INIT ACK when both sides open at the same time (§5.2.1).</summary>
+    internal InitFields? OpeningFields => _handshake?.Fields;
+
+    /// <summary>Set by an INIT for an association that exists (§5.2.2).</summary>
+    internal uint LocalTieTag { get; private set; }
+
+    /// <inheritdoc cref="LocalTieTag"/>
+    internal uint PeerTieTag { get; private set; }
+
+    /// <summary>Its place in the endpoint's <see cref="DeadlineHeap"/>.</summary>
+    internal int HeapIndex { get; set; } = DeadlineHeap.NotQueued;
+
+    /// <summary>Whether the endpoint's owner has yet to take notice of it.</summary>
+    internal bool IsListedAsActive { get; set; }
+
+    internal Instant NextTimeout => _context.Timers.Next;
+
+    /// <summary>Whether nothing is left to do but to read its last messages and events.</summary>
+    internal bool IsFinished => State == AssociationState.Closed && _context.Control.IsEmpty;
+
+    private AssociationEvent UpEvent => new AssociationEvent.Established(OutgoingStreams, IncomingStreams);
+
+    private bool MayCarryData =>
+        State is AssociationState.Established or AssociationState.ShutdownPending or AssociationState.ShutdownReceived;
+
+    /// <summary>Queues a copy of a message.</summary>
+    /// <param name="now">The current instant.</param>
+    /// <param name="payload">User data, 1 byte to <see cref="AssociationOptions.MaximumMessageSize"/>.</param>
+    /// <param name="options">Stream, PPID and order.</param>
+    public SendStatus Send(Instant now, ReadOnlySpan<byte> payload, in SendOptions options)
+    {
+        SendStatus status = CanSend(payload.Length, options);
+        return status == SendStatus.Ok ? Send(now, _context.Buffers.RentCopy(payload), options) : status;
+    }
+
+    /// <summary>Queues a message without copying it.</summary>
+    /// <param name="now">The current instant.</param>
+    /// <param name="payload">User data. Ownership passes to the association only if the result is <see cref="SendStatus.Ok"/>.</param>
+    /// <param name="options">Stream, PPID and order.</param>
+    public SendStatus Send(Instant now, PooledBuffer payload, in SendOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(payload);
+        SendStatus status = CanSend(payload.Length, options);
+        if (status != SendStatus.Ok)
+        {
+            return status;
+        }
+
+        Begin(now);
+        _queue.Enqueue(payload, options);
+        _context.Counters.MessagesSent++;
+        _transfer?.Sender.OnOpportunity();
+        return SendStatus.Ok;
+    }
+
+    /// <summary>
+    /// Queues a message that the application handed over before it could know that the peer shuts down: §9.2 delivers what is
+    /// in queue when SHUTDOWN arrives. Possible until the next datagram is taken.
+    /// </summary>
+    /// <inheritdoc cref="Send(Instant, PooledBuffer, in SendOptions)"/>
+    public SendStatus SendAccepted(Instant now, PooledBuffer payload, in SendOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(payload);
+        if (State != AssociationState.ShutdownReceived)
+        {
+            return Send(now, payload, options);
+        }
+
+        Begin(now);
+        SendStatus status = _queue.Enqueue(payload, options);
+        if (status == SendStatus.Ok)
+        {
+            _context.Counters.MessagesSent++;
+            _transfer!.Sender.OnOpportunity();
+        }
+
+        return status;
+    }
+
+    /// <summary>What <see cref="Send(Instant, PooledBuffer, in SendOptions)"/> would answer now.</summary>
+    public SendStatus CanSend(int length, in SendOptions options) => State switch
+    {
+        AssociationState.Closed => SendStatus.Closed,
+        _ when _shutdownRequested => SendStatus.ShuttingDown,
+        AssociationState.CookieWait or AssociationState.CookieEchoed or AssociationState.Established =>
+            _queue.Check(length, options),
+        _ => SendStatus.ShuttingDown,
+    };
+
+    /// <summary>Takes the next message from the peer. Messages stay available after the association has closed.</summary>
+    public bool TryReceive([NotNullWhen(true)] out ReceivedMessage? message)
+    {
+        message = null;
+        return _transfer is not null && _transfer.Receiver.Messages.TryTake(out message);
+    }
+
+    /// <summary>Takes the next event.</summary>
+    public bool TryGetEvent([NotNullWhen(true)] out AssociationEvent? associationEvent) =>
+        _context.Events.TryDequeue(out associationEvent);
+
+    /// <summary>Begins a graceful shutdown (§9.2): what was accepted is delivered, nothing new is accepted.</summary>
+    public void Shutdown(Instant now)
+    {
+        Begin(now);
+        _shutdownRequested = true;
+        if (State == AssociationState.Established)
+        {
+            State = AssociationState.ShutdownPending;
+        }
+    }
+
+    /// <summary>Ends the association at once (§9.1). What was not delivered is lost.</summary>
+    /// <param name="now">The current instant.</param>
+    /// <param name="reason">Upper Layer Abort Reason, passed to the peer's application; cut at 512 bytes.</param>
+    public void Abort(Instant now, ReadOnlySpan<byte> reason = default)
+    {
+        if (State == AssociationState.Closed)
+        {
+            return;
+        }
+
+        Begin(now);
+        AbortWith(CloseReason.Aborted, CauseCode.UserInitiatedAbort, reason[..Math.Min(reason.Length, 512)]);
+    }
+
+    /// <summary>A snapshot of its counters and of the primary path.</summary>
+    public AssociationStatistics GetStatistics()
+    {
+        AssociationCounters counters = _context.Counters;
+        Path path = _paths.Primary;
+        return new AssociationStatistics
+        {
+            PacketsSent = counters.PacketsSent,
+            PacketsReceived = counters.PacketsReceived,
+            PayloadBytesSent = counters.PayloadBytesSent,
+            PayloadBytesReceived = counters.PayloadBytesReceived,
+            MessagesSent = counters.MessagesSent,
+            MessagesReceived = _transfer?.Receiver.Messages.MessagesCompleted ?? 0,
+            ChunksSent = counters.ChunksSent,
+            ChunksRetransmitted = counters.ChunksRetransmitted,
+            FastRetransmissions = counters.FastRetransmissions,
+            RetransmissionTimeouts = counters.RetransmissionTimeouts,
+            DuplicatesReceived = counters.DuplicatesReceived,
+            SacksSent = counters.SacksSent,
+            SacksReceived = counters.SacksReceived,
+            SmoothedRtt = path.Rto.Smoothed,
+            Rto = path.Rto.Current,
+            CongestionWindow = path.Congestion.Window,
+            SlowStartThreshold = path.Congestion.SlowStartThreshold,
+            BytesInFlight = _transfer?.Sender.PayloadInFlight ?? 0,
+            PeerWindow = _transfer?.Sender.Window.Available ?? 0,
+            ReceiveWindow = _transfer?.Receiver.Window.Advertised ?? _context.Options.ReceiveBufferSize,
+        };
+    }
+
+    /// <summary>The side that sends INIT (§5.1 A).</summary>
+    internal static Association Open(
+        Instant now, EndpointOptions endpoint, AssociationContext context, ushort remotePort, in NetworkPath path, in InitFields fields)
+    {
+        var association = new Association(endpoint, context, remotePort, path, fields)
+        {
+            LocalTag = fields.InitiateTag,
+            State = AssociationState.CookieWait,
+        };
+        association.Begin(now);
+        association._handshake!.Start();
+        return association;
+    }
+
+    /// <summary>The side that receives a valid COOKIE ECHO (§5.1 D).</summary>
+    internal static Association Accept(
+        Instant now, EndpointOptions endpoint, AssociationContext context, in NetworkPath path, in CookieClaims claims)
+    {
+        var association = new Association(endpoint, context, claims.RemotePort, path, null);
+        association.Begin(now);
+        association.Adopt(claims);
+        association._context.Control.EnqueueFirst(ChunkType.CookieAck);
+        association.Establish(association.UpEvent);
+        return association;
+    }
+
+    /// <summary>Takes in a packet that belongs here by address and tag (§8.5).</summary>
+    internal void HandlePacket(Instant now, in NetworkPath from, in PacketView packet)
+    {
+        Path? path = _paths.Find(from.Remote);
+        if (path is null || State == AssociationState.Closed)
+        {
+            return;
+        }
+
+        Begin(now);
+        if (path.Address.Remote.Port != from.Remote.Port)
+        {
+            path.LearnPort(from.Remote.Port);                // RFC 6951 §5.4
+        }
+
+        _context.Counters.PacketsReceived++;
+        _packetHadData = false;
+        ChunkReader chunks = packet.Chunks;
+        while (State != AssociationState.Closed && chunks.TryRead(out ChunkView chunk) && OnChunk(chunk, path))
+        {
+        }
+
+        if (chunks.IsMalformed)
+        {
+            _context.Drops.Count(DropReason.MalformedChunk);
+        }
+
+        OnPacketEnd();
+    }
+
+    internal void HandleTimeout(Instant now)
+    {
+        Begin(now);
+        while (State != AssociationState.Closed && _context.Timers.TryTakeExpired(_context.Now, out TimerId timer))
+        {
+            OnTimer(timer);
+        }
+    }
+
+    internal bool TryGetDatagram(Instant now, Span<byte> destination, out OutgoingDatagram datagram)
+    {
+        _context.SetNow(now);
+        AdvanceShutdown();
+        switch (State)
+        {
+            case AssociationState.Closed:
+                return _assembler.TryAssembleFinal(PeerTag, destination, out datagram);
+            case AssociationState.CookieWait:
+                return _assembler.TryAssembleInit(_handshake!, destination, out datagram);
+            case AssociationState.CookieEchoed:
+                return _assembler.TryAssembleCookieEcho(_handshake!, _transfer!, destination, out datagram);
+        }
+
+        if (_assembler.TryAssemble(_transfer!, MayCarryData, _shutdownRequested, destination, out datagram))
+        {
+            return true;
+        }
+
+        if (MayCarryData)
+        {
+            _transfer!.Sender.OnDrained();
+        }
+
+        return false;
+    }
+
+    /// <summary>An INIT has come for this association: the cookie that answers it carries tie-tags (§5.2.2).</summary>
+    internal void PopulateTieTags()
+    {
+        while (LocalTieTag == 0 || PeerTieTag == 0)
+        {
+            LocalTieTag = _context.Random.NextUInt32();
+            PeerTieTag = _context.Random.NextUInt32();
+        }
+    }
+
+    /// <summary>SHUTDOWN COMPLETE was lost, and the peer begins anew: SHUTDOWN ACK again (§9.2).</summary>
+    internal void ResendShutdownAck(Instant now)
+    {
+        Begin(now);
+        _context.Control.Enqueue(ChunkType.ShutdownAck);
+    }
+
+    /// <summary>Takes in an authentic COOKIE ECHO for an association that exists (§5.2.4).</summary>
+    /// <returns>Whether the rest of its packet is to be taken in as well.</returns>
+    internal bool OnCookieEcho(Instant now, in CookieClaims claims, CollisionAction action)
+    {
+        Begin(now);
+        switch (action)
+        {
+            case CollisionAction.Restart when State == AssociationState.ShutdownAckSent:
+                _context.Control.Enqueue(ChunkType.ShutdownAck);
+                ReportError(CauseCode.CookieReceivedWhileShuttingDown, default);
+                return false;
+            case CollisionAction.Restart:
+                Restart(claims);
+                return true;
+            case CollisionAction.AdoptPeerTag:
+            case CollisionAction.Duplicate:
+                _context.Control.EnqueueFirst(ChunkType.CookieAck);
+                if (State is AssociationState.CookieWait or AssociationState.CookieEchoed)
+                {
+                    Adopt(claims);
+                    _transfer!.Sender.OnSetupRetransmission(_paths.Primary);
+                    Establish(UpEvent);
+                }
+
+                return PeerTag == claims.Peer.InitiateTag;
+            default:
+                return false;
+        }
+    }
+
+    private void Begin(Instant now)
+    {
+        _context.SetNow(now);
+        _context.Activity.Signal();
+    }
+
+    // ---- Chunks. Each returns whether the rest of the packet is read. ----
+    private bool OnChunk(in ChunkView chunk, Path path)
+    {
+        switch (chunk.Type)
+        {
+            case ChunkType.Data:
+                return DataChunk.TryRead(chunk, out DataChunk data) ? OnData(data, path) : Malformed();
+            case ChunkType.Sack:
+                return SackChunk.TryRead(chunk, out SackChunk sack) ? OnSack(sack) : Malformed();
+            case ChunkType.Heartbeat:
+                return HeartbeatChunk.TryRead(chunk, out HeartbeatChunk heartbeat) ? OnHeartbeat(heartbeat, path) : Malformed();
+            case ChunkType.HeartbeatAck:
+                return HeartbeatAckChunk.TryRead(chunk, out HeartbeatAckChunk answer) ? OnHeartbeatAck(answer) : Malformed();
+            case ChunkType.InitAck:
+                return InitChunk.TryRead(chunk, out InitChunk initAck) ? OnInitAck(initAck) : Malformed();
+            case ChunkType.CookieAck:
+                return OnCookieAck();
+            case ChunkType.Shutdown:
+                return ShutdownChunk.TryRead(chunk, out ShutdownChunk shutdown) ? OnShutdown(shutdown) : Malformed();
+            case ChunkType.ShutdownAck:
+                return OnShutdownAck();
+            case ChunkType.ShutdownComplete:
+                return OnShutdownComplete();
+            case ChunkType.Abort:
+                return AbortChunk.TryRead(chunk, out AbortChunk abort) ? OnAbort(abort) : Malformed();
+            case ChunkType.Error:
+                return ErrorChunk.TryRead(chunk, out ErrorChunk error) ? OnError(error) : Malformed();
+            case ChunkType.Init:
+            case ChunkType.CookieEcho:
+            case ChunkType.Ecne:
+            case ChunkType.Cwr:
+                return true;                                 // the endpoint's business, or reserved: nothing to do here
+            default:
+                return OnUnrecognized(chunk);
+        }
+    }
+
+    private bool OnData(in DataChunk data, Path path)
+    {
+        if (State is not (AssociationState.Established or AssociationState.ShutdownPending or AssociationState.ShutdownSent))
+        {
+            return Unexpected();
+        }
+
+        _packetHadData = true;
+        _transfer!.LastDataPath = path;
+        switch (_transfer.Receiver.OnData(data))
+        {
+            case DataVerdict.InvalidStream:
+                Span<byte> cause = stackalloc byte[16];
+                var causes = new CauseWriter(cause);
+                InvalidStreamIdentifierCause.TryWrite(ref causes, data.Stream);
+                _context.Control.Enqueue(ChunkType.Error, causes.Written);
+                _context.Drops.Count(DropReason.InvalidStream);
+                return true;
+            case DataVerdict.NoUserData:
+                Span<byte> tsn = stackalloc byte[4];
+                new WireWriter(tsn).WriteUInt32(data.Tsn.Value);
+                AbortWith(CloseReason.ProtocolViolation, CauseCode.NoUserData, tsn);
+                return false;
+            case DataVerdict.Violation:
+                AbortWith(CloseReason.ProtocolViolation, CauseCode.ProtocolViolation, "fragments contradict each other"u8);
+                return false;
+            default:
+                return true;
+        }
+    }
+
+    private bool OnSack(in SackChunk sack)
+    {
+        if (!MayCarryData)
+        {
+            return Unexpected();
+        }
+
+        return OnAcknowledged(_transfer!.Sender.OnSack(sack));
+    }
+
+    private bool OnAcknowledged(in AckOutcome outcome)
+    {
+        switch (outcome.Verdict)
+        {
+            case AckVerdict.Outdated:
+                _context.Drops.Count(DropReason.OutdatedSack);
+                return true;
+            case AckVerdict.AcknowledgesUnsent:
+                AbortWith(CloseReason.ProtocolViolation, CauseCode.ProtocolViolation, "a TSN was acknowledged that was never sent"u8);
+                return false;
+        }
+
+        _context.Counters.SacksReceived++;
+        if (outcome.HasNewAck)
+        {
+            _monitor.OnAnswered(_paths.ForData());           // §8.1, §8.2
+        }
+
+        return true;
+    }
+
+    private bool OnHeartbeat(in HeartbeatChunk heartbeat, Path path)
+    {
+        // §8.3: until SHUTDOWN or SHUTDOWN ACK was sent.
+        if (!MayCarryData && State != AssociationState.CookieEchoed)
+        {
+            return Unexpected();
+        }
+
+        if (!_context.Control.Enqueue(ChunkType.HeartbeatAck, heartbeat.Parameters, path: path.Index))
+        {
+            _context.Drops.Count(DropReason.ReplyQueueFull);
+        }
+
+        return true;
+    }
+
+    private bool OnHeartbeatAck(in HeartbeatAckChunk answer)
+    {
+        if (!_monitor.OnHeartbeatAck(answer))
+        {
+            _context.Drops.Count(DropReason.BadHeartbeatAck);
+        }
+
+        return true;
+    }
+
+    private bool OnInitAck(in InitChunk initAck)
+    {
+        if (State != AssociationState.CookieWait)
+        {
+            return Unexpected();                             // §5.2.3
+        }
+
+        Span<byte> room = stackalloc byte[256];
+        var unrecognized = new ParameterReport(room);
+        InitAckVerdict verdict = _handshake!.OnInitAck(initAck, ref unrecognized);
+        if (verdict == InitAckVerdict.Malformed)
+        {
+            return Malformed();
+        }
+
+        if (verdict == InitAckVerdict.NoTag)
+        {
+            // §3.3.3: there is no tag to abort with but our own, reflected.
+            Close(new AssociationEvent.Closed(CloseReason.ProtocolViolation, (ushort)CauseCode.InvalidMandatoryParameter));
+            return false;
+        }
+
+        SetTransfer(InitRules.Negotiate(_handshake.Fields, initAck.Fields));
+        switch (verdict)
+        {
+            case InitAckVerdict.Invalid:
+                AbortWith(CloseReason.ProtocolViolation, CauseCode.InvalidMandatoryParameter, default);
+                return false;
+            case InitAckVerdict.HasHostName:
+                AbortWith(CloseReason.ProtocolViolation, CauseCode.UnresolvableAddress, default);
+                return false;
+            case InitAckVerdict.NoCookie:
+                AbortWith(CloseReason.ProtocolViolation, CauseCode.MissingMandatoryParameter, [0, 0, 0, 1, 0, (byte)ParameterType.StateCookie]);
+                return false;
+        }
+
+        State = AssociationState.CookieEchoed;
+        if (!unrecognized.Written.IsEmpty)
+        {
+            ReportError(CauseCode.UnrecognizedParameters, unrecognized.Written);     // §3.2.2: along with COOKIE ECHO
+        }
+
+        return true;
+    }
+
+    private bool OnCookieAck()
+    {
+        if (State != AssociationState.CookieEchoed)
+        {
+            return Unexpected();                             // §5.2.5
+        }
+
+        Establish(UpEvent);
+        return true;
+    }
+
+    private bool OnShutdown(in ShutdownChunk shutdown)
+    {
+        switch (State)
+        {
+            case AssociationState.CookieWait or AssociationState.CookieEchoed:
+                return Unexpected();
+            case AssociationState.ShutdownSent:
+                State = AssociationState.ShutdownAckSent;
+                SendShutdownAck();
+                return true;
+            case AssociationState.ShutdownAckSent:
+                _context.Control.Enqueue(ChunkType.ShutdownAck);     // it was lost
+                return true;
+            case AssociationState.Established or AssociationState.ShutdownPending:
+                State = AssociationState.ShutdownReceived;
+                _shutdownRequested = true;
+                _context.Activity.CountPeerShutdown();
+                _context.Report(new AssociationEvent.ShutdownByPeer());
+                break;
+        }
+
+        return OnAcknowledged(_transfer!.Sender.OnCumulativeAck(shutdown.CumulativeAck));
+    }
+
+    private bool OnShutdownAck()
+    {
+        if (State is not (AssociationState.ShutdownSent or AssociationState.ShutdownAckSent))
+        {
+            return Unexpected();
+        }
+
+        Close(new AssociationEvent.Closed(CloseReason.Shutdown));
+        _context.Control.Enqueue(ChunkType.ShutdownComplete);
+        return false;
+    }
+
+    private bool OnShutdownComplete()
+    {
+        if (State != AssociationState.ShutdownAckSent)
+        {
+            return Unexpected();
+        }
+
+        Close(new AssociationEvent.Closed(CloseReason.Shutdown));
+        return false;
+    }
+
+    private bool OnAbort(in AbortChunk abort)
+    {
+        if (State == AssociationState.ShutdownAckSent && abort.TagReflected)
+        {
+            // The peer has forgotten the association: it got SHUTDOWN ACK, and its SHUTDOWN COMPLETE was overtaken by the
+            // answer to some late packet of ours (§8.4 rule 8). Everything was delivered both ways.
+            Close(new AssociationEvent.Closed(CloseReason.Shutdown));
+            return false;
+        }
+
+        CauseReader causes = abort.Causes;
+        bool hasCause = causes.TryRead(out CauseView cause);
+        bool isOpening = State is AssociationState.CookieWait or AssociationState.CookieEchoed;
+        Close(new AssociationEvent.Closed(
+            isOpening ? CloseReason.Refused : CloseReason.AbortedByPeer,
+            hasCause ? (ushort)cause.Code : (ushort)0,
+            hasCause ? cause.Value.ToArray() : default));
+        return false;
+    }
+
+    private bool OnError(in ErrorChunk error)
+    {
+        CauseReader causes = error.Causes;
+        while (causes.TryRead(out CauseView cause))
+        {
+            if (cause.Code != CauseCode.StaleCookie)
+            {
+                _context.Report(new AssociationEvent.RemoteError((ushort)cause.Code, cause.Value.ToArray()));
+            }
+            else if (State == AssociationState.CookieEchoed)
+            {
+                _transfer!.Sender.OnSetupRetransmission(_paths.Primary);
+                _handshake!.OnStaleCookie();                 // §5.2.6, alternative 1
+                State = AssociationState.CookieWait;
+            }
+        }
+
+        return true;
+    }
+
+    private bool OnUnrecognized(in ChunkView chunk)
+    {
+        _context.Drops.Count(DropReason.UnrecognizedChunk);
+        if (chunk.WhenUnrecognized is UnrecognizedAction.StopAndReport or UnrecognizedAction.SkipAndReport)
+        {
+            ReportError(CauseCode.UnrecognizedChunkType, chunk.Bytes);
+        }
+
+        return chunk.WhenUnrecognized is UnrecognizedAction.Skip or UnrecognizedAction.SkipAndReport;
+    }
+
+    private bool Malformed()
+    {
+        _context.Drops.Count(DropReason.MalformedChunk);
+        return true;
+    }
+
+    private bool Unexpected()
+    {
+        _context.Drops.Count(DropReason.UnexpectedChunk);
+        return true;
+    }
+
+    private void OnPacketEnd()
+    {
+        if (State == AssociationState.Closed || _transfer is null)
+        {
+            return;
+        }
+
+        Receiver receiver = _transfer.Receiver;
+        receiver.Acks.OnPacketEnd();
+        if (State != AssociationState.ShutdownSent)
+        {
+            return;
+        }
+
+        _shutdown.OnPacketFromPeer(_paths.Primary.Rto.Current);
+        if (_packetHadData)
+        {
+            SendShutdown();                                  // §9.2: at once, for each packet with data
+        }
+    }
+
+    // ---- Timers ----
+    private void OnTimer(TimerId timer)
+    {
+        switch (timer.Kind)
+        {
+            case TimerKind.T1Init or TimerKind.T1Cookie:
+                OnSetupTimeout();
+                break;
+            case TimerKind.T2Shutdown:
+                OnShutdownTimeout();
+                break;
+            case TimerKind.T5ShutdownGuard:
+                AbortWith(CloseReason.ShutdownTimedOut, CauseCode.ProtocolViolation, "the shutdown took too long"u8);
+                break;
+            case TimerKind.DelayedAck:
+                _transfer!.Receiver.Acks.RequestNow();
+                break;
+            case TimerKind.T3Rtx:
+                OnRetransmissionTimeout(_paths[timer.Path]);
+                break;
+            case TimerKind.Heartbeat when MayCarryData:      // §8.3: no more once SHUTDOWN or SHUTDOWN ACK was sent
+                _monitor.OnHeartbeatTimer(_paths[timer.Path]);
+                break;
+            case TimerKind.HeartbeatAck:
+                OnFailure(_monitor.OnHeartbeatTimeout(_paths[timer.Path]));
+                break;
+        }
+    }
+
+    private void OnSetupTimeout()
+    {
+        if (!_handshake!.OnTimeout())
+        {
+            Close(new AssociationEvent.Closed(CloseReason.SetupTimedOut, Attempts: _handshake.Attempts));
+        }
+        else if (State == AssociationState.CookieEchoed)
+        {
+            _transfer!.Sender.OnSetupRetransmission(_paths.Primary);
+        }
+    }
+
+    private void OnShutdownTimeout()
+    {
+        if (!_shutdown.OnTimeout())
+        {
+            Close(new AssociationEvent.Closed(CloseReason.PeerUnreachable, Attempts: _shutdown.Attempts));
+            return;
+        }
+
+        _paths.Primary.Rto.BackOff();
+        if (State == AssociationState.ShutdownSent)
+        {
+            SendShutdown();
+        }
+        else
+        {
+            SendShutdownAck();
+        }
+    }
+
+    private void OnRetransmissionTimeout(Path path)
+    {
+        if (State == AssociationState.CookieEchoed)
+        {
+            // The data went along with COOKIE ECHO, and will again: T1-cookie decides.
+            _context.Timers.Start(new TimerId(TimerKind.T3Rtx, path.Index), _context.Now + path.Rto.Current);
+        }
+        else if (_transfer!.Sender.OnRetransmissionTimeout(path))
+        {
+            OnFailure(_monitor.OnUnanswered(path));
+        }
+    }
+
+    private void OnFailure(bool isReachable)
+    {
+        if (!isReachable)
+        {
+            Close(new AssociationEvent.Closed(CloseReason.PeerUnreachable, Attempts: _monitor.Failures));
+        }
+    }
+
+    // ---- What follows from them ----
+    private void Establish(AssociationEvent associationEvent)
+    {
+        _handshake?.OnCookieAck();
+        State = _shutdownRequested ? AssociationState.ShutdownPending : AssociationState.Established;
+        _context.Report(associationEvent);
+        _transfer!.Sender.OnOpportunity();
+        _monitor.Start();
+    }
+
+    private void Adopt(in CookieClaims claims)
+    {
+        LocalTag = claims.Local.InitiateTag;
+        SetTransfer(InitRules.Negotiate(claims.Local, claims.Peer));
+    }
+
+    private void SetTransfer(in Negotiated negotiated)
+    {
+        // Data that went along with COOKIE ECHO stays outstanding when the handshake takes another turn (§5.2.4 B, §5.2.6).
+        Sender? kept = _transfer?.Sender;
+        _transfer?.Receiver.Messages.DiscardIncomplete();
+        _queue.LimitStreams(negotiated.OutgoingStreams);
+        _transfer = new Transfer(
+            negotiated,
+            kept ?? new Sender(_context, _paths, _queue, _messagePool, negotiated),
+            new Receiver(_context, negotiated, _paths.Primary.MaximumChunk));
+    }
+
+    private void Restart(in CookieClaims claims)
+    {
+        // §5.2.4 action A: as after an ABORT and a new COOKIE ECHO, congestion control included.
+        _context.Timers.StopAll();
+        _context.Control.Clear();
+        _transfer!.Sender.Clear();
+        _transfer.Receiver.Messages.DiscardIncomplete();
+        _transfer = null;
+        _queue.Clear();
+        _paths.Reset();
+        _shutdownRequested = false;
+        LocalTieTag = 0;
+        PeerTieTag = 0;
+        Adopt(claims);
+        _context.Control.EnqueueFirst(ChunkType.CookieAck);
+        Establish(new AssociationEvent.Restarted(OutgoingStreams, IncomingStreams));
+    }
+
+    /// <summary>
+    /// Goes on with a shutdown when nothing is outstanding any more (§9.2). Looked at when datagrams are taken, not when
+    /// something arrives: what the application sends in between still counts.
+    /// </summary>
+    private void AdvanceShutdown()
+    {
+        if (_transfer is null || !_transfer.Sender.IsDrained)
+        {
+            return;
+        }
+
+        if (State == AssociationState.ShutdownPending)
+        {
+            State = AssociationState.ShutdownSent;
+            SendShutdown();
+        }
+        else if (State == AssociationState.ShutdownReceived)
+        {
+            State = AssociationState.ShutdownAckSent;
+            SendShutdownAck();
+        }
+    }
+
+    private void SendShutdown()
+    {
+        Receiver receiver = _transfer!.Receiver;
+        if (!_context.Control.Contains(ChunkType.Shutdown))
+        {
+            Span<byte> cumulativeAck = stackalloc byte[4];
+            new WireWriter(cumulativeAck).WriteUInt32(receiver.Tsns.CumulativeAck.Value);
+            _context.Control.Enqueue(ChunkType.Shutdown, cumulativeAck);
+        }
+
+        // §9.2 lets SHUTDOWN acknowledge alone, but it says nothing of gaps, duplicates and the window: a SACK goes with it.
+        if (receiver.Acks.IsPending)
+        {
+            receiver.Acks.RequestNow();
+        }
+
+        _shutdown.OnSent(_paths.Primary.Rto.Current);
+    }
+
+    private void SendShutdownAck()
+    {
+        _context.Control.Enqueue(ChunkType.ShutdownAck);
+        _shutdown.OnSent(_paths.Primary.Rto.Current);
+    }
+
+    private void ReportError(CauseCode code, ReadOnlySpan<byte> value)
+    {
+        // No longer than a packet: what is reported may be as long as the peer likes.
+        const int Longest = 256;
+        Span<byte> room = stackalloc byte[Longest + 4];
+        var causes = new CauseWriter(room);
+        causes.TryWrite(code, value[..Math.Min(value.Length, Longest)]);
+        if (!_context.Control.Enqueue(ChunkType.Error, causes.Written))
+        {
+            _context.Drops.Count(DropReason.ReplyQueueFull);
+        }
+    }
+
+    private void AbortWith(CloseReason reason, CauseCode code, ReadOnlySpan<byte> info)
+    {
+        Close(new AssociationEvent.Closed(reason, (ushort)code, info.ToArray()));
+        if (PeerTag == VerificationTag.None)
+        {
+            return;                                          // the peer knows nothing of us yet
+        }
+
+        Span<byte> room = stackalloc byte[4 + 512];
+        var causes = new CauseWriter(room);
+        causes.TryWrite(code, info);
+        _context.Control.Enqueue(ChunkType.Abort, causes.Written);
+    }
+
+    private void Close(AssociationEvent.Closed closed)
+    {
+        State = AssociationState.Closed;
+        _context.Timers.StopAll();
+        _context.Control.Clear();
+        _handshake?.Stop();
+        _transfer?.Sender.Clear();
+        _queue.Clear();
+        _transfer?.Receiver.Messages.DiscardIncomplete();
+        _context.Report(closed);
+    }
+}

@@ -1,0 +1,47 @@
+using System.Collections.Generic;
+using Braid.Core;
+
+namespace Braid.Sctp;
+
+/// <summary>
+/// All that the components of one association share. A sealed class, not an interface: tests use the real one.
+/// </summary>
+internal sealed class AssociationContext(
+    AssociationOptions options, IRandomSource random, BufferPool buffers, DropCounters drops, Activity activity)
+{
+    /// <summary>The instant of the input or command that is being worked on; constant while it is.</summary>
+    public Instant Now { get; private set; }
+
+    public AssociationOptions Options { get; } = options;
+
+    public IRandomSource Random { get; } = random;
+
+    public BufferPool Buffers { get; } = buffers;
+
+    public DropCounters Drops { get; } = drops;
+
+    public Activity Activity { get; } = activity;
+
+    public TimerTable Timers { get; } = new();
+
+    public ControlQueue Control { get; } = new(buffers);
+
+    public Queue<AssociationEvent> Events { get; } = new();
+
+    public AssociationCounters Counters { get; } = new();
+
+    /// <summary>Adds an event. Bounded: a peer may send ERROR chunks faster than anybody reads of them.</summary>
+    public void Report(AssociationEvent associationEvent)
+    {
+        const int MaximumEvents = 256;
+
+        // The last event is never left out.
+        if (Events.Count < MaximumEvents || associationEvent is AssociationEvent.Closed)
+        {
+            Events.Enqueue(associationEvent);
+        }
+    }
+
+    /// <summary>Time never goes back: an older instant counts as the last one.</summary>
+    public void SetNow(Instant now) => Now = Instant.Max(Now, now);
+}

@@ -1,0 +1,111 @@
+using System;
+using System.Collections.Generic;
+using Braid.Core;
+using Braid.Sctp.Wire;
+
+namespace Braid.Sctp;
+
+/// <summary>A control chunk that waits to be sent.</summary>
+/// <param name="Type">Its type.</param>
+/// <param name="Flags">Its flags.</param>
+/// <param name="Value">What follows the chunk header; null for nothing.</param>
+/// <param name="Path">The index of the path it must take, or <see cref="ControlQueue.AnyPath"/>.</param>
+internal readonly record struct ControlChunk(ChunkType Type, byte Flags, PooledBuffer? Value, int Path);
+
+/// <summary>
+/// Control chunks in the order in which they were asked for; COOKIE ECHO and COOKIE ACK go first (§5.1). Bounded, because
+/// a peer can make us answer.
+/// </summary>
+internal sealed class ControlQueue(BufferPool buffers)
+{
+    /// <summary>The chunk may take any path.</summary>
+    public const int AnyPath = -1;
+
+    private const int MaximumWaiting = 64;
+
+    private readonly Queue<ControlChunk> _waiting = new();
+    private ControlChunk? _first;
+
+    /// <summary>Whether nothing waits.</summary>
+    public bool IsEmpty => _first is null && _waiting.Count == 0;
+
+    /// <summary>Puts a chunk at the end.</summary>
+    /// <returns>False when too many wait: the chunk is dropped.</returns>
+    public bool Enqueue(ChunkType type, ReadOnlySpan<byte> value = default, byte flags = 0, int path = AnyPath)
+    {
+        if (_waiting.Count >= MaximumWaiting)
+        {
+            return false;
+        }
+
+        _waiting.Enqueue(NewChunk(type, value, flags, path));
+        return true;
+    }
+
+    /// <summary>Puts a chunk that must be the first of its packet before all others, in place of an earlier one.</summary>
+    public void EnqueueFirst(ChunkType type, ReadOnlySpan<byte> value = default, int path = AnyPath)
+    {
+        _first?.Value?.Dispose();
+        _first = NewChunk(type, value, 0, path);
+    }
+
+    /// <summary>Whether a chunk of this type waits.</summary>
+    public bool Contains(ChunkType type)
+    {
+        if (_first?.Type == type)
+        {
+            return true;
+        }
+
+        foreach (ControlChunk chunk in _waiting)
+        {
+            if (chunk.Type == type)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The next chunk.</summary>
+    public bool TryPeek(out ControlChunk chunk)
+    {
+        if (_first is { } first)
+        {
+            chunk = first;
+            return true;
+        }
+
+        return _waiting.TryPeek(out chunk);
+    }
+
+    /// <summary>Removes the next chunk: it was written.</summary>
+    public void Remove()
+    {
+        PooledBuffer? value;
+        if (_first is { } first)
+        {
+            value = first.Value;
+            _first = null;
+        }
+        else
+        {
+            value = _waiting.Dequeue().Value;
+        }
+
+        value?.Dispose();
+    }
+
+    /// <summary>Forgets everything.</summary>
+    public void Clear()
+    {
+        while (!IsEmpty)
+        {
+            Remove();
+        }
+    }
+
+    private ControlChunk NewChunk(ChunkType type, ReadOnlySpan<byte> value, byte flags, int path) =>
+        new(type, flags, value.IsEmpty ? null : buffers.RentCopy(value), path);
+}

@@ -1,0 +1,165 @@
+using System;
+using Braid.Core;
+using Braid.Sctp.Wire;
+
+namespace Braid.Sctp;
+
+/// <summary>
+/// Fills one packet in the order that RFC 9260 §6.10 demands: control chunks, SACK, retransmissions, new data. Owns nothing:
+/// it reads what the other components wish for.
+/// </summary>
+internal sealed class PacketAssembler(AssociationContext context, PathSet paths, ushort localPort, ushort remotePort)
+{
+    /// <summary>INIT alone, with the tag 0 (§8.5.1 A).</summary>
+    public bool TryAssembleInit(HandshakeInitiator handshake, Span<byte> destination, out OutgoingDatagram datagram)
+    {
+        datagram = default;
+        if (!handshake.WantsInit)
+        {
+            return false;
+        }
+
+        PacketWriter packet = Begin(destination, VerificationTag.None);
+        InitChunk.Write(ref packet, ChunkType.Init, handshake.Fields, default);
+        handshake.OnInitSent();
+        datagram = Finish(ref packet, paths.Primary);
+        return true;
+    }
+
+    /// <summary>COOKIE ECHO, then what wants to be reported with it, then data (§5.1 C). Nothing else until COOKIE ACK.</summary>
+    public bool TryAssembleCookieEcho(
+        HandshakeInitiator handshake, Transfer transfer, Span<byte> destination, out OutgoingDatagram datagram)
+    {
+        datagram = default;
+        if (!handshake.WantsCookieEcho)
+        {
+            return false;
+        }
+
+        // A cookie larger than the path allows is the peer's choice; it has to go in one packet all the same.
+        Path path = paths.Primary;
+        int room = Math.Max(path.MaximumPacket, PacketHeader.Length + 8 + handshake.Cookie.Length);
+        PacketWriter packet = Begin(destination[..Math.Min(destination.Length, room)], transfer.Negotiated.PeerTag);
+        if (!CookieEchoChunk.Write(ref packet, handshake.Cookie))
+        {
+            context.Drops.Count(DropReason.MalformedChunk);  // larger than any datagram that the host can send
+            return false;
+        }
+
+        handshake.OnCookieEchoSent();
+        WriteControl(ref packet, path);
+        transfer.Sender.WriteData(ref packet, path, isShuttingDown: false);
+        datagram = Finish(ref packet, path);
+        return true;
+    }
+
+    /// <summary>Any packet of an association that both sides know.</summary>
+    /// <param name="transfer">Its two halves.</param>
+    /// <param name="mayCarryData">Whether the state allows DATA (§6).</param>
+    /// <param name="isShuttingDown">Whether the sender gains from early acknowledgements (§6.1).</param>
+    /// <param name="destination">Where the packet goes.</param>
+    /// <param name="datagram">What was written.</param>
+    public bool TryAssemble(
+        Transfer transfer, bool mayCarryData, bool isShuttingDown, Span<byte> destination, out OutgoingDatagram datagram)
+    {
+        datagram = default;
+        Sender sender = transfer.Sender;
+        Receiver receiver = transfer.Receiver;
+        Path? dataPath = mayCarryData ? sender.WantsPacket() : null;
+        Path path;
+        if (context.Control.TryPeek(out ControlChunk control))
+        {
+            path = control.Path == ControlQueue.AnyPath ? paths.ForData() : paths[control.Path];
+        }
+        else if (dataPath is not null)
+        {
+            path = dataPath;
+        }
+        else if (receiver.WantsSack)
+        {
+            path = transfer.LastDataPath ?? paths.ForData();
+        }
+        else
+        {
+            return false;
+        }
+
+        PacketWriter packet = Begin(destination[..Math.Min(destination.Length, path.MaximumPacket)], transfer.Negotiated.PeerTag);
+        WriteControl(ref packet, path);
+
+        // §6.1: what is owed an acknowledgement gets it along with data, even before it is due.
+        if (receiver.WantsSack || (receiver.Acks.IsPending && dataPath == path))
+        {
+            receiver.WriteSack(ref packet);
+        }
+
+        if (dataPath == path)
+        {
+            sender.WriteData(ref packet, path, isShuttingDown);
+        }
+
+        if (packet.IsEmpty)
+        {
+            return false;
+        }
+
+        datagram = Finish(ref packet, path);
+        return true;
+    }
+
+    /// <summary>The chunk that ends an association, or answers for one that has ended.</summary>
+    public bool TryAssembleFinal(VerificationTag peerTag, Span<byte> destination, out OutgoingDatagram datagram)
+    {
+        datagram = default;
+        if (!context.Control.TryPeek(out ControlChunk control))
+        {
+            return false;
+        }
+
+        Path path = paths.ForData();
+        PacketWriter packet = Begin(destination[..Math.Min(destination.Length, path.MaximumPacket)], peerTag);
+        Write(ref packet, control);
+        context.Control.Remove();
+        datagram = Finish(ref packet, path);
+        return true;
+    }
+
+    private void WriteControl(ref PacketWriter packet, Path path)
+    {
+        while (context.Control.TryPeek(out ControlChunk control)
+            && (control.Path == ControlQueue.AnyPath || control.Path == path.Index))
+        {
+            if (!Write(ref packet, control))
+            {
+                if (!packet.IsEmpty)
+                {
+                    return;                                  // it begins the next packet
+                }
+
+                context.Drops.Count(DropReason.MalformedChunk);      // an echo of something larger than our path allows
+            }
+
+            context.Control.Remove();
+        }
+    }
+
+    private static bool Write(ref PacketWriter packet, in ControlChunk control)
+    {
+        ReadOnlySpan<byte> content = control.Value is null ? default : control.Value.Span;
+        if (!packet.TryBeginChunk(control.Type, control.Flags, content.Length, out Span<byte> value))
+        {
+            return false;
+        }
+
+        content.CopyTo(value);
+        return true;
+    }
+
+    private PacketWriter Begin(Span<byte> destination, VerificationTag tag) => new(destination, localPort, remotePort, tag);
+
+    private OutgoingDatagram Finish(ref PacketWriter packet, Path path)
+    {
+        context.Counters.PacketsSent++;
+        return new OutgoingDatagram(packet.Finish(), path.Address);
+    }
+}

@@ -1,0 +1,87 @@
+using System;
+using Braid.Core;
+
+namespace Braid.Sctp;
+
+/// <summary>Why an association came to its end.</summary>
+public enum CloseReason : byte
+{
+    /// <summary>A graceful shutdown by either side; everything was delivered (§9.2).</summary>
+    Shutdown,
+
+    /// <summary>The application aborted it (§9.1).</summary>
+    Aborted,
+
+    /// <summary>The peer aborted it (§9.1).</summary>
+    AbortedByPeer,
+
+    /// <summary>The peer answered the INIT with ABORT: it does not want the association.</summary>
+    Refused,
+
+    /// <summary>INIT or COOKIE ECHO went unanswered Max.Init.Retransmits times (§5.1.6).</summary>
+    SetupTimedOut,
+
+    /// <summary>Association.Max.Retrans retransmissions in a row went unanswered (§8.1).</summary>
+    PeerUnreachable,
+
+    /// <summary>The shutdown took longer than T5-shutdown-guard allows (§9.2).</summary>
+    ShutdownTimedOut,
+
+    /// <summary>The peer broke the protocol, and we aborted.</summary>
+    ProtocolViolation,
+
+    /// <summary>An invariant of our own was broken, and we aborted.</summary>
+    InternalError,
+}
+
+/// <summary>Whether a path can be used.</summary>
+public enum PathState : byte
+{
+    /// <summary>The address was not verified yet (§5.4).</summary>
+    Unconfirmed,
+
+    /// <summary>Usable.</summary>
+    Active,
+
+    /// <summary>Path.Max.Retrans failures in a row (§8.2).</summary>
+    Inactive,
+}
+
+/// <summary>Something rare that the application may want to know. Messages are not events: they have their own queue.</summary>
+public abstract record AssociationEvent
+{
+    private AssociationEvent()
+    {
+    }
+
+    /// <summary>COMMUNICATION UP (§11.2.4): data can flow.</summary>
+    /// <param name="OutgoingStreams">Streams that we may send on.</param>
+    /// <param name="IncomingStreams">Streams that the peer may send on.</param>
+    public sealed record Established(int OutgoingStreams, int IncomingStreams) : AssociationEvent;
+
+    /// <summary>The peer lost its state and set the association up anew (§5.2.4 action A). What was outstanding is lost.</summary>
+    /// <param name="OutgoingStreams">Streams that we may send on now.</param>
+    /// <param name="IncomingStreams">Streams that the peer may send on now.</param>
+    public sealed record Restarted(int OutgoingStreams, int IncomingStreams) : AssociationEvent;
+
+    /// <summary>The peer asked for a shutdown: nothing new can be sent (§9.2).</summary>
+    public sealed record ShutdownByPeer : AssociationEvent;
+
+    /// <summary>The last event of an association.</summary>
+    /// <param name="Reason">Why it ended.</param>
+    /// <param name="CauseCode">The error cause in the peer's or our ABORT (§3.3.10); 0 where there was none.</param>
+    /// <param name="CauseInfo">What that cause says; for a user-initiated abort the reason that the peer's application gave.</param>
+    /// <param name="Attempts">Transmissions that went unanswered, where the reason is a time-out.</param>
+    public sealed record Closed(CloseReason Reason, ushort CauseCode = 0, ReadOnlyMemory<byte> CauseInfo = default, int Attempts = 0)
+        : AssociationEvent;
+
+    /// <summary>NETWORK STATUS CHANGE (§11.2.3).</summary>
+    /// <param name="Path">Which path.</param>
+    /// <param name="State">Its state now.</param>
+    public sealed record PathChanged(NetworkPath Path, PathState State) : AssociationEvent;
+
+    /// <summary>COMMUNICATION ERROR (§11.2.6): the peer sent an ERROR chunk.</summary>
+    /// <param name="CauseCode">The cause (§3.3.10).</param>
+    /// <param name="CauseInfo">What it says.</param>
+    public sealed record RemoteError(ushort CauseCode, ReadOnlyMemory<byte> CauseInfo) : AssociationEvent;
+}

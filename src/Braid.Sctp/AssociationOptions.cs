@@ -1,0 +1,93 @@
+using System;
+
+namespace Braid.Sctp;
+
+/// <summary>
+/// What an association may use and how it behaves. Defaults are the values that RFC 9260 §16 suggests, unless the property
+/// says otherwise. Immutable once the association exists.
+/// </summary>
+public sealed record AssociationOptions
+{
+    /// <summary>All defaults.</summary>
+    public static AssociationOptions Default { get; } = new();
+
+    /// <summary>Outgoing streams that we ask for, 1 to 65535 (§5.1.1); the peer may allow fewer. Default 1024.</summary>
+    public int OutgoingStreams { get; init; } = 1024;
+
+    /// <summary>Incoming streams that we allow, 1 to 65535 (§5.1.1). State is made only for those used. Default 65535.</summary>
+    public int IncomingStreams { get; init; } = 65535;
+
+    /// <summary>Bytes of messages accepted and not yet acknowledged before <see cref="SendStatus.QueueFull"/>. Default 2 MiB.</summary>
+    public long SendBufferSize { get; init; } = 2 << 20;
+
+    /// <summary>Bytes of received data held for the application: what the advertised window starts from. At least 1500 (§3.3.2). Default 5 MiB.</summary>
+    public long ReceiveBufferSize { get; init; } = 5 << 20;
+
+    /// <summary>The longest message that may be sent, in bytes. Default 64 MiB.</summary>
+    public int MaximumMessageSize { get; init; } = 64 << 20;
+
+    /// <summary>
+    /// Size of the largest IP packet to send, in bytes, 512 to 65535, the headers of the encapsulation included.
+    /// Default 1280: what every IPv6 link carries.
+    /// </summary>
+    public int PathMtu { get; init; } = 1280;
+
+    /// <summary>RTO before the first measurement (RTO.Initial). Default 1 s.</summary>
+    public TimeSpan RtoInitial { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Least RTO (RTO.Min). Below the peer's delayed-ack time it causes needless retransmissions. Default 1 s.</summary>
+    public TimeSpan RtoMinimum { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Greatest RTO (RTO.Max). Default 60 s.</summary>
+    public TimeSpan RtoMaximum { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Packets that one opportunity to send may emit (Max.Burst). With fewer than 3 the congestion window cannot grow. Default 4.</summary>
+    public int MaximumBurst { get; init; } = 4;
+
+    /// <summary>Retransmissions in a row before the peer counts as unreachable (Association.Max.Retrans). Default 10.</summary>
+    public int MaximumRetransmissions { get; init; } = 10;
+
+    /// <summary>Failures in a row before a path counts as inactive (Path.Max.Retrans). Default 5.</summary>
+    public int MaximumPathRetransmissions { get; init; } = 5;
+
+    /// <summary>Retransmissions of INIT and of COOKIE ECHO before setting up has failed (Max.Init.Retransmits). Default 8.</summary>
+    public int MaximumInitRetransmissions { get; init; } = 8;
+
+    /// <summary>Time between heartbeats on an idle path, on top of the RTO (HB.interval); <see cref="TimeSpan.Zero"/> turns them off. Default 30 s.</summary>
+    public TimeSpan HeartbeatInterval { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Longest delay of an acknowledgement (SACK.Delay), 0 to 500 ms. Default 200 ms.</summary>
+    public TimeSpan SackDelay { get; init; } = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>How long a whole shutdown may take (T5-shutdown-guard, §9.2); null for five times <see cref="RtoMaximum"/>.</summary>
+    public TimeSpan? ShutdownGuard { get; init; }
+
+    /// <exception cref="ArgumentOutOfRangeException">A value is outside the range that its property names.</exception>
+    public void Validate()
+    {
+        InRange(OutgoingStreams, 1, ushort.MaxValue, nameof(OutgoingStreams));
+        InRange(IncomingStreams, 1, ushort.MaxValue, nameof(IncomingStreams));
+        InRange(SendBufferSize, 1, long.MaxValue, nameof(SendBufferSize));
+        InRange(ReceiveBufferSize, 1500, uint.MaxValue, nameof(ReceiveBufferSize));
+        InRange(MaximumMessageSize, 1, Array.MaxLength, nameof(MaximumMessageSize));
+        InRange(PathMtu, 512, ushort.MaxValue, nameof(PathMtu));
+        InRange(MaximumBurst, 1, int.MaxValue, nameof(MaximumBurst));
+        InRange(MaximumRetransmissions, 0, int.MaxValue, nameof(MaximumRetransmissions));
+        InRange(MaximumPathRetransmissions, 0, int.MaxValue, nameof(MaximumPathRetransmissions));
+        InRange(MaximumInitRetransmissions, 0, int.MaxValue, nameof(MaximumInitRetransmissions));
+        InRange(RtoMinimum.Ticks, TimeSpan.TicksPerMillisecond, long.MaxValue, nameof(RtoMinimum));
+        InRange(RtoMaximum.Ticks, RtoMinimum.Ticks, long.MaxValue, nameof(RtoMaximum));
+        InRange(RtoInitial.Ticks, RtoMinimum.Ticks, RtoMaximum.Ticks, nameof(RtoInitial));
+        InRange(HeartbeatInterval.Ticks, 0, long.MaxValue, nameof(HeartbeatInterval));
+        InRange(SackDelay.Ticks, 0, 500 * TimeSpan.TicksPerMillisecond, nameof(SackDelay));
+        InRange((ShutdownGuard ?? RtoMaximum).Ticks, 1, long.MaxValue, nameof(ShutdownGuard));
+    }
+
+    internal static void InRange(long value, long minimum, long maximum, string name)
+    {
+        if (value < minimum || value > maximum)
+        {
+            throw new ArgumentOutOfRangeException(name, value, $"{name} must be from {minimum} to {maximum}.");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+using System;
+
+namespace Braid.Sctp;
+
+/// <summary>What an association has done and how it stands: a snapshot.</summary>
+public readonly record struct AssociationStatistics
+{
+    /// <summary>SCTP packets sent.</summary>
+    public long PacketsSent { get; init; }
+
+    /// <summary>SCTP packets received and accepted.</summary>
+    public long PacketsReceived { get; init; }
+
+    /// <summary>Bytes of user data in DATA chunks sent for the first time.</summary>
+    public long PayloadBytesSent { get; init; }
+
+    /// <summary>Bytes of user data received for the first time.</summary>
+    public long PayloadBytesReceived { get; init; }
+
+    /// <summary>Messages accepted for sending.</summary>
+    public long MessagesSent { get; init; }
+
+    /// <summary>Messages delivered.</summary>
+    public long MessagesReceived { get; init; }
+
+    /// <summary>DATA chunks sent for the first time.</summary>
+    public long ChunksSent { get; init; }
+
+    /// <summary>DATA chunks sent again, for whatever reason.</summary>
+    public long ChunksRetransmitted { get; init; }
+
+    /// <summary>Of those, the ones that gap reports caused (§7.2.4).</summary>
+    public long FastRetransmissions { get; init; }
+
+    /// <summary>Expirations of T3-rtx (§6.3.3).</summary>
+    public long RetransmissionTimeouts { get; init; }
+
+    /// <summary>DATA chunks received more than once.</summary>
+    public long DuplicatesReceived { get; init; }
+
+    /// <summary>SACK chunks sent.</summary>
+    public long SacksSent { get; init; }
+
+    /// <summary>SACK chunks received and used.</summary>
+    public long SacksReceived { get; init; }
+
+    /// <summary>Smoothed round-trip time of the primary path; zero before the first measurement (§6.3.1).</summary>
+    public TimeSpan SmoothedRtt { get; init; }
+
+    /// <summary>Retransmission time-out of the primary path.</summary>
+    public TimeSpan Rto { get; init; }
+
+    /// <summary>Congestion window of the primary path, in bytes of DATA chunks (§7.2).</summary>
+    public long CongestionWindow { get; init; }
+
+    /// <summary>Slow-start threshold of the primary path, in bytes.</summary>
+    public long SlowStartThreshold { get; init; }
+
+    /// <summary>Bytes of user data in flight on all paths.</summary>
+    public long BytesInFlight { get; init; }
+
+    /// <summary>The peer's receive window as far as we know (§6.2.1).</summary>
+    public long PeerWindow { get; init; }
+
+    /// <summary>The window that we would advertise now.</summary>
+    public long ReceiveWindow { get; init; }
+}

@@ -1,0 +1,62 @@
+namespace Braid.Sctp;
+
+/// <summary>Why something that arrived was not used. Every drop has one, and a counter.</summary>
+public enum DropReason : byte
+{
+    /// <summary>Shorter than a common header, or not a multiple of what the format needs (§3).</summary>
+    MalformedPacket,
+
+    /// <summary>The CRC32c is wrong (§6.8).</summary>
+    BadChecksum,
+
+    /// <summary>To another SCTP port than ours.</summary>
+    WrongPort,
+
+    /// <summary>The verification tag matches no rule of §8.5.</summary>
+    BadVerificationTag,
+
+    /// <summary>A chunk whose length or content is not what its type says (§3.2).</summary>
+    MalformedChunk,
+
+    /// <summary>A chunk that §6.10 forbids to be bundled, bundled.</summary>
+    ForbiddenBundle,
+
+    /// <summary>No association, and §8.4 says to answer or discard it.</summary>
+    OutOfTheBlue,
+
+    /// <summary>From or to an address that is not unicast (§8.4 rule 1).</summary>
+    NotUnicast,
+
+    /// <summary>A COOKIE ECHO that we did not make: wrong MAC, wrong ports or wrong tag (§5.1.5).</summary>
+    BadCookie,
+
+    /// <summary>A cookie of ours that is too old (§5.1.5).</summary>
+    StaleCookie,
+
+    /// <summary>A chunk that makes no sense in the present state.</summary>
+    UnexpectedChunk,
+
+    /// <summary>A type that we do not know (§3.2).</summary>
+    UnrecognizedChunk,
+
+    /// <summary>A SACK older than the last one (§6.2.1).</summary>
+    OutdatedSack,
+
+    /// <summary>A TSN too far ahead, or data beyond the window that we advertised (§6.2).</summary>
+    OutsideWindow,
+
+    /// <summary>A TSN that has arrived before (§6.2).</summary>
+    DuplicateData,
+
+    /// <summary>A stream identifier that was not negotiated (§6.5).</summary>
+    InvalidStream,
+
+    /// <summary>A HEARTBEAT ACK that answers none of ours (§8.3).</summary>
+    BadHeartbeatAck,
+
+    /// <summary>Too many answers are waiting to be sent.</summary>
+    ReplyQueueFull,
+
+    /// <summary>The number of reasons; not a reason.</summary>
+    Count,
+}

@@ -1,0 +1,38 @@
+using System;
+
+namespace Braid.Sctp;
+
+/// <summary>What an <see cref="Endpoint"/> listens on and what it lets peers do.</summary>
+public sealed record EndpointOptions
+{
+    /// <summary>The SCTP port, 1 to 65535.</summary>
+    public required ushort LocalPort { get; init; }
+
+    /// <summary>Whether peers may set up associations. Default false: their INIT is answered with ABORT (§5.1).</summary>
+    public bool AcceptsAssociations { get; init; }
+
+    /// <summary>Options of the associations that peers set up.</summary>
+    public AssociationOptions Association { get; init; } = AssociationOptions.Default;
+
+    /// <summary>Associations that may exist at the same time; above it an INIT is answered with ABORT "out of resource". Default 65536.</summary>
+    public int MaximumAssociations { get; init; } = 65536;
+
+    /// <summary>How long a state cookie is good for (Valid.Cookie.Life). Default 60 s.</summary>
+    public TimeSpan CookieLifetime { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// Bytes that the transport puts around an SCTP packet besides the IP header: 8 for UDP (RFC 6951 §5.6), 0 for bare IP.
+    /// Default 8.
+    /// </summary>
+    public int EncapsulationOverhead { get; init; } = 8;
+
+    /// <exception cref="ArgumentOutOfRangeException">A value is outside the range that its property names.</exception>
+    public void Validate()
+    {
+        AssociationOptions.InRange(LocalPort, 1, ushort.MaxValue, nameof(LocalPort));
+        AssociationOptions.InRange(MaximumAssociations, 0, int.MaxValue, nameof(MaximumAssociations));
+        AssociationOptions.InRange(CookieLifetime.Ticks, TimeSpan.TicksPerSecond, TimeSpan.TicksPerHour, nameof(CookieLifetime));
+        AssociationOptions.InRange(EncapsulationOverhead, 0, 200, nameof(EncapsulationOverhead));
+        Association.Validate();
+    }
+}

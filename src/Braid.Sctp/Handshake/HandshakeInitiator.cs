@@ -1,0 +1,202 @@
+using System;
+using Braid.Core;
+using Braid.Sctp.Wire;
+
+namespace Braid.Sctp;
+
+/// <summary>What an INIT ACK led to.</summary>
+internal enum InitAckVerdict : byte
+{
+    /// <summary>COOKIE ECHO can be sent.</summary>
+    Accepted,
+
+    /// <summary>The Initiate Tag is 0: ABORT with the T bit (RFC 9260 §3.3.3).</summary>
+    NoTag,
+
+    /// <summary>A window or a stream count that is not allowed: ABORT.</summary>
+    Invalid,
+
+    /// <summary>There is no State Cookie: ABORT with "missing mandatory parameter".</summary>
+    NoCookie,
+
+    /// <summary>It has a Host Name Address: ABORT (§5.1.2 B).</summary>
+    HasHostName,
+
+    /// <summary>A parameter's length is not what it says: discarded.</summary>
+    Malformed,
+}
+
+/// <summary>
+/// The side that opens an association (RFC 9260 §5.1): our tag and initial TSN, the peer's cookie, and how often each of
+/// the two chunks was sent.
+/// </summary>
+internal sealed class HandshakeInitiator
+{
+    private static readonly TimerId s_t1Init = new(TimerKind.T1Init);
+    private static readonly TimerId s_t1Cookie = new(TimerKind.T1Cookie);
+
+    private readonly AssociationContext _context;
+    private readonly RtoEstimator _rto;
+    private PooledBuffer? _cookie;
+    private Instant _sentAt;
+
+    public HandshakeInitiator(AssociationContext context, RtoEstimator rto, VerificationTag localTag, Tsn initialTsn)
+    {
+        _context = context;
+        _rto = rto;
+        Fields = new InitFields(
+            localTag,
+            (uint)context.Options.ReceiveBufferSize,
+            (ushort)context.Options.OutgoingStreams,
+            (ushort)context.Options.IncomingStreams,
+            initialTsn);
+    }
+
+    /// <summary>What our INIT says; the same each time it is sent (§5.1.6).</summary>
+    public InitFields Fields { get; }
+
+    /// <summary>Transmissions of the chunk that is waiting for its answer.</summary>
+    public int Attempts { get; private set; }
+
+    /// <summary>Whether COOKIE ECHO is to be sent, or sent again.</summary>
+    public bool WantsCookieEcho { get; private set; }
+
+    /// <summary>Whether INIT is to be sent, or sent again.</summary>
+    public bool WantsInit { get; private set; }
+
+    /// <summary>The cookie to echo.</summary>
+    public ReadOnlySpan<byte> Cookie => _cookie is null ? default : _cookie.Span;
+
+    /// <summary>Sends INIT for the first time.</summary>
+    public void Start()
+    {
+        Attempts = 0;
+        WantsInit = true;
+    }
+
+    /// <summary>Takes in an INIT ACK in COOKIE-WAIT.</summary>
+    /// <param name="initAck">The chunk.</param>
+    /// <param name="unrecognized">Receives parameters that the peer wants reported, as they came (§3.2.1).</param>
+    public InitAckVerdict OnInitAck(in InitChunk initAck, ref ParameterReport unrecognized)
+    {
+        if (initAck.InitiateTag == VerificationTag.None)
+        {
+            return InitAckVerdict.NoTag;
+        }
+
+        if (!InitRules.IsValid(initAck.Fields))
+        {
+            return InitAckVerdict.Invalid;
+        }
+
+        PooledBuffer? cookie = null;
+        bool hasHostName = false;
+        ParameterReader parameters = initAck.Parameters;
+        while (parameters.TryRead(out ParameterView parameter))
+        {
+            switch (parameter.Type)
+            {
+                case ParameterType.StateCookie:
+                    cookie ??= _context.Buffers.RentCopy(parameter.Value);
+                    continue;
+                case ParameterType.HostNameAddress:
+                    hasHostName = true;
+                    continue;
+            }
+
+            if (!unrecognized.Consider(parameter))
+            {
+                break;
+            }
+        }
+
+        InitAckVerdict verdict = parameters.IsMalformed ? InitAckVerdict.Malformed
+            : hasHostName ? InitAckVerdict.HasHostName
+            : cookie is null ? InitAckVerdict.NoCookie
+            : InitAckVerdict.Accepted;
+        if (verdict != InitAckVerdict.Accepted)
+        {
+            cookie?.Dispose();
+            return verdict;
+        }
+
+        Measure();
+        _cookie = cookie;
+        _context.Timers.Stop(s_t1Init);
+        Attempts = 0;
+        WantsCookieEcho = true;
+        return verdict;
+    }
+
+    /// <summary>COOKIE ACK, or what stands for it, has come.</summary>
+    public void OnCookieAck()
+    {
+        Measure();
+        Stop();
+    }
+
+    /// <summary>INIT was written into a packet.</summary>
+    public void OnInitSent()
+    {
+        WantsInit = false;
+        OnSent(s_t1Init);
+    }
+
+    /// <summary>COOKIE ECHO was written into a packet.</summary>
+    public void OnCookieEchoSent()
+    {
+        WantsCookieEcho = false;
+        OnSent(s_t1Cookie);
+    }
+
+    /// <summary>T1-init or T1-cookie has expired.</summary>
+    /// <returns>False when Max.Init.Retransmits is reached: setting up has failed (§5.1.6).</returns>
+    public bool OnTimeout()
+    {
+        _rto.BackOff();
+        if (Attempts > _context.Options.MaximumInitRetransmissions)
+        {
+            return false;
+        }
+
+        WantsInit = _cookie is null;
+        WantsCookieEcho = _cookie is not null;
+        return true;
+    }
+
+    /// <summary>The cookie was too old (§5.2.6): from the beginning, with a new INIT.</summary>
+    public void OnStaleCookie()
+    {
+        int attempts = Attempts;
+        Stop();
+        Attempts = attempts;
+        WantsInit = true;
+    }
+
+    /// <summary>Stops the timers and lets the cookie go.</summary>
+    public void Stop()
+    {
+        _context.Timers.Stop(s_t1Init);
+        _context.Timers.Stop(s_t1Cookie);
+        _cookie?.Dispose();
+        _cookie = null;
+        WantsInit = false;
+        WantsCookieEcho = false;
+    }
+
+    private void OnSent(TimerId timer)
+    {
+        Attempts++;
+        _sentAt = _context.Now;
+        _context.Timers.Start(timer, _context.Now + _rto.Current);
+    }
+
+    // §6.3.1 C5 (Karn) holds for the handshake too: only what was sent once gives a measurement.
+    private void Measure()
+    {
+        if (Attempts == 1)
+        {
+            _rto.Observe(_context.Now - _sentAt);
+        }
+    }
+}

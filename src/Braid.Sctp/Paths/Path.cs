@@ -1,0 +1,90 @@
+using Braid.Core;
+
+namespace Braid.Sctp;
+
+/// <summary>
+/// One destination address of the peer (RFC 9260 §6.4, §8.2): its state, errors, time-out, congestion control and packet size.
+/// </summary>
+internal sealed class Path
+{
+    private const int IPv4Header = 20;
+    private const int IPv6Header = 40;
+
+    private readonly int _maximumErrors;
+
+    public Path(int index, in NetworkPath address, PathState state, AssociationOptions options, int encapsulationOverhead)
+    {
+        Index = index;
+        Address = address;
+        State = state;
+        _maximumErrors = options.MaximumPathRetransmissions;
+        int ipHeader = address.Remote.Family switch
+        {
+            NetworkFamily.IPv4 => IPv4Header,
+            NetworkFamily.IPv6 => IPv6Header,
+            _ => 0,
+        };
+        MaximumPacket = (options.PathMtu - ipHeader - encapsulationOverhead) & ~3;
+        Rto = new RtoEstimator(options);
+        Congestion = new Rfc9260Congestion(MaximumChunk, address.Remote.Family == NetworkFamily.IPv6);
+    }
+
+    /// <summary>Its place in the <see cref="PathSet"/>.</summary>
+    public int Index { get; }
+
+    /// <summary>Where packets go.</summary>
+    public NetworkPath Address { get; private set; }
+
+    /// <summary>Whether it can be used.</summary>
+    public PathState State { get; private set; }
+
+    /// <summary>Failures in a row (§8.2).</summary>
+    public int Errors { get; private set; }
+
+    /// <summary>The largest SCTP packet, common header included, in bytes; a multiple of 4.</summary>
+    public int MaximumPacket { get; }
+
+    /// <summary>PMDCS: the largest DATA chunk, header included, in bytes.</summary>
+    public int MaximumChunk => MaximumPacket - Wire.PacketHeader.Length;
+
+    public RtoEstimator Rto { get; }
+
+    public ICongestionControl Congestion { get; private set; }
+
+    public HeartbeatProber Heartbeat { get; } = new();
+
+    /// <summary>When DATA last left for this path.</summary>
+    public Instant LastData { get; set; }
+
+    /// <summary>The peer's UDP port has changed: it sits behind a NAT, or moved (RFC 6951 §5.4).</summary>
+    public void LearnPort(ushort port) => Address = Address with { Remote = Address.Remote.WithPort(port) };
+
+    /// <summary>Something sent here went unanswered.</summary>
+    /// <returns>Whether that made the path inactive.</returns>
+    public bool OnFailure()
+    {
+        if (State == PathState.Inactive)
+        {
+            return false;                                    // §8.3: the counter stops there
+        }
+
+        Errors++;
+        if (Errors <= _maximumErrors)
+        {
+            return false;
+        }
+
+        State = PathState.Inactive;
+        return true;
+    }
+
+    /// <summary>Something sent here was answered.</summary>
+    /// <returns>Whether that made the path active.</returns>
+    public bool OnSuccess()
+    {
+        Errors = 0;
+        bool changed = State != PathState.Active;
+        State = PathState.Active;
+        return changed;
+    }
+}

@@ -1,0 +1,108 @@
+using System;
+using Braid.Core;
+using Braid.Sctp.Wire;
+
+namespace Braid.Sctp;
+
+/// <summary>
+/// Whether the peer and its addresses are still there (RFC 9260 §8.1 to §8.3). Owns the association's error counter and
+/// drives the heartbeats.
+/// </summary>
+internal sealed class PathMonitor(AssociationContext context, PathSet paths)
+{
+    /// <summary>Transmissions in a row that went unanswered, on the path in use.</summary>
+    public int Failures { get; private set; }
+
+    /// <summary>The association is established, or established anew: heartbeats begin.</summary>
+    public void Start()
+    {
+        Failures = 0;
+        if (context.Options.HeartbeatInterval == TimeSpan.Zero)
+        {
+            return;
+        }
+
+        for (int i = 0; i < paths.Count; i++)
+        {
+            ScheduleHeartbeat(paths[i]);
+        }
+    }
+
+    /// <summary>The heartbeat timer of a path has expired: an idle path is asked whether it is there.</summary>
+    public void OnHeartbeatTimer(Path path)
+    {
+        ScheduleHeartbeat(path);
+        bool isIdle = path.LastData == Instant.Zero || context.Now - path.LastData >= context.Options.HeartbeatInterval;
+        if (!isIdle)
+        {
+            return;
+        }
+
+        Span<byte> parameters = stackalloc byte[4 + HeartbeatProber.InfoLength];
+        var writer = new ParameterWriter(parameters);
+        bool fits = writer.TryBegin(ParameterType.HeartbeatInfo, HeartbeatProber.InfoLength, out Span<byte> info);
+        Invariant.Check(fits, "the room for a heartbeat is too small");
+        path.Heartbeat.Begin(info, path.Index, context.Now, context.Random);
+        context.Control.Enqueue(ChunkType.Heartbeat, parameters, path: path.Index);
+        context.Timers.Start(new TimerId(TimerKind.HeartbeatAck, path.Index), context.Now + path.Rto.Current);
+    }
+
+    /// <summary>No answer to a heartbeat within the RTO.</summary>
+    /// <returns>False when the peer counts as unreachable.</returns>
+    public bool OnHeartbeatTimeout(Path path)
+    {
+        path.Heartbeat.GiveUp();
+        path.Rto.BackOff();
+        return OnUnanswered(path);
+    }
+
+    /// <summary>Takes in a HEARTBEAT ACK; false when it answers none of ours.</summary>
+    public bool OnHeartbeatAck(in HeartbeatAckChunk answer)
+    {
+        if (!HeartbeatProber.TryRead(answer.Info, out int index, out ulong nonce, out Instant sent)
+            || index >= paths.Count || sent > context.Now || !paths[index].Heartbeat.TryComplete(nonce))
+        {
+            return false;
+        }
+
+        context.Timers.Stop(new TimerId(TimerKind.HeartbeatAck, index));
+        paths[index].Rto.Observe(context.Now - sent);
+        OnAnswered(paths[index]);
+        return true;
+    }
+
+    /// <summary>Data or a heartbeat was acknowledged.</summary>
+    public void OnAnswered(Path path)
+    {
+        Failures = 0;
+        if (path.OnSuccess())
+        {
+            context.Report(new AssociationEvent.PathChanged(path.Address, path.State));
+        }
+    }
+
+    /// <summary>Data or a heartbeat went unanswered.</summary>
+    /// <returns>False when Association.Max.Retrans is exceeded: the peer counts as unreachable (§8.1).</returns>
+    public bool OnUnanswered(Path path)
+    {
+        // §8.1: only the path in use speaks for the peer.
+        bool isInUse = path == paths.ForData();
+        if (path.OnFailure())
+        {
+            context.Report(new AssociationEvent.PathChanged(path.Address, path.State));
+        }
+
+        if (isInUse)
+        {
+            Failures++;
+        }
+
+        return Failures <= context.Options.MaximumRetransmissions;
+    }
+
+    private void ScheduleHeartbeat(Path path)
+    {
+        TimeSpan delay = HeartbeatProber.Delay(context.Options, path.Rto.Current, context.Random);
+        context.Timers.Start(new TimerId(TimerKind.Heartbeat, path.Index), context.Now + delay);
+    }
+}

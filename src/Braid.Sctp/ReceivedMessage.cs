@@ -1,0 +1,105 @@
+using System;
+using System.Buffers;
+using Braid.Core;
+
+namespace Braid.Sctp;
+
+/// <summary>
+/// One message from the peer, in the pooled memory that it was reassembled in. Disposing it, on the thread that drives the
+/// association, returns the memory and re-opens the advertised window; it must not be touched afterwards.
+/// </summary>
+public sealed class ReceivedMessage : IDisposable
+{
+    private IReceivedMessageOwner? _owner;
+    private PooledBuffer? _first;
+    private PooledBuffer? _last;
+
+    internal ReceivedMessage()
+    {
+    }
+
+    /// <summary>The stream that it came on.</summary>
+    public StreamId Stream { get; private set; }
+
+    /// <summary>Payload protocol identifier, as the peer's application set it.</summary>
+    public Ppid Ppid { get; private set; }
+
+    /// <summary>Stream sequence number; says nothing when <see cref="Unordered"/>.</summary>
+    public Ssn Ssn { get; private set; }
+
+    /// <summary>TSN of its first fragment.</summary>
+    public Tsn Tsn { get; private set; }
+
+    /// <summary>Whether it was sent unordered (§6.6).</summary>
+    public bool Unordered { get; private set; }
+
+    /// <summary>Bytes of user data, at least 1.</summary>
+    public int Length { get; private set; }
+
+    /// <summary>The user data.</summary>
+    public ReadOnlySequence<byte> Payload =>
+        _first is null ? default : new ReadOnlySequence<byte>(_first, 0, _last!, _last!.Length);
+
+    /// <summary>What holding it costs the receive buffer.</summary>
+    internal long Charge { get; private set; }
+
+    /// <summary>The next message in whichever queue holds this one.</summary>
+    internal ReceivedMessage? NextInQueue { get; set; }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        IReceivedMessageOwner? owner = _owner;
+        if (owner is null)
+        {
+            return;
+        }
+
+        _owner = null;
+        for (PooledBuffer? buffer = _first; buffer is not null;)
+        {
+            PooledBuffer? next = buffer.NextBuffer;
+            buffer.Dispose();
+            buffer = next;
+        }
+
+        _first = null;
+        _last = null;
+        owner.OnDisposed(this);
+    }
+
+    internal void Set(IReceivedMessageOwner owner, StreamId stream, Ppid ppid, Ssn ssn, Tsn tsn, bool unordered)
+    {
+        _owner = owner;
+        Stream = stream;
+        Ppid = ppid;
+        Ssn = ssn;
+        Tsn = tsn;
+        Unordered = unordered;
+        Length = 0;
+        Charge = 0;
+        NextInQueue = null;
+    }
+
+    internal void Append(PooledBuffer buffer, long charge)
+    {
+        if (_last is null)
+        {
+            _first = buffer;
+        }
+        else
+        {
+            _last.Append(buffer);
+        }
+
+        _last = buffer;
+        Length += buffer.Length;
+        Charge += charge;
+    }
+}
+
+/// <summary>Takes a message object back when its reader is done with it.</summary>
+internal interface IReceivedMessageOwner
+{
+    void OnDisposed(ReceivedMessage message);
+}

@@ -1,0 +1,76 @@
+namespace Braid.Sctp;
+
+/// <summary>
+/// When a SACK is due (RFC 9260 §6.2): at once for the first data, for gaps, for duplicates and for the I bit; otherwise
+/// for every second packet with data, or after SACK.Delay.
+/// </summary>
+internal sealed class AckScheduler(AssociationContext context)
+{
+    private const int PacketsPerAck = 2;
+
+    private static readonly TimerId s_delayedAck = new(TimerKind.DelayedAck);
+
+    private int _packetsWaiting;
+    private bool _sawData;
+    private bool _isUrgent;
+    private bool _hadFirst;
+
+    /// <summary>A SACK must go out now.</summary>
+    public bool IsDue { get; private set; }
+
+    /// <summary>Data waits for its acknowledgement: a SACK goes along with whatever is sent.</summary>
+    public bool IsPending => IsDue || _packetsWaiting > 0;
+
+    /// <summary>A DATA chunk was accepted, or is acknowledged though it was not delivered.</summary>
+    /// <param name="immediately">The I bit (RFC 7053), or a TSN that leaves or fills a gap.</param>
+    public void OnData(bool immediately)
+    {
+        _sawData = true;
+        _isUrgent |= immediately;
+    }
+
+    /// <summary>A duplicate, or data that had to be dropped: the peer needs to know at once.</summary>
+    public void OnUnusable()
+    {
+        _sawData = true;
+        _isUrgent = true;
+    }
+
+    /// <summary>The packet is at its end: at most one SACK for each (§6.2).</summary>
+    public void OnPacketEnd()
+    {
+        if (!_sawData)
+        {
+            return;
+        }
+
+        _packetsWaiting++;
+        if (_isUrgent || !_hadFirst || _packetsWaiting >= PacketsPerAck || context.Options.SackDelay.Ticks == 0)
+        {
+            RequestNow();
+        }
+        else
+        {
+            context.Timers.Start(s_delayedAck, context.Now + context.Options.SackDelay);
+        }
+
+        _hadFirst = true;
+        _sawData = false;
+        _isUrgent = false;
+    }
+
+    /// <summary>Asks for a SACK now: the delay is over, or the window has opened.</summary>
+    public void RequestNow()
+    {
+        IsDue = true;
+        context.Timers.Stop(s_delayedAck);
+    }
+
+    /// <summary>A SACK was written.</summary>
+    public void OnSackSent()
+    {
+        IsDue = false;
+        _packetsWaiting = 0;
+        context.Timers.Stop(s_delayedAck);
+    }
+}

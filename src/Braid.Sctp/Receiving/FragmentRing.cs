@@ -1,0 +1,171 @@
+using System;
+using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
+using Braid.Core;
+using Braid.Sctp.Wire;
+
+namespace Braid.Sctp;
+
+/// <summary>
+/// Fragments by TSN. The TSNs of one message are consecutive (RFC 9260 §6.9), so neighbours that belong together are kept
+/// as runs: both ends of a run know its length, and a message is complete when its run begins with B and ends with E.
+/// </summary>
+internal sealed class FragmentRing
+{
+    private Slot[] _slots = [];
+    private int _count;
+
+    internal struct Slot
+    {
+        public PooledBuffer? Buffer;
+        public Tsn Tsn;
+        public Ppid Ppid;
+        public StreamId Stream;
+        public Ssn Ssn;
+        public DataFlags Flags;
+        public int RunLength;                                // valid at the first and the last slot of a run
+
+        public readonly bool IsUnordered => (Flags & DataFlags.Unordered) != 0;
+
+        public readonly bool IsBeginning => (Flags & DataFlags.Beginning) != 0;
+
+        public readonly bool IsEnding => (Flags & DataFlags.Ending) != 0;
+    }
+
+    /// <summary>Whether a chunk agrees with the fragments before and behind it, if they are here.</summary>
+    /// <param name="data">The chunk.</param>
+    /// <param name="hasNeighbours">Whether one of them belongs to the same message.</param>
+    public bool FitsNeighbours(in DataChunk data, out bool hasNeighbours)
+    {
+        hasNeighbours = false;
+        if (_count == 0)
+        {
+            return true;
+        }
+
+        if (TryFind(data.Tsn.Previous, out int before))
+        {
+            // A message goes on exactly when the fragment before was not its last.
+            if (_slots[before].IsEnding != data.Beginning || (!data.Beginning && !IsSameMessage(_slots[before], data)))
+            {
+                return false;
+            }
+
+            hasNeighbours |= !data.Beginning;
+        }
+
+        if (TryFind(data.Tsn.Next, out int after))
+        {
+            if (_slots[after].IsBeginning != data.Ending || (!data.Ending && !IsSameMessage(_slots[after], data)))
+            {
+                return false;
+            }
+
+            hasNeighbours |= !data.Ending;
+        }
+
+        return true;
+    }
+
+    /// <summary>Takes a fragment in.</summary>
+    /// <returns>The run that it is part of now.</returns>
+    public (Tsn First, int Count) Insert(in DataChunk data, PooledBuffer buffer, bool hasNeighbours)
+    {
+        while (_count == _slots.Length || _slots[Index(data.Tsn)].Buffer is not null)
+        {
+            Grow();
+        }
+
+        _slots[Index(data.Tsn)] = new Slot
+        {
+            Buffer = buffer,
+            Tsn = data.Tsn,
+            Ppid = data.Ppid,
+            Stream = data.Stream,
+            Ssn = data.Ssn,
+            Flags = (data.Beginning ? DataFlags.Beginning : 0) | (data.Ending ? DataFlags.Ending : 0)
+                | (data.Unordered ? DataFlags.Unordered : 0),
+            RunLength = 1,
+        };
+        _count++;
+        return hasNeighbours ? JoinRuns(data) : (data.Tsn, 1);
+    }
+
+    /// <summary>Whether a run is a whole message.</summary>
+    public bool IsComplete((Tsn First, int Count) run) =>
+        Get(run.First).IsBeginning && Get(run.First + (run.Count - 1)).IsEnding;
+
+    /// <summary>A fragment that is here.</summary>
+    public ref readonly Slot Get(Tsn tsn) => ref _slots[Index(tsn)];
+
+    /// <summary>Takes a fragment that is here.</summary>
+    public PooledBuffer Remove(Tsn tsn)
+    {
+        ref Slot slot = ref _slots[Index(tsn)];
+        Debug.Assert(slot.Buffer is not null && slot.Tsn == tsn, "the fragment is not here");
+        PooledBuffer buffer = slot.Buffer!;
+        slot = default;
+        _count--;
+        return buffer;
+    }
+
+    /// <summary>Takes any fragment; slow, for the end of an association.</summary>
+    public bool TryRemoveAny([NotNullWhen(true)] out PooledBuffer? buffer)
+    {
+        buffer = null;
+        for (int i = 0; i < _slots.Length && _count > 0; i++)
+        {
+            if (_slots[i].Buffer is not null)
+            {
+                buffer = Remove(_slots[i].Tsn);
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private (Tsn First, int Count) JoinRuns(in DataChunk data)
+    {
+        Tsn first = data.Tsn;
+        Tsn last = data.Tsn;
+        if (!data.Beginning && TryFind(data.Tsn.Previous, out int before))
+        {
+            first -= _slots[before].RunLength;
+        }
+
+        if (!data.Ending && TryFind(data.Tsn.Next, out int after))
+        {
+            last += _slots[after].RunLength;
+        }
+
+        int length = last.DistanceFrom(first) + 1;
+        _slots[Index(first)].RunLength = length;
+        _slots[Index(last)].RunLength = length;
+        return (first, length);
+    }
+
+    private static bool IsSameMessage(in Slot slot, in DataChunk data) =>
+        slot.Stream == data.Stream && slot.IsUnordered == data.Unordered && (data.Unordered || slot.Ssn == data.Ssn);
+
+    private bool TryFind(Tsn tsn, out int index)
+    {
+        index = Index(tsn);
+        return _slots.Length > 0 && _slots[index].Buffer is not null && _slots[index].Tsn == tsn;
+    }
+
+    private int Index(Tsn tsn) => (int)tsn.Value & (_slots.Length - 1);
+
+    private void Grow()
+    {
+        Slot[] old = _slots;
+        _slots = new Slot[Math.Max(64, old.Length * 2)];
+        foreach (ref readonly Slot slot in old.AsSpan())
+        {
+            if (slot.Buffer is not null)
+            {
+                _slots[Index(slot.Tsn)] = slot;
+            }
+        }
+    }
+}

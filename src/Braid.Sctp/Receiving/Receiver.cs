@@ -1,0 +1,124 @@
+using System;
+using Braid.Sctp.Wire;
+
+namespace Braid.Sctp;
+
+/// <summary>What the association has to do about a DATA chunk.</summary>
+internal enum DataVerdict : byte
+{
+    /// <summary>It was taken.</summary>
+    Accepted,
+
+    /// <summary>It was not, and the next SACK says so.</summary>
+    Dropped,
+
+    /// <summary>Its stream does not exist: acknowledged, but reported in an ERROR (RFC 9260 §6.5).</summary>
+    InvalidStream,
+
+    /// <summary>It has no user data: the association is aborted (§6.2).</summary>
+    NoUserData,
+
+    /// <summary>Its fragments contradict each other: the association is aborted.</summary>
+    Violation,
+}
+
+/// <summary>The receiving half of an association: what has arrived, what is owed an acknowledgement, what can be delivered.</summary>
+internal sealed class Receiver
+{
+    private readonly AssociationContext _context;
+    private readonly int _streams;
+
+    public Receiver(AssociationContext context, in Negotiated negotiated, int largestChunk)
+    {
+        _context = context;
+        _streams = negotiated.IncomingStreams;
+        Tsns = new TsnTracker(negotiated.PeerInitialTsn);
+        Acks = new AckScheduler(context);
+        Window = new ReceiveWindow(context.Options.ReceiveBufferSize, largestChunk);
+        Messages = new ReassemblyQueue(context, Window);
+    }
+
+    public TsnTracker Tsns { get; }
+
+    public AckScheduler Acks { get; }
+
+    public ReceiveWindow Window { get; }
+
+    public ReassemblyQueue Messages { get; }
+
+    /// <summary>Takes in a DATA chunk (§6.2).</summary>
+    public DataVerdict OnData(in DataChunk data)
+    {
+        if (data.Payload.IsEmpty)
+        {
+            return DataVerdict.NoUserData;
+        }
+
+        switch (Tsns.Observe(data.Tsn))
+        {
+            case TsnVerdict.Duplicate:
+                _context.Counters.DuplicatesReceived++;
+                return Drop(DropReason.DuplicateData);
+            case TsnVerdict.OutOfWindow:
+                return Drop(DropReason.OutsideWindow);
+        }
+
+        bool isValidStream = data.Stream.Value < _streams;
+        if (isValidStream)
+        {
+            // §6.2: with a closed window only what fills a gap is taken.
+            if (Window.IsClosed && data.Tsn > Tsns.Highest)
+            {
+                return Drop(DropReason.OutsideWindow);
+            }
+
+            switch (Messages.Add(data))
+            {
+                case ReassemblyVerdict.NoMemory:
+                    return Drop(DropReason.OutsideWindow);
+                case ReassemblyVerdict.Violation:
+                    return DataVerdict.Violation;
+            }
+
+            _context.Counters.PayloadBytesReceived += data.Payload.Length;
+        }
+
+        // §6.7: as long as TSNs are missing, and when the last of them comes, every packet is acknowledged at once.
+        bool hadGaps = Tsns.HasGaps;
+        Tsns.Accept(data.Tsn);
+        Acks.OnData(immediately: data.SackImmediately || hadGaps || Tsns.HasGaps);
+        return isValidStream ? DataVerdict.Accepted : DataVerdict.InvalidStream;
+    }
+
+    /// <summary>Whether a SACK must go out now: for what has arrived, or because the window has opened (§6.2).</summary>
+    public bool WantsSack => Acks.IsDue || Window.WantsUpdate;
+
+    /// <summary>Writes a SACK with as many gaps and duplicates as fit (§3.3.4).</summary>
+    /// <returns>False when not even a SACK without them fits.</returns>
+    public bool WriteSack(ref PacketWriter packet)
+    {
+        int room = packet.Available - SackChunk.LengthOnWire(0, 0);
+        if (room < 0)
+        {
+            return false;
+        }
+
+        ReadOnlySpan<GapAckBlock> gaps = Tsns.Gaps(room / 4);
+        ReadOnlySpan<Tsn> duplicates = Tsns.Duplicates;
+        duplicates = duplicates[..Math.Min(duplicates.Length, (room / 4) - gaps.Length)];
+        uint window = Window.Advertised;
+        SackChunk.Write(ref packet, Tsns.CumulativeAck, window, gaps, duplicates);
+        Tsns.OnSackSent();
+        Acks.OnSackSent();
+        Window.OnAdvertised(window);
+        _context.Counters.SacksSent++;
+        return true;
+    }
+
+    private DataVerdict Drop(DropReason reason)
+    {
+        _context.Drops.Count(reason);
+        Acks.OnUnusable();
+        return DataVerdict.Dropped;
+    }
+}

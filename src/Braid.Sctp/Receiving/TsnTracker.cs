@@ -1,0 +1,187 @@
+using System;
+using Braid.Sctp.Wire;
+
+namespace Braid.Sctp;
+
+/// <summary>What is known of a TSN that has arrived.</summary>
+internal enum TsnVerdict : byte
+{
+    /// <summary>It has not been seen.</summary>
+    New,
+
+    /// <summary>It has been received before.</summary>
+    Duplicate,
+
+    /// <summary>Too far ahead to be reported in a SACK, or too many gaps are open already.</summary>
+    OutOfWindow,
+}
+
+/// <summary>
+/// Which TSNs have arrived (RFC 9260 §6.7): the cumulative one, the ranges beyond it, and the duplicates that the next
+/// SACK reports.
+/// </summary>
+internal sealed class TsnTracker
+{
+    /// <summary>Ranges held at most: as many as the largest SACK of an ordinary packet can report.</summary>
+    internal const int MaximumRanges = 1024;
+
+    private const int MaximumDuplicates = 32;
+
+    private readonly Tsn[] _duplicates = new Tsn[MaximumDuplicates];
+    private Range[] _ranges = new Range[8];
+    private GapAckBlock[] _gaps = new GapAckBlock[8];
+    private int _duplicateCount;
+
+    /// <param name="initialTsn">The peer's first TSN.</param>
+    public TsnTracker(Tsn initialTsn) => CumulativeAck = initialTsn.Previous;
+
+    private record struct Range(Tsn First, Tsn Last);
+
+    /// <summary>The last TSN up to which all have arrived.</summary>
+    public Tsn CumulativeAck { get; private set; }
+
+    /// <summary>The highest TSN that has arrived.</summary>
+    public Tsn Highest => GapCount == 0 ? CumulativeAck : _ranges[GapCount - 1].Last;
+
+    /// <summary>Ranges beyond the cumulative ack.</summary>
+    public int GapCount { get; private set; }
+
+    /// <summary>Whether TSNs are missing.</summary>
+    public bool HasGaps => GapCount > 0;
+
+    /// <summary>Duplicates since the last SACK.</summary>
+    public ReadOnlySpan<Tsn> Duplicates => _duplicates.AsSpan(0, _duplicateCount);
+
+    /// <summary>Says what a TSN is, and remembers a duplicate for the next SACK. Changes nothing else.</summary>
+    public TsnVerdict Observe(Tsn tsn)
+    {
+        int distance = tsn.DistanceFrom(CumulativeAck);
+        if (distance <= 0)
+        {
+            return OnDuplicate(tsn);
+        }
+
+        if (distance > ushort.MaxValue)
+        {
+            return TsnVerdict.OutOfWindow;                   // a Gap Ack Block could not name it
+        }
+
+        int index = FirstRangeEndingAtOrAfter(tsn.Previous);
+        if (index < GapCount && _ranges[index].First <= tsn && tsn <= _ranges[index].Last)
+        {
+            return OnDuplicate(tsn);
+        }
+
+        bool extends = index < GapCount && (_ranges[index].Last.Next == tsn || _ranges[index].First == tsn.Next);
+        return GapCount == MaximumRanges && !extends && distance != 1 ? TsnVerdict.OutOfWindow : TsnVerdict.New;
+    }
+
+    /// <summary>Accepts a TSN that is new.</summary>
+    public void Accept(Tsn tsn)
+    {
+        if (tsn == CumulativeAck.Next)
+        {
+            CumulativeAck = tsn;
+            if (GapCount > 0 && _ranges[0].First == tsn.Next)
+            {
+                CumulativeAck = _ranges[0].Last;
+                RemoveRange(0);
+            }
+
+            return;
+        }
+
+        // The first range that reaches up to this TSN's neighbour below: it grows, or a new one goes before it.
+        int index = FirstRangeEndingAtOrAfter(tsn.Previous);
+        bool joinsBelow = index < GapCount && _ranges[index].Last.Next == tsn;
+        int above = joinsBelow ? index + 1 : index;
+        bool joinsAbove = above < GapCount && _ranges[above].First == tsn.Next;
+        if (joinsBelow && joinsAbove)
+        {
+            _ranges[index].Last = _ranges[above].Last;
+            RemoveRange(above);
+        }
+        else if (joinsBelow)
+        {
+            _ranges[index].Last = tsn;
+        }
+        else if (joinsAbove)
+        {
+            _ranges[above].First = tsn;
+        }
+        else
+        {
+            InsertRange(index, new Range(tsn, tsn));
+        }
+    }
+
+    /// <summary>The Gap Ack Blocks of a SACK (§3.3.4), from the lowest; valid until the next call.</summary>
+    /// <param name="maximum">How many fit.</param>
+    public ReadOnlySpan<GapAckBlock> Gaps(int maximum)
+    {
+        int count = Math.Min(maximum, GapCount);
+        if (_gaps.Length < count)
+        {
+            _gaps = new GapAckBlock[_ranges.Length];
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            _gaps[i] = new GapAckBlock(
+                (ushort)_ranges[i].First.DistanceFrom(CumulativeAck), (ushort)_ranges[i].Last.DistanceFrom(CumulativeAck));
+        }
+
+        return _gaps.AsSpan(0, count);
+    }
+
+    /// <summary>The duplicates were reported.</summary>
+    public void OnSackSent() => _duplicateCount = 0;
+
+    private TsnVerdict OnDuplicate(Tsn tsn)
+    {
+        if (_duplicateCount < MaximumDuplicates)
+        {
+            _duplicates[_duplicateCount++] = tsn;
+        }
+
+        return TsnVerdict.Duplicate;
+    }
+
+    private int FirstRangeEndingAtOrAfter(Tsn tsn)
+    {
+        int low = 0;
+        int high = GapCount;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (_ranges[middle].Last < tsn)
+            {
+                low = middle + 1;
+            }
+            else
+            {
+                high = middle;
+            }
+        }
+
+        return low;
+    }
+
+    private void InsertRange(int index, Range range)
+    {
+        if (GapCount == _ranges.Length)
+        {
+            Array.Resize(ref _ranges, _ranges.Length * 2);
+        }
+
+        Array.Copy(_ranges, index, _ranges, index + 1, GapCount - index);
+        _ranges[index] = range;
+        GapCount++;
+    }
+
+    private void RemoveRange(int index)
+    {
+        GapCount--;
+        Array.Copy(_ranges, index + 1, _ranges, index, GapCount - index);
+    }
+}

@@ -1,0 +1,23 @@
+namespace Braid.Sctp;
+
+/// <summary>What became of a request to send.</summary>
+public enum SendStatus : byte
+{
+    /// <summary>The message is queued.</summary>
+    Ok,
+
+    /// <summary>The send buffer is full; ask again after some of it was acknowledged.</summary>
+    QueueFull,
+
+    /// <summary>The message is longer than <see cref="AssociationOptions.MaximumMessageSize"/>, or empty (RFC 9260 §6.2).</summary>
+    InvalidLength,
+
+    /// <summary>The stream is not among those that were negotiated.</summary>
+    InvalidStream,
+
+    /// <summary>A shutdown has begun: nothing new is accepted (RFC 9260 §9.2).</summary>
+    ShuttingDown,
+
+    /// <summary>The association is closed.</summary>
+    Closed,
+}

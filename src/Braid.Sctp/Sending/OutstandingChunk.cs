@@ -1,0 +1,90 @@
+using Braid.Core;
+using Braid.Sctp.Wire;
+
+namespace Braid.Sctp;
+
+/// <summary>Where a chunk that was sent stands.</summary>
+internal enum ChunkState : byte
+{
+    /// <summary>On its way, as far as we know.</summary>
+    InFlight,
+
+    /// <summary>Marked for retransmission (RFC 9260 §6.3.3, §7.2.4).</summary>
+    Lost,
+
+    /// <summary>Reported by a Gap Ack Block: advisory only, the peer may still drop it (§7.1).</summary>
+    GapAcked,
+}
+
+/// <summary>A DATA chunk that was sent and is not cumulatively acknowledged. Its payload stays in the message.</summary>
+internal struct OutstandingChunk
+{
+    public OutboundMessage Message;
+    public int Offset;
+    public int Length;
+    public int Transmissions;
+    public short Path;
+    public DataFlags Flags;
+    public ChunkState State;
+
+    /// <summary>Missing reports, up to the three that cause a fast retransmission (§7.2.4).</summary>
+    public byte MissingReports;
+
+    /// <summary>It had its fast retransmission: only T3-rtx sends it again (§7.2.4 step 5).</summary>
+    public bool WasFastRetransmitted;
+
+    /// <summary>The last SACK that reported it in a gap, to notice when the peer takes that back.</summary>
+    public uint ReportedBy;
+
+    public readonly int WireLength => DataChunk.LengthOnWire(Length);
+}
+
+/// <summary>A chunk to be written: its header and where its payload lies.</summary>
+/// <param name="Header">The chunk header.</param>
+/// <param name="Message">The message.</param>
+/// <param name="Offset">Where its payload begins.</param>
+/// <param name="Length">Bytes of payload.</param>
+internal readonly record struct OutgoingChunk(DataHeader Header, OutboundMessage Message, int Offset, int Length);
+
+/// <summary>What a SACK did to one path.</summary>
+internal struct PathAck
+{
+    /// <summary>Bytes of DATA chunks, headers and padding included, newly acknowledged by cumulative ack or gap.</summary>
+    public long Acknowledged;
+
+    /// <summary>Bytes in flight before the SACK.</summary>
+    public long FlightBefore;
+
+    /// <summary>The earliest outstanding TSN of the path was acknowledged: rule R3 restarts T3-rtx.</summary>
+    public bool AcknowledgedEarliest;
+
+    /// <summary>Chunks last sent here were marked lost by missing reports.</summary>
+    public bool HasLoss;
+
+    /// <summary>A gap-acked chunk of this path is missing again: rule R4 starts T3-rtx.</summary>
+    public bool HasReneged;
+
+    /// <summary>When the chunk whose round trip is measured was sent; <see cref="Instant.Never"/> when it was not acknowledged.</summary>
+    public Instant TimedSince;
+}
+
+/// <summary>Whether a SACK was used.</summary>
+internal enum AckVerdict : byte
+{
+    /// <summary>It was.</summary>
+    Accepted,
+
+    /// <summary>Its Cumulative TSN Ack is behind the last one: an old one, overtaken on the way (§6.2.1 D i).</summary>
+    Outdated,
+
+    /// <summary>It acknowledges what was never sent.</summary>
+    AcknowledgesUnsent,
+}
+
+/// <summary>What a SACK did to the association.</summary>
+/// <param name="Verdict">Whether it was used; if not, nothing else counts.</param>
+/// <param name="CumulativeAdvanced">Whether the Cumulative TSN Ack Point moved.</param>
+/// <param name="ReleasedBytes">User data that the application no longer has to be charged for.</param>
+/// <param name="HasNewAck">Whether any chunk was acknowledged that was not before.</param>
+internal readonly record struct AckOutcome(
+    AckVerdict Verdict, bool CumulativeAdvanced = false, long ReleasedBytes = 0, bool HasNewAck = false);

@@ -1,0 +1,441 @@
+using System;
+using System.Collections.Generic;
+using Braid.Core;
+using Braid.Sctp.Wire;
+
+namespace Braid.Sctp;
+
+/// <summary>
+/// Every DATA chunk from its first transmission to its cumulative acknowledgement: a ring indexed by TSN. Owns TSN
+/// assignment, gap reports, missing reports, what is in flight on each path, and the round trip that is being measured.
+/// </summary>
+internal sealed class OutstandingQueue
+{
+    private const int MissingReportsForLoss = 3;             // RFC 9260 §7.2.4
+
+    private readonly OutboundMessagePool _messages;
+    private readonly List<PathFlight> _paths = [];
+    private OutstandingChunk[] _ring = new OutstandingChunk[64];
+    private PathAck[] _acks = [];
+    private int _head;                                       // ring slot of _cumulativeAck + 1
+    private int _count;
+    private int _gapAckedCount;
+    private int _lostCount;
+    private int _lostHint;                                   // no chunk before this offset is lost
+    private int _highestGapAcked = -1;                       // offset; -1 when there is none
+    private uint _sackNumber;
+    private Tsn _cumulativeAck;
+
+    public OutstandingQueue(Tsn initialTsn, OutboundMessagePool messages)
+    {
+        _messages = messages;
+        _cumulativeAck = initialTsn.Previous;                // §5.1
+    }
+
+    /// <summary>The Cumulative TSN Ack Point.</summary>
+    public Tsn CumulativeAck => _cumulativeAck;
+
+    /// <summary>The highest TSN that was sent; the cumulative ack when nothing is outstanding.</summary>
+    public Tsn HighestTsn => _cumulativeAck + _count;
+
+    /// <summary>Chunks outstanding.</summary>
+    public int Count => _count;
+
+    /// <summary>Whether everything sent is cumulatively acknowledged.</summary>
+    public bool IsEmpty => _count == 0;
+
+    /// <summary>Whether chunks wait for their retransmission.</summary>
+    public bool HasLost => _lostCount > 0;
+
+    /// <summary>User data in flight on all paths, in bytes: what counts against the peer's window.</summary>
+    public long PayloadInFlight { get; private set; }
+
+    /// <summary>Gap-acked chunks: the peer's buffer holds them.</summary>
+    public int GapAckedCount => _gapAckedCount;
+
+    /// <summary>Bytes of DATA chunks in flight on a path: what counts against its cwnd.</summary>
+    public long InFlightOn(int path) => path < _paths.Count ? _paths[path].InFlight : 0;
+
+    /// <summary>What the last accepted SACK did to a path.</summary>
+    public PathAck LastAckOn(int path) => path < _acks.Length ? _acks[path] : new PathAck { TimedSince = Instant.Never };
+
+    /// <summary>Gives a fragment its TSN: it is in flight now.</summary>
+    public OutgoingChunk Add(Instant now, in Fragment fragment, int path)
+    {
+        if (_count == _ring.Length)
+        {
+            Grow();
+        }
+
+        PathFlight flight = FlightOf(path);
+        Tsn tsn = HighestTsn.Next;
+        ref OutstandingChunk chunk = ref At(_count);
+        chunk = new OutstandingChunk
+        {
+            Message = fragment.Message,
+            Offset = fragment.Offset,
+            Length = fragment.Length,
+            Flags = fragment.Flags,
+            Path = (short)path,
+            Transmissions = 1,
+            State = ChunkState.InFlight,
+        };
+        _count++;
+        flight.Take(chunk.WireLength);
+        PayloadInFlight += chunk.Length;
+        flight.StartTiming(now, tsn);                        // C4: one measurement for each round trip
+        return ToOutgoing(chunk, tsn);
+    }
+
+    /// <summary>The size on the wire of the next chunk to retransmit.</summary>
+    public bool TryPeekLost(out int wireLength)
+    {
+        int offset = FindLost();
+        wireLength = offset < 0 ? 0 : At(offset).WireLength;
+        return offset >= 0;
+    }
+
+    /// <summary>Takes the lowest lost chunk: it is in flight again, on <paramref name="path"/>.</summary>
+    /// <param name="path">Where it is sent this time.</param>
+    /// <param name="isEarliest">Whether it has the lowest outstanding TSN of that path: T3-rtx restarts (§6.1).</param>
+    public OutgoingChunk TakeLost(int path, out bool isEarliest)
+    {
+        int offset = FindLost();
+        ref OutstandingChunk chunk = ref At(offset);
+        Tsn tsn = TsnAt(offset);
+        chunk.State = ChunkState.InFlight;
+        chunk.Path = (short)path;
+        chunk.Transmissions++;
+        chunk.MissingReports = 0;
+        _lostCount--;
+        _lostHint = offset + 1;
+        PathFlight flight = FlightOf(path);
+        flight.Take(chunk.WireLength);
+        PayloadInFlight += chunk.Length;
+        foreach (PathFlight other in _paths)
+        {
+            other.StopTimingFrom(tsn);                       // C5 (Karn): no measurement across a retransmission
+        }
+
+        isEarliest = IsEarliestOn(path, offset);
+        return ToOutgoing(chunk, tsn);
+    }
+
+    /// <summary>Marks everything in flight on a path as lost (§6.3.3 E3).</summary>
+    /// <returns>User data marked, in bytes.</returns>
+    public long MarkLost(int path)
+    {
+        long bytes = 0;
+        for (int offset = 0; offset < _count; offset++)
+        {
+            ref OutstandingChunk chunk = ref At(offset);
+            if (chunk.State == ChunkState.InFlight && chunk.Path == path)
+            {
+                bytes += chunk.Length;
+                SetLost(ref chunk, offset);
+
+                // A time-out begins anew: what was fast retransmitted before may be so again.
+                chunk.WasFastRetransmitted = false;
+                chunk.MissingReports = 0;
+            }
+        }
+
+        FlightOf(path).StopTiming();
+        return bytes;
+    }
+
+    /// <summary>Takes in a SACK (§6.2.1).</summary>
+    /// <param name="sack">The chunk.</param>
+    /// <param name="inFastRecovery">Whether fast recovery goes on: then a SACK that advances counts for every missing TSN.</param>
+    public AckOutcome Acknowledge(in SackChunk sack, bool inFastRecovery)
+    {
+        int advance = sack.CumulativeAck.DistanceFrom(_cumulativeAck);
+        if (advance < 0)
+        {
+            return new AckOutcome(AckVerdict.Outdated);
+        }
+
+        if (advance > _count)
+        {
+            return new AckOutcome(AckVerdict.AcknowledgesUnsent);
+        }
+
+        BeginSack();
+        (long released, bool hasNewAck) = AcknowledgeUpTo(advance);
+        int highestNew = ApplyGaps(sack, out int highestReported);
+        hasNewAck |= highestNew >= 0;
+
+        // §7.2.4 (HTNA): only TSNs below the highest newly acknowledged one count as missing; in fast recovery, when the
+        // Cumulative TSN Ack Point advances, all that the SACK shows missing.
+        int missingBelow = inFastRecovery && advance > 0 ? highestReported : highestNew;
+        ReviewMissing(missingBelow, highestReported);
+        return new AckOutcome(AckVerdict.Accepted, advance > 0, released, hasNewAck);
+    }
+
+    /// <summary>Takes in the Cumulative TSN Ack of a SHUTDOWN chunk (§9.2), which says nothing about gaps.</summary>
+    public AckOutcome AcknowledgeCumulative(Tsn cumulativeAck)
+    {
+        int advance = cumulativeAck.DistanceFrom(_cumulativeAck);
+        if (advance < 0)
+        {
+            return new AckOutcome(AckVerdict.Outdated);
+        }
+
+        if (advance > _count)
+        {
+            return new AckOutcome(AckVerdict.AcknowledgesUnsent);
+        }
+
+        BeginSack();
+        (long released, bool hasNewAck) = AcknowledgeUpTo(advance);
+        return new AckOutcome(AckVerdict.Accepted, advance > 0, released, hasNewAck);
+    }
+
+    /// <summary>Lets everything go.</summary>
+    public void Clear()
+    {
+        while (_count > 0)
+        {
+            _messages.ReleaseFragment(At(0).Message);
+            RemoveHead();
+        }
+
+        foreach (PathFlight flight in _paths)
+        {
+            flight.Clear();
+        }
+
+        PayloadInFlight = 0;
+        _gapAckedCount = 0;
+        _lostCount = 0;
+        _highestGapAcked = -1;
+    }
+
+    private void BeginSack()
+    {
+        _sackNumber++;
+        if (_acks.Length < _paths.Count)
+        {
+            _acks = new PathAck[_paths.Count];
+        }
+
+        for (int path = 0; path < _paths.Count; path++)
+        {
+            _acks[path] = new PathAck { FlightBefore = _paths[path].InFlight, TimedSince = Instant.Never };
+            _paths[path].IsEarliestSeen = false;
+        }
+    }
+
+    private (long Released, bool HasNewAck) AcknowledgeUpTo(int advance)
+    {
+        long released = 0;
+        bool hasNewAck = false;
+        for (int i = 0; i < advance; i++)
+        {
+            ref OutstandingChunk chunk = ref At(0);
+            if (chunk.State == ChunkState.GapAcked)
+            {
+                _gapAckedCount--;
+            }
+            else
+            {
+                hasNewAck = true;
+                OnNewlyAcknowledged(ref chunk, TsnAt(0));
+            }
+
+            released += chunk.Length;
+            _messages.ReleaseFragment(chunk.Message);
+            RemoveHead();
+        }
+
+        _lostHint = Math.Max(0, _lostHint - advance);
+        _highestGapAcked = Math.Max(-1, _highestGapAcked - advance);
+        return (released, hasNewAck);
+    }
+
+    /// <returns>The offset of the highest newly acknowledged chunk, or -1.</returns>
+    private int ApplyGaps(in SackChunk sack, out int highestReported)
+    {
+        int highestNew = -1;
+        highestReported = -1;
+        for (int i = 0; i < sack.GapCount; i++)
+        {
+            GapAckBlock gap = sack.Gap(i);
+            int start = gap.Start - 1;
+            int end = Math.Min(gap.End - 1, _count - 1);
+
+            // Blocks go from low to high (§3.3.4). One that does not would only buy the peer work of ours.
+            if (start <= highestReported || start > end)
+            {
+                continue;
+            }
+
+            for (int offset = start; offset <= end; offset++)
+            {
+                ref OutstandingChunk chunk = ref At(offset);
+                chunk.ReportedBy = _sackNumber;
+                if (chunk.State != ChunkState.GapAcked)
+                {
+                    highestNew = offset;
+                    OnNewlyAcknowledged(ref chunk, TsnAt(offset), offset);
+                    chunk.State = ChunkState.GapAcked;
+                    _gapAckedCount++;
+                }
+            }
+
+            highestReported = end;
+        }
+
+        return highestNew;
+    }
+
+    /// <summary>Counts missing reports and finds what the peer has taken back, in one walk from the lowest TSN.</summary>
+    /// <param name="missingBelow">Unreported chunks before this offset are missing.</param>
+    /// <param name="highestReported">The last offset that the SACK reports, or -1.</param>
+    private void ReviewMissing(int missingBelow, int highestReported)
+    {
+        int end = Math.Max(missingBelow, _highestGapAcked + 1);
+        _highestGapAcked = highestReported;
+        for (int offset = 0; offset < end; offset++)
+        {
+            ref OutstandingChunk chunk = ref At(offset);
+            if (chunk.State == ChunkState.GapAcked && chunk.ReportedBy != _sackNumber)
+            {
+                TakeBack(ref chunk);                         // §6.2.1 D iii: it counts as one missing report
+            }
+            else if (chunk.State == ChunkState.InFlight && offset < missingBelow)
+            {
+                chunk.MissingReports++;
+            }
+            else
+            {
+                continue;
+            }
+
+            if (chunk.MissingReports >= MissingReportsForLoss && !chunk.WasFastRetransmitted)
+            {
+                chunk.WasFastRetransmitted = true;
+                _acks[chunk.Path].HasLoss = true;
+                SetLost(ref chunk, offset);
+            }
+        }
+    }
+
+    private void OnNewlyAcknowledged(ref OutstandingChunk chunk, Tsn tsn, int offset = 0)
+    {
+        PathFlight flight = _paths[chunk.Path];
+        ref PathAck ack = ref _acks[chunk.Path];
+        ack.Acknowledged += chunk.WireLength;
+        if (!flight.IsEarliestSeen)
+        {
+            ack.AcknowledgedEarliest = offset == 0 || IsEarliestOn(chunk.Path, offset);
+            flight.IsEarliestSeen = true;
+        }
+
+        if (flight.TryStopTiming(tsn, out Instant since))
+        {
+            ack.TimedSince = since;
+        }
+
+        if (chunk.State == ChunkState.InFlight)
+        {
+            flight.Release(chunk.WireLength);
+            PayloadInFlight -= chunk.Length;
+        }
+        else
+        {
+            _lostCount--;
+        }
+    }
+
+    private void SetLost(ref OutstandingChunk chunk, int offset)
+    {
+        chunk.State = ChunkState.Lost;
+        _paths[chunk.Path].Release(chunk.WireLength);
+        PayloadInFlight -= chunk.Length;
+        _lostHint = _lostCount == 0 ? offset : Math.Min(_lostHint, offset);
+        _lostCount++;
+    }
+
+    private void TakeBack(ref OutstandingChunk chunk)
+    {
+        chunk.State = ChunkState.InFlight;
+        chunk.MissingReports++;
+        _gapAckedCount--;
+        _paths[chunk.Path].Take(chunk.WireLength);
+        PayloadInFlight += chunk.Length;
+        _acks[chunk.Path].HasReneged = true;
+    }
+
+    private bool IsEarliestOn(int path, int offset)
+    {
+        for (int i = 0; i < offset; i++)
+        {
+            ref OutstandingChunk chunk = ref At(i);
+            if (chunk.Path == path && chunk.State != ChunkState.GapAcked)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private int FindLost()
+    {
+        if (_lostCount == 0)
+        {
+            return -1;
+        }
+
+        int offset = _lostHint;
+        while (At(offset).State != ChunkState.Lost)
+        {
+            offset++;
+        }
+
+        _lostHint = offset;
+        return offset;
+    }
+
+    private PathFlight FlightOf(int path)
+    {
+        while (_paths.Count <= path)
+        {
+            _paths.Add(new PathFlight());
+        }
+
+        return _paths[path];
+    }
+
+    private Tsn TsnAt(int offset) => _cumulativeAck + (offset + 1);
+
+    private ref OutstandingChunk At(int offset) => ref _ring[(_head + offset) & (_ring.Length - 1)];
+
+    private void RemoveHead()
+    {
+        At(0).Message = null!;                               // nothing in the ring may keep a message object alive
+        _head = (_head + 1) & (_ring.Length - 1);
+        _count--;
+        _cumulativeAck = _cumulativeAck.Next;
+    }
+
+    private void Grow()
+    {
+        var larger = new OutstandingChunk[_ring.Length * 2];
+        for (int offset = 0; offset < _count; offset++)
+        {
+            larger[offset] = At(offset);
+        }
+
+        _ring = larger;
+        _head = 0;
+    }
+
+    private static OutgoingChunk ToOutgoing(in OutstandingChunk chunk, Tsn tsn)
+    {
+        ref readonly SendOptions options = ref chunk.Message.Options;
+        var header = new DataHeader(tsn, options.Stream, chunk.Message.Ssn, options.Ppid, chunk.Flags);
+        return new OutgoingChunk(header, chunk.Message, chunk.Offset, chunk.Length);
+    }
+}

@@ -1,0 +1,64 @@
+using Braid.Core;
+
+namespace Braid.Sctp;
+
+/// <summary>What is in flight on one path, and the chunk whose round trip is being measured there.</summary>
+internal sealed class PathFlight
+{
+    private Tsn _timedTsn;
+    private Instant _timedSince = Instant.Never;
+
+    /// <summary>Bytes of DATA chunks, headers and padding included.</summary>
+    public long InFlight { get; private set; }
+
+    /// <summary>Whether the SACK that is being processed has settled rule R3 for this path.</summary>
+    public bool IsEarliestSeen { get; set; }
+
+    public void Take(int wireLength) => InFlight += wireLength;
+
+    public void Release(int wireLength)
+    {
+        InFlight -= wireLength;
+        Invariant.Check(InFlight >= 0, "more was acknowledged than was in flight");
+    }
+
+    /// <summary>Measures the round trip of this chunk, unless another one is being measured.</summary>
+    public void StartTiming(Instant now, Tsn tsn)
+    {
+        if (_timedSince.IsNever)
+        {
+            _timedTsn = tsn;
+            _timedSince = now;
+        }
+    }
+
+    /// <summary>Ends the measurement, if it is this chunk's.</summary>
+    public bool TryStopTiming(Tsn tsn, out Instant since)
+    {
+        since = _timedSince;
+        if (since.IsNever || _timedTsn != tsn)
+        {
+            return false;
+        }
+
+        _timedSince = Instant.Never;
+        return true;
+    }
+
+    /// <summary>Gives the measurement up when a TSN not after its own is retransmitted.</summary>
+    public void StopTimingFrom(Tsn retransmitted)
+    {
+        if (!_timedSince.IsNever && retransmitted <= _timedTsn)
+        {
+            _timedSince = Instant.Never;
+        }
+    }
+
+    public void StopTiming() => _timedSince = Instant.Never;
+
+    public void Clear()
+    {
+        InFlight = 0;
+        _timedSince = Instant.Never;
+    }
+}

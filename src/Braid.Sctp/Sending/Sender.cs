@@ -1,0 +1,316 @@
+using System;
+using System.Diagnostics;
+using Braid.Core;
+using Braid.Sctp.Wire;
+
+namespace Braid.Sctp;
+
+/// <summary>
+/// The sending half of an association: what is outstanding, what the windows allow, what has to be sent again and when
+/// (RFC 9260 §6.1, §6.2.1, §6.3, §7.2).
+/// </summary>
+internal sealed class Sender
+{
+    private readonly AssociationContext _context;
+    private readonly PathSet _paths;
+    private readonly SendQueue _queue;
+    private readonly OutstandingQueue _outstanding;
+    private readonly FastRecovery _recovery = new();
+    private readonly BurstLimit _burst;
+
+    public Sender(AssociationContext context, PathSet paths, SendQueue queue, OutboundMessagePool messages, in Negotiated negotiated)
+    {
+        _context = context;
+        _paths = paths;
+        _queue = queue;
+        _outstanding = new OutstandingQueue(negotiated.LocalInitialTsn, messages);
+        _burst = new BurstLimit(context.Options.MaximumBurst);
+        Window = new PeerWindow(negotiated.PeerWindow);
+        _burst.Renew();
+    }
+
+    public PeerWindow Window { get; }
+
+    /// <summary>User data in flight on all paths, in bytes.</summary>
+    public long PayloadInFlight => _outstanding.PayloadInFlight;
+
+    /// <summary>Whether everything that the application sent is acknowledged.</summary>
+    public bool IsDrained => _outstanding.IsEmpty && _queue.IsEmpty;
+
+    /// <summary>A chance to send: the application sent, or a timer expired.</summary>
+    public void OnOpportunity() => _burst.Renew();
+
+    /// <summary>Takes in a SACK (§6.2.1).</summary>
+    public AckOutcome OnSack(in SackChunk sack)
+    {
+        bool wasInRecovery = _recovery.IsActive;
+        AckOutcome outcome = _outstanding.Acknowledge(sack, wasInRecovery);
+        if (outcome.Verdict == AckVerdict.Accepted)
+        {
+            Apply(outcome);
+            if (Window.OnSack(sack.AdvertisedWindow, _outstanding.PayloadInFlight, outcome.CumulativeAdvanced))
+            {
+                // The peer dropped the probe because its window was closed. Now it is open: no need to wait for T3-rtx.
+                MarkLost(_paths.ForData());
+            }
+        }
+
+        return outcome;
+    }
+
+    /// <summary>Takes in the Cumulative TSN Ack of a SHUTDOWN chunk (§9.2).</summary>
+    public AckOutcome OnCumulativeAck(Tsn cumulativeAck)
+    {
+        AckOutcome outcome = _outstanding.AcknowledgeCumulative(cumulativeAck);
+        if (outcome.Verdict == AckVerdict.Accepted)
+        {
+            Apply(outcome);
+            Window.OnCumulativeAck(_outstanding.PayloadInFlight);
+        }
+
+        return outcome;
+    }
+
+    /// <summary>T3-rtx of a path has expired (§6.3.3).</summary>
+    /// <returns>Whether it counts as a failure of the path and the peer (§6.1 A, §8.1).</returns>
+    public bool OnRetransmissionTimeout(Path path)
+    {
+        _burst.Renew();
+        if (_outstanding.IsEmpty)
+        {
+            // It was waiting for a closed window to open: the first probe goes out after one RTO (§6.1 A).
+            Window.RequestProbe();
+            path.Rto.BackOff();
+            return false;
+        }
+
+        _context.Counters.RetransmissionTimeouts++;
+        path.Rto.BackOff();                                  // E2
+        bool isAnsweredProbe = Window.IsProbing && Window.HasAnswered;
+        if (!Window.IsProbing)
+        {
+            path.Congestion.OnTimeout();                     // E1; a probe says nothing about the network
+            _recovery.Leave();
+        }
+
+        MarkLost(path);                                      // E3
+        return !isAnsweredProbe;
+    }
+
+    /// <summary>
+    /// The handshake was not answered, so neither was the data that went along with COOKIE ECHO: it goes along again.
+    /// </summary>
+    public void OnSetupRetransmission(Path path) => MarkLost(path);
+
+    /// <summary>The path that data would take now, or null when there is none to send or none may be sent.</summary>
+    public Path? WantsPacket()
+    {
+        Path path = _paths.ForData();
+        if (_outstanding.HasLost)
+        {
+            return _recovery.OwesPacket || MaySend(path) ? path : null;
+        }
+
+        if (!_burst.AllowsPacket || !MaySend(path))
+        {
+            return null;
+        }
+
+        int full = path.MaximumChunk - DataChunk.HeaderLength;
+        return _queue.TryPeek(full, full, out int length) && MayCut(length) ? path : null;
+    }
+
+    /// <summary>Fills what is left of a packet with retransmissions, then with new data (§6.1 C, E).</summary>
+    /// <returns>Whether any DATA chunk was written.</returns>
+    public bool WriteData(ref PacketWriter packet, Path path, bool isShuttingDown)
+    {
+        bool wroteLost = WriteLost(ref packet, path);
+        bool wroteNew = !_outstanding.HasLost && WriteNew(ref packet, path, isShuttingDown);
+        if (!wroteLost && !wroteNew)
+        {
+            return false;
+        }
+
+        if (wroteNew)
+        {
+            _burst.OnPacketSent();
+        }
+
+        _recovery.OnPacketSent();
+        path.LastData = _context.Now;
+        return true;
+    }
+
+    /// <summary>
+    /// Nothing more can be sent now. When that is because the peer's window is closed and nothing is outstanding, no answer
+    /// will come by itself: T3-rtx then times the probe.
+    /// </summary>
+    public void OnDrained()
+    {
+        _burst.Reset();
+        Path path = _paths.ForData();
+        if (_outstanding.IsEmpty && !_queue.IsEmpty)
+        {
+            StartTimerIfStopped(path);
+        }
+
+        CheckTimers();
+    }
+
+    /// <summary>Lets everything go.</summary>
+    public void Clear() => _outstanding.Clear();
+
+    private void Apply(in AckOutcome outcome)
+    {
+        _queue.OnReleased(outcome.ReleasedBytes);
+        _recovery.OnCumulativeAck(_outstanding.CumulativeAck);
+        bool startsRecovery = false;
+        long sacks = 1;
+        for (int i = 0; i < _paths.Count; i++)
+        {
+            Path path = _paths[i];
+            PathAck ack = _outstanding.LastAckOn(i);
+            if (!ack.TimedSince.IsNever)
+            {
+                path.Rto.Observe(_context.Now - ack.TimedSince);
+            }
+
+            if (ack.Acknowledged > 0)
+            {
+                sacks = Math.Max(sacks, Rfc9260Congestion.MergedSacks(ack.Acknowledged, path.MaximumChunk));
+
+                // §7.2.4: the growth for what was acknowledged comes before the reduction for what was lost.
+                path.Congestion.OnAcknowledged(ack.Acknowledged, ack.FlightBefore, _outstanding.InFlightOn(i), _recovery.IsActive);
+            }
+
+            if (ack.HasLoss && !_recovery.IsActive)
+            {
+                path.Congestion.OnFastRetransmit();
+                startsRecovery = true;
+            }
+
+            UpdateTimer(path, ack);
+        }
+
+        _burst.Extend(sacks);
+        if (startsRecovery)
+        {
+            _recovery.Enter(_outstanding.HighestTsn);
+        }
+    }
+
+    private void UpdateTimer(Path path, in PathAck ack)
+    {
+        var timer = new TimerId(TimerKind.T3Rtx, path.Index);
+        if (_outstanding.InFlightOn(path.Index) == 0)
+        {
+            _context.Timers.Stop(timer);                     // R2; what is marked lost starts it anew when it is sent
+        }
+        else if (ack.AcknowledgedEarliest)
+        {
+            _context.Timers.Start(timer, _context.Now + path.Rto.Current);       // R3
+        }
+        else
+        {
+            StartTimerIfStopped(path);                       // R4, and nothing in flight is ever without a timer
+        }
+    }
+
+    private bool WriteLost(ref PacketWriter packet, Path path)
+    {
+        bool wrote = false;
+        while (_outstanding.TryPeekLost(out int wireLength) && wireLength <= packet.Available
+            && (wrote || _recovery.OwesPacket || MaySend(path)))
+        {
+            OutgoingChunk chunk = _outstanding.TakeLost(path.Index, out bool isEarliest);
+            Write(ref packet, chunk);
+            Window.OnRetransmitted(chunk.Length);
+            _context.Counters.ChunksRetransmitted++;
+            if (_recovery.IsActive)
+            {
+                _context.Counters.FastRetransmissions++;
+            }
+
+            if (isEarliest)
+            {
+                _context.Timers.Start(new TimerId(TimerKind.T3Rtx, path.Index), _context.Now + path.Rto.Current);   // §6.1
+            }
+
+            StartTimerIfStopped(path);
+            wrote = true;
+        }
+
+        return wrote;
+    }
+
+    private bool WriteNew(ref PacketWriter packet, Path path, bool isShuttingDown)
+    {
+        if (!_burst.AllowsPacket || !MaySend(path))
+        {
+            return false;
+        }
+
+        // §7.2.1: a window that was not used for an RTO has to be earned again.
+        if (_outstanding.IsEmpty && path.LastData != Instant.Zero)
+        {
+            path.Congestion.OnIdle(_context.Now - path.LastData, path.Rto.Current);
+        }
+
+        bool wrote = false;
+        int full = path.MaximumChunk - DataChunk.HeaderLength;
+        while (_queue.TryPeek(packet.Available - DataChunk.HeaderLength, full, out int length) && MayCut(length))
+        {
+            Fragment fragment = _queue.Cut(length, sackImmediately: isShuttingDown);
+            Write(ref packet, _outstanding.Add(_context.Now, fragment, path.Index));
+            Window.OnSent(length);
+            _context.Counters.ChunksSent++;
+            _context.Counters.PayloadBytesSent += length;
+            StartTimerIfStopped(path);                       // R1
+            wrote = true;
+        }
+
+        return wrote;
+    }
+
+    private static void Write(ref PacketWriter packet, in OutgoingChunk chunk)
+    {
+        bool fits = DataChunk.Write(ref packet, chunk.Header, chunk.Message.Buffer.Span.Slice(chunk.Offset, chunk.Length));
+        Invariant.Check(fits, "a chunk was cut larger than the packet");
+    }
+
+    private void MarkLost(Path path) => Window.OnMarkedLost(_outstanding.MarkLost(path.Index));
+
+    // §6.1 B: below cwnd a whole packet may go, even if it reaches over.
+    private bool MaySend(Path path)
+    {
+        long inFlight = _outstanding.InFlightOn(path.Index);
+        return inFlight == 0 || (inFlight < path.Congestion.Window && !path.Congestion.IsLimitedToOnePacket);
+    }
+
+    // §6.1 A: new data needs room at the peer; a probe does not, but then nothing else may be outstanding.
+    private bool MayCut(int length) => length <= Window.Available || (Window.WantsProbe && _outstanding.IsEmpty);
+
+    private void StartTimerIfStopped(Path path)
+    {
+        var timer = new TimerId(TimerKind.T3Rtx, path.Index);
+        if (!_context.Timers.IsRunning(timer))
+        {
+            _context.Timers.Start(timer, _context.Now + path.Rto.Current);
+        }
+    }
+
+    [Conditional("DEBUG")]
+    private void CheckTimers()
+    {
+        for (int i = 0; i < _paths.Count; i++)
+        {
+            Invariant.Check(
+                _outstanding.InFlightOn(i) == 0 || _context.Timers.IsRunning(new TimerId(TimerKind.T3Rtx, i)),
+                "data is in flight and T3-rtx does not run");
+        }
+
+        Invariant.Check(
+            !_outstanding.HasLost || _outstanding.PayloadInFlight > 0 || _context.Control.Contains(ChunkType.CookieEcho),
+            "data is marked lost and nothing would send it");
+    }
+}
