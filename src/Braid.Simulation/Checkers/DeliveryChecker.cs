@@ -1,0 +1,81 @@
+using System;
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Collections.Generic;
+using Braid.Core;
+using Braid.Sctp;
+
+namespace Braid.Simulation;
+
+/// <summary>
+/// Every message exactly once, every byte of it, and the ordered ones of a stream in their order. The messages carry
+/// what is needed to check them, so that the two sides share nothing but a seed.
+/// </summary>
+/// <param name="seed">The same for the side that makes messages and the side that checks them.</param>
+public sealed class DeliveryChecker(ulong seed)
+{
+    /// <summary>The shortest message that can be checked, in bytes.</summary>
+    public const int MinimumLength = 4;
+
+    private readonly Dictionary<uint, (int Length, StreamId Stream, bool Unordered)> _expected = [];
+    private readonly Dictionary<StreamId, uint> _lastOrdered = [];
+    private uint _next;
+
+    /// <summary>Messages that were made and have not arrived.</summary>
+    public int Missing => _expected.Count;
+
+    /// <summary>Makes the next message.</summary>
+    /// <param name="length">At least <see cref="MinimumLength"/> bytes.</param>
+    /// <param name="options">How it will be sent.</param>
+    public byte[] Make(int length, in SendOptions options)
+    {
+        uint number = _next++;
+        var message = new byte[length];
+        Fill(message, number);
+        _expected.Add(number, (length, options.Stream, options.Unordered));
+        return message;
+    }
+
+    /// <summary>Checks a message that has arrived.</summary>
+    /// <returns>What is wrong with it; null for nothing.</returns>
+    public string? Check(ReceivedMessage message)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        byte[] bytes = message.Payload.ToArray();
+        if (bytes.Length < MinimumLength)
+        {
+            return $"a message of {bytes.Length} bytes was never sent";
+        }
+
+        uint number = BinaryPrimitives.ReadUInt32BigEndian(bytes);
+        if (!_expected.Remove(number, out (int Length, StreamId Stream, bool Unordered) sent))
+        {
+            return $"message {number} was never sent, or has arrived before";
+        }
+
+        var right = new byte[sent.Length];
+        Fill(right, number);
+        if (!bytes.AsSpan().SequenceEqual(right) || message.Stream != sent.Stream || message.Unordered != sent.Unordered)
+        {
+            return $"message {number} is not what was sent";
+        }
+
+        if (!message.Unordered)
+        {
+            if (_lastOrdered.TryGetValue(message.Stream, out uint before) && before > number)
+            {
+                return $"message {number} of stream {message.Stream} came after message {before}";
+            }
+
+            _lastOrdered[message.Stream] = number;
+        }
+
+        return null;
+    }
+
+    private void Fill(Span<byte> message, uint number)
+    {
+        new SeededRandom(seed ^ ((ulong)number << 20)).Fill(message);
+        BinaryPrimitives.WriteUInt32BigEndian(message, number);
+    }
+}

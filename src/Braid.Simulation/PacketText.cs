@@ -1,0 +1,99 @@
+using System;
+using System.Globalization;
+using System.Text;
+using Braid.Sctp.Wire;
+
+namespace Braid.Simulation;
+
+/// <summary>Packets as one line of text each.</summary>
+public static class PacketText
+{
+    /// <summary>The chunks with what matters in them: "SACK cum=7 gaps=2-3, DATA tsn=9 sid=0 ssn=4 len=100 BE".</summary>
+    public static string Describe(ReadOnlySpan<byte> bytes) => Join(bytes, isShort: false);
+
+    /// <summary>The names of the chunks: "COOKIE ECHO, DATA".</summary>
+    public static string Name(ReadOnlySpan<byte> bytes) => Join(bytes, isShort: true);
+
+    /// <summary>What the RFC calls a chunk type.</summary>
+    public static string Name(ChunkType type) => type switch
+    {
+        ChunkType.Data => "DATA",
+        ChunkType.Init => "INIT",
+        ChunkType.InitAck => "INIT ACK",
+        ChunkType.Sack => "SACK",
+        ChunkType.Heartbeat => "HEARTBEAT",
+        ChunkType.HeartbeatAck => "HEARTBEAT ACK",
+        ChunkType.Abort => "ABORT",
+        ChunkType.Shutdown => "SHUTDOWN",
+        ChunkType.ShutdownAck => "SHUTDOWN ACK",
+        ChunkType.Error => "ERROR",
+        ChunkType.CookieEcho => "COOKIE ECHO",
+        ChunkType.CookieAck => "COOKIE ACK",
+        ChunkType.Ecne => "ECNE",
+        ChunkType.Cwr => "CWR",
+        ChunkType.ShutdownComplete => "SHUTDOWN COMPLETE",
+        _ => string.Create(CultureInfo.InvariantCulture, $"CHUNK {(byte)type}"),
+    };
+
+    private static string Join(ReadOnlySpan<byte> bytes, bool isShort)
+    {
+        if (!PacketView.TryRead(bytes, out PacketView packet))
+        {
+            return "(not a packet)";
+        }
+
+        var text = new StringBuilder();
+        ChunkReader chunks = packet.Chunks;
+        while (chunks.TryRead(out ChunkView chunk))
+        {
+            if (text.Length > 0)
+            {
+                text.Append(", ");
+            }
+
+            text.Append(Name(chunk.Type));
+            if (!isShort)
+            {
+                AppendDetails(text, chunk);
+            }
+        }
+
+        if (chunks.IsMalformed)
+        {
+            text.Append(" (malformed)");
+        }
+
+        return text.ToString();
+    }
+
+    private static void AppendDetails(StringBuilder text, in ChunkView chunk)
+    {
+        CultureInfo culture = CultureInfo.InvariantCulture;
+        switch (chunk.Type)
+        {
+            case ChunkType.Data when DataChunk.TryRead(chunk, out DataChunk data):
+                text.Append(culture, $" tsn={data.Tsn} sid={data.Stream} ssn={data.Ssn} len={data.Payload.Length} ");
+                text.Append(data.Unordered ? "U" : "").Append(data.Beginning ? "B" : "").Append(data.Ending ? "E" : "").Append(data.SackImmediately ? "I" : "");
+                break;
+            case ChunkType.Sack when SackChunk.TryRead(chunk, out SackChunk sack):
+                text.Append(culture, $" cum={sack.CumulativeAck} rwnd={sack.AdvertisedWindow}");
+                for (int i = 0; i < sack.GapCount; i++)
+                {
+                    text.Append(culture, $"{(i == 0 ? " gaps=" : ",")}{sack.Gap(i).Start}-{sack.Gap(i).End}");
+                }
+
+                if (sack.DuplicateCount > 0)
+                {
+                    text.Append(culture, $" duplicates={sack.DuplicateCount}");
+                }
+
+                break;
+            case ChunkType.Init or ChunkType.InitAck when InitChunk.TryRead(chunk, out InitChunk init):
+                text.Append(culture, $" tag={init.InitiateTag} tsn={init.Fields.InitialTsn} rwnd={init.Fields.AdvertisedWindow} streams={init.Fields.OutgoingStreams}/{init.Fields.IncomingStreams}");
+                break;
+            case ChunkType.Shutdown when ShutdownChunk.TryRead(chunk, out ShutdownChunk shutdown):
+                text.Append(culture, $" cum={shutdown.CumulativeAck}");
+                break;
+        }
+    }
+}

@@ -1,0 +1,267 @@
+using System;
+using System.Buffers;
+using System.Collections.Generic;
+using System.Text;
+using Braid.Core;
+using Braid.Sctp;
+
+namespace Braid.Simulation;
+
+/// <summary>
+/// Two endpoints, A and Z, drawn as the RFC draws them: each line of a test names the one packet that crosses, and the test
+/// fails with the drawing so far when another one does.
+/// </summary>
+public sealed class Pair
+{
+    private static readonly NetworkAddress s_a = NetworkAddress.FromIPv4([10, 0, 0, 1], 9899);
+    private static readonly NetworkAddress s_z = NetworkAddress.FromIPv4([10, 0, 0, 26], 9899);
+
+    private readonly byte[] _buffer = new byte[65536];
+    private readonly StringBuilder _drawing = new();
+    private readonly Queue<byte[]> _fromA = new();
+    private readonly Queue<byte[]> _fromZ = new();
+
+    /// <param name="options">Options of both sides.</param>
+    /// <param name="seed">Decides tags and initial TSNs.</param>
+    /// <param name="optionsOfZ">Options of Z, where they differ.</param>
+    public Pair(AssociationOptions? options = null, ulong seed = 7, AssociationOptions? optionsOfZ = null)
+    {
+        var random = new SeededRandom(seed);
+        options ??= AssociationOptions.Default;
+        EndpointA = new Endpoint(new EndpointOptions { LocalPort = PortA, Association = options, AcceptsAssociations = true }, random.Fork());
+        EndpointZ = new Endpoint(
+            new EndpointOptions { LocalPort = PortZ, Association = optionsOfZ ?? options, AcceptsAssociations = true }, random.Fork());
+    }
+
+    /// <summary>A's SCTP port.</summary>
+    public const ushort PortA = 1001;
+
+    /// <summary>Z's SCTP port.</summary>
+    public const ushort PortZ = 1026;
+
+    /// <summary>Virtual time.</summary>
+    public Instant Now { get; private set; } = new(TimeSpan.TicksPerSecond);
+
+    /// <summary>The side that opens.</summary>
+    public Endpoint EndpointA { get; }
+
+    /// <summary>The side that listens.</summary>
+    public Endpoint EndpointZ { get; }
+
+    /// <summary>A's association, once <see cref="Connect"/> was called.</summary>
+    public Association A { get; private set; } = null!;
+
+    /// <summary>Z's association, once it exists.</summary>
+    public Association Z { get; private set; } = null!;
+
+    /// <summary>The bytes of the packet that crossed last.</summary>
+    public byte[] LastPacket { get; private set; } = [];
+
+    /// <summary>A path from A's side, for packets made by hand.</summary>
+    public static NetworkPath FromA => new(s_z, s_a);
+
+    /// <summary>A path from Z's side, for packets made by hand.</summary>
+    public static NetworkPath FromZ => new(s_a, s_z);
+
+    /// <summary>A opens the association.</summary>
+    public Pair Connect()
+    {
+        A = EndpointA.Connect(Now, PortZ, new NetworkPath(s_a, s_z));
+        return this;
+    }
+
+    /// <summary>The four-way handshake, without drawing it.</summary>
+    public Pair Established()
+    {
+        Connect();
+        Exchange();
+        return A.State == AssociationState.Established && Z?.State == AssociationState.Established
+            ? this
+            : throw Wrong("the handshake did not succeed");
+    }
+
+    /// <summary>
+    /// One packet crosses: "A -> INIT -> Z", "A &lt;- INIT ACK &lt;- Z"; "A -> DATA x Z" and "A x SACK &lt;- Z" lose it.
+    /// Several chunks are separated by commas.
+    /// </summary>
+    /// <exception cref="ScenarioException">Another packet is sent there, or none.</exception>
+    public Pair Arrow(string line)
+    {
+        ArgumentNullException.ThrowIfNull(line);
+        string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        bool isFromA = words is ["A", "->", .., "Z"];
+        bool isFromZ = words is ["A", .., "<-", "Z"];
+        if (isFromA == isFromZ || words.Length < 5)
+        {
+            throw new ArgumentException($"'{line}' is not an arrow.", nameof(line));
+        }
+
+        bool isLost = words[isFromA ? ^2 : 1] == "x";
+        string expected = string.Join(' ', words[2..^2]);
+        Collect();
+        Queue<byte[]> queue = isFromA ? _fromA : _fromZ;
+        if (!queue.TryDequeue(out byte[]? packet))
+        {
+            throw Wrong($"'{line}' was expected, but no packet is sent there");
+        }
+
+        string actual = PacketText.Name(packet);
+        Draw(isFromA, packet, isLost);
+        if (actual != expected)
+        {
+            throw Wrong($"'{line}' was expected");
+        }
+
+        LastPacket = packet;
+        if (!isLost)
+        {
+            Deliver(isFromA, packet);
+        }
+
+        return this;
+    }
+
+    /// <summary>Everything crosses until neither side has anything to send; time stands still.</summary>
+    public Pair Exchange()
+    {
+        while (Collect())
+        {
+            if (_fromA.TryDequeue(out byte[]? packet))
+            {
+                Draw(true, packet, false);
+                Deliver(true, packet);
+            }
+            else if (_fromZ.TryDequeue(out packet))
+            {
+                Draw(false, packet, false);
+                Deliver(false, packet);
+            }
+        }
+
+        return this;
+    }
+
+    /// <summary>Neither side has anything to send now.</summary>
+    public Pair NothingPending()
+    {
+        Collect();
+        return _fromA.Count + _fromZ.Count == 0
+            ? this
+            : throw Wrong($"nothing was expected, but there is {PacketText.Describe(_fromA.TryPeek(out byte[]? packet) ? packet : _fromZ.Peek())}");
+    }
+
+    /// <summary>Lets time pass; timers run, packets wait to be drawn.</summary>
+    public Pair Advance(TimeSpan time)
+    {
+        Collect();
+        Now += time;
+        _drawing.Append("            … ").Append(time.TotalMilliseconds).AppendLine(" ms");
+        EndpointA.HandleTimeout(Now);
+        EndpointZ.HandleTimeout(Now);
+        Collect();
+        return this;
+    }
+
+    /// <summary>Lets time pass until the next timer of either side has run.</summary>
+    /// <returns>How long that took.</returns>
+    public TimeSpan AdvanceToNextTimeout()
+    {
+        Collect();
+        Instant next = Instant.Min(EndpointA.NextTimeout, EndpointZ.NextTimeout);
+        if (next.IsNever)
+        {
+            throw Wrong("no timer runs");
+        }
+
+        TimeSpan time = next - Now;
+        Advance(time);
+        return time;
+    }
+
+    /// <summary>Puts a packet made by hand before Z, as if A had sent it.</summary>
+    public Pair InjectToZ(ReadOnlySpan<byte> packet)
+    {
+        EndpointZ.HandleDatagram(Now, FromA, packet);
+        Collect();
+        return this;
+    }
+
+    /// <summary>Puts a packet made by hand before A, as if Z had sent it.</summary>
+    public Pair InjectToA(ReadOnlySpan<byte> packet)
+    {
+        EndpointA.HandleDatagram(Now, FromZ, packet);
+        Collect();
+        return this;
+    }
+
+    /// <summary>The next message at a side, as bytes; null when there is none.</summary>
+    public byte[]? Receive(Association at)
+    {
+        ArgumentNullException.ThrowIfNull(at);
+        if (!at.TryReceive(out ReceivedMessage? message))
+        {
+            return null;
+        }
+
+        byte[] bytes = message.Payload.ToArray();
+        message.Dispose();
+        Collect();
+        return bytes;
+    }
+
+    private bool Collect()
+    {
+        while (EndpointA.TryGetDatagram(Now, _buffer, out OutgoingDatagram datagram))
+        {
+            _fromA.Enqueue(_buffer[..datagram.Length]);
+        }
+
+        while (EndpointZ.TryGetDatagram(Now, _buffer, out OutgoingDatagram datagram))
+        {
+            _fromZ.Enqueue(_buffer[..datagram.Length]);
+        }
+
+        if (EndpointZ.TryAccept(out Association? accepted))
+        {
+            Z = accepted;
+        }
+
+        if (EndpointA.TryAccept(out accepted))
+        {
+            A = accepted;
+        }
+
+        while (EndpointA.TryTakeActive(out _) || EndpointZ.TryTakeActive(out _))
+        {
+        }
+
+        return _fromA.Count + _fromZ.Count > 0;
+    }
+
+    private void Deliver(bool isFromA, byte[] packet)
+    {
+        if (isFromA)
+        {
+            EndpointZ.HandleDatagram(Now, FromA, packet);
+        }
+        else
+        {
+            EndpointA.HandleDatagram(Now, FromZ, packet);
+        }
+
+        Collect();
+    }
+
+    private void Draw(bool isFromA, byte[] packet, bool isLost)
+    {
+        string middle = PacketText.Describe(packet);
+        _drawing.AppendLine(isFromA ? $"A -> {middle} {(isLost ? "x" : "->")} Z" : $"A {(isLost ? "x" : "<-")} {middle} <- Z");
+        string? flaw = WireChecker.Check(packet, ushort.MaxValue);
+        if (flaw is not null)
+        {
+            throw Wrong($"the last packet breaks a rule: {flaw}");
+        }
+    }
+
+    private ScenarioException Wrong(string what) => new($"{what}.\n{_drawing}");
+}
