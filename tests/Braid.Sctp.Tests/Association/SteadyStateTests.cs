@@ -1,0 +1,74 @@
+using System;
+using Braid.Core;
+
+namespace Braid.Sctp.Tests;
+
+public sealed class SteadyStateTests
+{
+    [Theory]
+    [InlineData(100)]
+    [InlineData(1000)]
+    [InlineData(20_000)]
+    public void Sending_and_receiving_allocates_nothing_in_the_steady_state(int length)
+    {
+        var pair = new DirectPair();
+        byte[] payload = new byte[length];
+        for (int i = 0; i < 2000; i++)
+        {
+            RoundTrip(pair, payload);
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 2000; i++)
+        {
+            RoundTrip(pair, payload);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, pair.A.Buffers.Rented);
+        Assert.Equal(0, pair.Z.Buffers.Rented);
+        Assert.Equal(4000, pair.Server.GetStatistics().MessagesReceived);
+        Assert.Equal(0, pair.Client.GetStatistics().ChunksRetransmitted);
+    }
+
+    [Fact]
+    public void A_shutdown_leaves_nothing_behind()
+    {
+        var pair = new DirectPair();
+        for (int i = 0; i < 100; i++)
+        {
+            Assert.Equal(SendStatus.Ok, pair.Client.Send(pair.Now, new byte[10_000], new SendOptions((ushort)(i % 7), Unordered: i % 2 == 0)));
+        }
+
+        pair.Client.Shutdown(pair.Now);
+        Assert.Equal(SendStatus.ShuttingDown, pair.Client.Send(pair.Now, [1], default));
+        for (int i = 0; i < 1000 && pair.Client.State != AssociationState.Closed; i++)
+        {
+            pair.Exchange();
+            pair.Drain();
+            pair.Advance(TimeSpan.FromMilliseconds(100));
+        }
+
+        Assert.Equal(AssociationState.Closed, pair.Client.State);
+        Assert.Equal(AssociationState.Closed, pair.Server.State);
+        Assert.Equal(100, pair.Server.GetStatistics().MessagesReceived);
+        Assert.Equal(0, pair.A.AssociationCount + pair.Z.AssociationCount);
+        Assert.Equal(0, pair.A.Buffers.Rented + pair.Z.Buffers.Rented);
+        Assert.Equal(Instant.Never, pair.A.NextTimeout);
+        Assert.Equal(Instant.Never, pair.Z.NextTimeout);
+    }
+
+    private static void RoundTrip(DirectPair pair, byte[] payload)
+    {
+        pair.Client.Send(pair.Now, payload, new SendOptions(3, 42));
+        for (int i = 0; i < 20 && pair.Client.BufferedBytes > 0; i++)
+        {
+            pair.Exchange();
+            pair.Drain();
+            if (pair.Client.BufferedBytes > 0)
+            {
+                pair.Advance(TimeSpan.FromMilliseconds(200));        // the delayed acknowledgement of an odd packet
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using System;
+using Braid.Core;
+using Braid.Sctp.Wire;
+
+namespace Braid.Sctp.Tests;
+
+public sealed class CookieMinterTests
+{
+    private static readonly Instant s_start = new(TimeSpan.TicksPerSecond);
+
+    private static readonly CookieClaims s_claims = new()
+    {
+        Created = s_start,
+        Local = new InitFields(new VerificationTag(1), 2, 3, 4, new Tsn(5)),
+        Peer = new InitFields(new VerificationTag(6), 7, 8, 9, new Tsn(10)),
+        RemotePort = 11,
+        Remote = NetworkAddress.FromIPv4([10, 0, 0, 1], 12),
+        LocalTieTag = 13,
+        PeerTieTag = 14,
+    };
+
+    [Fact]
+    public void A_cookie_says_what_was_put_into_it()
+    {
+        (CookieMinter minter, byte[] cookie) = Mint();
+        Assert.Equal(CookieVerdict.Valid, minter.Check(s_start + TimeSpan.FromSeconds(60), cookie, out CookieClaims claims, out _));
+        Assert.Equal(s_claims, claims);
+    }
+
+    [Fact]
+    public void Any_bit_that_is_flipped_and_any_other_length_is_a_forgery()
+    {
+        (CookieMinter minter, byte[] cookie) = Mint();
+        for (int bit = 0; bit < cookie.Length * 8; bit++)
+        {
+            cookie[bit / 8] ^= (byte)(1 << (bit % 8));
+            Assert.Equal(CookieVerdict.Forged, minter.Check(s_start, cookie, out _, out _));
+            cookie[bit / 8] ^= (byte)(1 << (bit % 8));
+        }
+
+        Assert.Equal(CookieVerdict.Forged, minter.Check(s_start, cookie.AsSpan(1), out _, out _));
+        Assert.Equal(CookieVerdict.Forged, minter.Check(s_start, [], out _, out _));
+    }
+
+    [Fact]
+    public void An_old_cookie_is_stale_and_says_by_how_much()
+    {
+        (CookieMinter minter, byte[] cookie) = Mint();
+        Assert.Equal(CookieVerdict.Stale, minter.Check(s_start + TimeSpan.FromSeconds(61), cookie, out _, out TimeSpan age));
+        Assert.Equal(TimeSpan.FromSeconds(1), minter.Staleness(age));
+    }
+
+    [Fact]
+    public void A_cookie_outlives_one_rotation_of_the_keys_and_not_two()
+    {
+        (CookieMinter minter, byte[] cookie) = Mint();
+        var another = new byte[CookieMinter.Length];
+        minter.Mint(s_start + TimeSpan.FromHours(1), s_claims, another);
+        Assert.Equal(CookieVerdict.Stale, minter.Check(s_start + TimeSpan.FromHours(1), cookie, out _, out _));
+        minter.Mint(s_start + TimeSpan.FromHours(2), s_claims, another);
+        Assert.Equal(CookieVerdict.Forged, minter.Check(s_start + TimeSpan.FromHours(2), cookie, out _, out _));
+    }
+
+    [Fact]
+    public void Another_endpoint_does_not_take_it()
+    {
+        (_, byte[] cookie) = Mint();
+        var other = new CookieMinter(new SeededRandom(2), TimeSpan.FromSeconds(60));
+        Assert.Equal(CookieVerdict.Forged, other.Check(s_start, cookie, out _, out _));
+    }
+
+    private static (CookieMinter Minter, byte[] Cookie) Mint()
+    {
+        var minter = new CookieMinter(new SeededRandom(1), TimeSpan.FromSeconds(60));
+        var cookie = new byte[CookieMinter.Length];
+        minter.Mint(s_start, s_claims, cookie);
+        return (minter, cookie);
+    }
+}

@@ -1,0 +1,102 @@
+using System;
+
+namespace Braid.Sctp.Tests.Paths;
+
+public sealed class Rfc9260CongestionTests
+{
+    private const int Chunk = 1232;
+
+    [Theory]
+    [InlineData(1232, false, 4404)]
+    [InlineData(1232, true, 4344)]
+    [InlineData(500, false, 2000)]
+    [InlineData(9000, false, 18000)]
+    public void The_initial_window_is_that_of_7_2_1(int chunk, bool isIPv6, int window) =>
+        Assert.Equal(window, new Rfc9260Congestion(chunk, isIPv6).Window);
+
+    [Fact]
+    public void Slow_start_grows_by_at_most_one_chunk_for_two_packets_and_only_when_the_window_is_full()
+    {
+        var control = new Rfc9260Congestion(Chunk, false);
+        control.OnAcknowledged(100, flightBefore: 4404, flightAfter: 4304, inFastRecovery: false);
+        Assert.Equal(4504, control.Window);
+        control.OnAcknowledged(2 * Chunk, flightBefore: 5000, flightAfter: 0, inFastRecovery: false);
+        Assert.Equal(4504 + Chunk, control.Window);
+        control.OnAcknowledged(1000, flightBefore: 1000, flightAfter: 0, inFastRecovery: false);
+        Assert.Equal(4504 + Chunk, control.Window);
+        control.OnAcknowledged(5000, flightBefore: 10_000, flightAfter: 5000, inFastRecovery: true);
+        Assert.Equal(4504 + Chunk, control.Window);
+    }
+
+    [Fact]
+    public void Loss_halves_the_window_and_a_timeout_leaves_one_chunk()
+    {
+        Rfc9260Congestion control = Grown(100_000);
+        long window = control.Window;
+        control.OnFastRetransmit();
+        Assert.Equal(window / 2, control.Window);
+        Assert.Equal(window / 2, control.SlowStartThreshold);
+        control.OnTimeout();
+        Assert.Equal(Chunk, control.Window);
+        Assert.Equal(window / 4, control.SlowStartThreshold);
+        Assert.True(control.IsLimitedToOnePacket);
+        control.OnAcknowledged(Chunk, Chunk, 0, false);
+        Assert.False(control.IsLimitedToOnePacket);
+    }
+
+    [Fact]
+    public void The_threshold_is_never_below_four_chunks()
+    {
+        var control = new Rfc9260Congestion(Chunk, false);
+        control.OnTimeout();
+        control.OnTimeout();
+        Assert.Equal(4 * Chunk, control.SlowStartThreshold);
+    }
+
+    [Fact]
+    public void Congestion_avoidance_grows_by_one_chunk_for_each_window_of_acknowledged_bytes()
+    {
+        Rfc9260Congestion control = Grown(100_000);
+        control.OnFastRetransmit();
+        control.OnAcknowledged(Chunk, control.Window, control.Window, true);     // at ssthresh it is still slow start, but recovering
+        long window = control.Window;
+        Assert.Equal(control.SlowStartThreshold, window);
+        control.OnAcknowledged(Chunk, window, window, false);                    // one step of slow start brings it above
+        window = control.Window;
+        long acknowledged = 0;
+        while (control.Window == window)
+        {
+            control.OnAcknowledged(Chunk, window, window, false);
+            acknowledged += Chunk;
+        }
+
+        Assert.Equal(window + Chunk, control.Window);
+        Assert.InRange(acknowledged, window, window + Chunk);
+    }
+
+    [Fact]
+    public void An_idle_path_loses_half_of_its_window_for_each_RTO_down_to_four_chunks()
+    {
+        Rfc9260Congestion control = Grown(100_000);
+        long window = control.Window;
+        var rto = TimeSpan.FromSeconds(1);
+        control.OnIdle(TimeSpan.FromSeconds(0.9), rto);
+        Assert.Equal(window, control.Window);
+        control.OnIdle(TimeSpan.FromSeconds(1), rto);
+        Assert.Equal(window / 2, control.Window);
+        Assert.Equal(window, control.SlowStartThreshold);
+        control.OnIdle(TimeSpan.FromSeconds(1000), rto);
+        Assert.Equal(4 * Chunk, control.Window);
+    }
+
+    private static Rfc9260Congestion Grown(long window)
+    {
+        var control = new Rfc9260Congestion(Chunk, false);
+        while (control.Window < window)
+        {
+            control.OnAcknowledged(Chunk, control.Window, control.Window, false);
+        }
+
+        return control;
+    }
+}

@@ -1,0 +1,150 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using Braid.Core;
+using Braid.Sctp.Wire;
+
+namespace Braid.Sctp.Tests.Sending;
+
+public sealed class OutstandingQueueModelTests
+{
+    private const int Length = 100;
+
+    private static readonly Instant s_now = new(TimeSpan.TicksPerSecond);
+
+    /// <summary>The naive model: a list of chunks, and nothing remembered between SACKs but their states.</summary>
+    private sealed class Chunk
+    {
+        public ChunkState State = ChunkState.InFlight;
+        public int Missing;
+        public bool WasFastRetransmitted;
+    }
+
+    [Fact]
+    public void The_ring_agrees_with_a_list_over_300_seeds()
+    {
+        for (ulong seed = 0; seed < 300; seed++)
+        {
+            Check(seed);
+        }
+    }
+
+    private static void Check(ulong seed)
+    {
+        var random = new SeededRandom(seed);
+        var buffers = new BufferPool();
+        var messages = new OutboundMessagePool();
+        var queue = new OutstandingQueue(new Tsn(uint.MaxValue - 20), messages);
+        var model = new List<Chunk>();
+        for (int step = 0; step < 300; step++)
+        {
+            switch (random.NextInt32(4))
+            {
+                case 0 or 1:
+                    OutboundMessage message = messages.Rent(buffers.Rent(Length), default);
+                    message.Cut = Length;
+                    message.FragmentsHeld = 1;
+                    queue.Add(s_now, new Fragment(message, 0, Length, DataFlags.Beginning | DataFlags.Ending), 0);
+                    model.Add(new Chunk());
+                    break;
+                case 2:
+                    Sack(random, queue, model);
+                    break;
+                default:
+                    Retransmit(random, queue, model);
+                    break;
+            }
+
+            Assert.Equal(model.Count, queue.Count);
+            Assert.Equal(model.Count(chunk => chunk.State == ChunkState.InFlight) * Length, queue.PayloadInFlight);
+            Assert.Equal(model.Count(chunk => chunk.State == ChunkState.InFlight) * DataChunk.LengthOnWire(Length), queue.InFlightOn(0));
+            Assert.Equal(model.Any(chunk => chunk.State == ChunkState.Lost), queue.HasLost);
+            Assert.Equal(model.Count(chunk => chunk.State == ChunkState.GapAcked), queue.GapAckedCount);
+        }
+
+        queue.Clear();
+        Assert.Equal(0, buffers.Rented);
+    }
+
+    private static void Retransmit(SeededRandom random, OutstandingQueue queue, List<Chunk> model)
+    {
+        if (random.NextInt32(5) == 0)
+        {
+            queue.MarkLost(0);
+            foreach (Chunk chunk in model.Where(chunk => chunk.State == ChunkState.InFlight))
+            {
+                (chunk.State, chunk.Missing, chunk.WasFastRetransmitted) = (ChunkState.Lost, 0, false);
+            }
+        }
+
+        if (!queue.TryPeekLost(out int length))
+        {
+            return;
+        }
+
+        Assert.Equal(DataChunk.LengthOnWire(Length), length);
+        int lowest = model.FindIndex(chunk => chunk.State == ChunkState.Lost);
+        OutgoingChunk sent = queue.TakeLost(0, out bool isEarliest);
+        Assert.Equal(queue.CumulativeAck + (lowest + 1), sent.Header.Tsn);
+        Assert.Equal(model.Take(lowest).All(chunk => chunk.State == ChunkState.GapAcked), isEarliest);
+        (model[lowest].State, model[lowest].Missing) = (ChunkState.InFlight, 0);
+    }
+
+    private static void Sack(SeededRandom random, OutstandingQueue queue, List<Chunk> model)
+    {
+        int advance = model.Count == 0 ? 0 : random.NextInt32(Math.Min(4, model.Count + 1));
+        bool inRecovery = random.NextInt32(2) == 0;
+        List<GapAckBlock> gaps = DrawGaps(random, model.Count - advance);
+        AckOutcome outcome = Acknowledge(queue, queue.CumulativeAck + advance, gaps, inRecovery);
+        Assert.Equal(AckVerdict.Accepted, outcome.Verdict);
+        Assert.Equal(advance * (long)Length, outcome.ReleasedBytes);
+
+        model.RemoveRange(0, advance);
+        var reported = new HashSet<int>(gaps.SelectMany(gap => Enumerable.Range(gap.Start - 1, gap.End - gap.Start + 1)));
+        int highestNew = reported.Where(i => model[i].State != ChunkState.GapAcked).DefaultIfEmpty(-1).Max();
+        int below = inRecovery && advance > 0 ? reported.DefaultIfEmpty(-1).Max() : highestNew;
+        for (int i = 0; i < model.Count; i++)
+        {
+            Chunk chunk = model[i];
+            if (reported.Contains(i))
+            {
+                chunk.State = ChunkState.GapAcked;
+                continue;
+            }
+
+            bool isTakenBack = chunk.State == ChunkState.GapAcked;
+            if (isTakenBack || (chunk.State == ChunkState.InFlight && i < below))
+            {
+                chunk.State = ChunkState.InFlight;
+                chunk.Missing++;
+                if (chunk.Missing >= 3 && !chunk.WasFastRetransmitted)
+                {
+                    (chunk.State, chunk.WasFastRetransmitted) = (ChunkState.Lost, true);
+                }
+            }
+        }
+    }
+
+    private static List<GapAckBlock> DrawGaps(SeededRandom random, int count)
+    {
+        var gaps = new List<GapAckBlock>();
+        for (int start = 2 + random.NextInt32(4); start <= count && gaps.Count < 4; start += 2 + random.NextInt32(4))
+        {
+            int end = Math.Min(count, start + random.NextInt32(3));
+            gaps.Add(new GapAckBlock((ushort)start, (ushort)end));
+            start = end;
+        }
+
+        return gaps;
+    }
+
+    private static AckOutcome Acknowledge(OutstandingQueue queue, Tsn cumulativeAck, List<GapAckBlock> gaps, bool inRecovery)
+    {
+        var bytes = new byte[200];
+        var packet = new PacketWriter(bytes, 1, 2, default);
+        SackChunk.Write(ref packet, cumulativeAck, 1000, gaps.ToArray(), []);
+        new ChunkReader(bytes.AsSpan(PacketHeader.Length, packet.Length - PacketHeader.Length)).TryRead(out ChunkView view);
+        SackChunk.TryRead(view, out SackChunk sack);
+        return queue.Acknowledge(sack, inRecovery);
+    }
+}

@@ -1,0 +1,130 @@
+using System;
+using Braid.Sctp.Wire;
+
+namespace Braid.Sctp.Tests.Wire;
+
+public sealed class ChunkTests
+{
+    private static readonly byte[] s_some = [1, 2, 3, 4, 5];
+
+    [Fact]
+    public void Every_chunk_refuses_what_is_short_or_lies()
+    {
+        ChunkContract.Check<DataChunk>((ref PacketWriter packet) => DataChunk.Write(ref packet, default, s_some), 12);
+        ChunkContract.Check<InitChunk>((ref PacketWriter packet) => InitChunk.Write(ref packet, ChunkType.Init, default, s_some), 16);
+        ChunkContract.Check<InitChunk>((ref PacketWriter packet) => InitChunk.Write(ref packet, ChunkType.InitAck, default, s_some), 16);
+        ChunkContract.Check<SackChunk>(
+            (ref PacketWriter packet) => SackChunk.Write(ref packet, new Tsn(1), 2, [new GapAckBlock(2, 3)], [new Tsn(9)]), 20);
+        ChunkContract.Check<HeartbeatChunk>((ref PacketWriter packet) => HeartbeatChunk.Write(ref packet, s_some), 4);
+        ChunkContract.Check<HeartbeatAckChunk>((ref PacketWriter packet) => HeartbeatAckChunk.Write(ref packet, [0, 1, 0, 5, 9]), 4);
+        ChunkContract.Check<AbortChunk>((ref PacketWriter packet) => AbortChunk.Write(ref packet, true, s_some), 0);
+        ChunkContract.Check<ErrorChunk>((ref PacketWriter packet) => ErrorChunk.Write(ref packet, s_some), 0);
+        ChunkContract.Check<ShutdownChunk>((ref PacketWriter packet) => ShutdownChunk.Write(ref packet, new Tsn(7)), 4);
+        ChunkContract.Check<ShutdownAckChunk>((ref PacketWriter packet) => ShutdownAckChunk.Write(ref packet), 0);
+        ChunkContract.Check<ShutdownCompleteChunk>((ref PacketWriter packet) => ShutdownCompleteChunk.Write(ref packet, true), 0);
+        ChunkContract.Check<CookieEchoChunk>((ref PacketWriter packet) => CookieEchoChunk.Write(ref packet, s_some), 1);
+        ChunkContract.Check<CookieAckChunk>((ref PacketWriter packet) => CookieAckChunk.Write(ref packet), 0);
+        ChunkContract.Check<EcneChunk>((ref PacketWriter packet) => EcneChunk.Write(ref packet, new Tsn(7)), 4);
+        ChunkContract.Check<CwrChunk>((ref PacketWriter packet) => CwrChunk.Write(ref packet, new Tsn(7)), 4);
+    }
+
+    [Fact]
+    public void DATA_is_laid_out_as_in_3_3_1()
+    {
+        var header = new DataHeader(new Tsn(0x01020304), 0x0506, new Ssn(0x0708), 0x090A0B0C, DataFlags.Unordered | DataFlags.Beginning | DataFlags.SackImmediately);
+        byte[] chunk = ChunkContract.Example((ref PacketWriter packet) => DataChunk.Write(ref packet, header, [0xAA, 0xBB, 0xCC]));
+        Assert.Equal([0, 0x0E, 0, 19, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0xAA, 0xBB, 0xCC, 0], chunk);
+        Assert.True(new ChunkReader(chunk).TryRead(out ChunkView view) & DataChunk.TryRead(view, out DataChunk data));
+        Assert.Equal(header, data.Header);
+        Assert.True(data.Unordered && data.Beginning && !data.Ending && data.SackImmediately);
+        Assert.Equal([0xAA, 0xBB, 0xCC], data.Payload.ToArray());
+        Assert.Equal(chunk.Length, DataChunk.LengthOnWire(3));
+    }
+
+    [Fact]
+    public void INIT_is_laid_out_as_in_3_3_2()
+    {
+        var fields = new InitFields(new VerificationTag(0x01020304), 0x05060708, 0x090A, 0x0B0C, new Tsn(0x0D0E0F10));
+        byte[] chunk = ChunkContract.Example((ref PacketWriter packet) => InitChunk.Write(ref packet, ChunkType.Init, fields, [0x80, 0, 0, 4]));
+        Assert.Equal([1, 0, 0, 24, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 0x80, 0, 0, 4], chunk);
+        Assert.True(new ChunkReader(chunk).TryRead(out ChunkView view) & InitChunk.TryRead(view, out InitChunk init));
+        Assert.Equal(fields, init.Fields);
+        ParameterReader parameters = init.Parameters;
+        Assert.True(parameters.TryRead(out ParameterView parameter) && !parameters.TryRead(out _) && !parameters.IsMalformed);
+        Assert.Equal((0x8000, UnrecognizedAction.Skip), ((int)parameter.Type, parameter.WhenUnrecognized));
+    }
+
+    [Fact]
+    public void SACK_is_laid_out_as_in_3_3_4()
+    {
+        byte[] chunk = ChunkContract.Example((ref PacketWriter packet) =>
+            SackChunk.Write(ref packet, new Tsn(12), 4660, [new GapAckBlock(2, 3), new GapAckBlock(5, 5)], [new Tsn(7)]));
+        Assert.Equal([3, 0, 0, 28, 0, 0, 0, 12, 0, 0, 0x12, 0x34, 0, 2, 0, 1, 0, 2, 0, 3, 0, 5, 0, 5, 0, 0, 0, 7], chunk);
+        Assert.True(new ChunkReader(chunk).TryRead(out ChunkView view) & SackChunk.TryRead(view, out SackChunk sack));
+        Assert.Equal((new Tsn(12), 4660u, 2, 1), (sack.CumulativeAck, sack.AdvertisedWindow, sack.GapCount, sack.DuplicateCount));
+        Assert.Equal((new GapAckBlock(5, 5), new Tsn(7)), (sack.Gap(1), sack.Duplicate(0)));
+        chunk[13] = 3;                                       // one gap more than there is room for
+        Assert.False(SackChunk.TryRead(view, out _));
+    }
+
+    [Fact]
+    public void HEARTBEAT_wraps_its_information_and_HEARTBEAT_ACK_sends_everything_back()
+    {
+        byte[] chunk = ChunkContract.Example((ref PacketWriter packet) => HeartbeatChunk.Write(ref packet, [7, 8, 9]));
+        Assert.Equal([4, 0, 0, 11, 0, 1, 0, 7, 7, 8, 9, 0], chunk);
+        Assert.True(new ChunkReader(chunk).TryRead(out ChunkView view) & HeartbeatChunk.TryRead(view, out HeartbeatChunk heartbeat));
+        byte[] parameters = heartbeat.Parameters.ToArray();
+        byte[] answer = ChunkContract.Example((ref PacketWriter packet) => HeartbeatAckChunk.Write(ref packet, parameters));
+        Assert.Equal([5, .. chunk[1..]], answer);
+    }
+
+    [Fact]
+    public void Parameters_round_trip_and_only_the_last_is_not_padded()
+    {
+        Span<byte> bytes = stackalloc byte[64];
+        var writer = new ParameterWriter(bytes);
+        Assert.True(writer.TryWrite(ParameterType.StateCookie, [1, 2, 3]));
+        Assert.True(CookiePreservativeParameter.TryWrite(ref writer, TimeSpan.FromSeconds(2)));
+        Assert.True(SupportedAddressTypesParameter.TryWrite(ref writer, [ParameterType.IPv4Address, ParameterType.IPv6Address, ParameterType.HostNameAddress]));
+        Assert.True(AddressParameter.TryWrite(ref writer, Braid.Core.NetworkAddress.FromIPv4([10, 0, 0, 1], 0)));
+        Assert.True(writer.TryWrite(ParameterType.UnrecognizedParameter, [9]));
+        Assert.Equal(8 + 8 + 12 + 8 + 5, writer.Length);
+
+        var reader = new ParameterReader(writer.Written);
+        Assert.True(reader.TryRead(out ParameterView cookie) && cookie.Value.SequenceEqual(new byte[] { 1, 2, 3 }));
+        Assert.True(reader.TryRead(out ParameterView preservative) & CookiePreservativeParameter.TryRead(preservative, out TimeSpan increment));
+        Assert.Equal(TimeSpan.FromSeconds(2), increment);
+        Assert.True(reader.TryRead(out ParameterView types) & SupportedAddressTypesParameter.TryRead(types, out SupportedAddressTypesParameter supported));
+        Assert.True(supported.Count == 3 && supported.Contains(ParameterType.IPv6Address) && !supported.Contains(ParameterType.StateCookie));
+        Assert.True(reader.TryRead(out ParameterView address) & AddressParameter.TryRead(address, out Braid.Core.NetworkAddress parsed));
+        Assert.Equal("10.0.0.1:0", parsed.ToString());
+        Assert.False(CookiePreservativeParameter.TryRead(cookie, out _) || AddressParameter.TryRead(cookie, out _) || SupportedAddressTypesParameter.TryRead(cookie, out _));
+        Assert.True(reader.TryRead(out ParameterView last) && last.Value.SequenceEqual(new byte[] { 9 }));
+        Assert.False(reader.TryRead(out _) || reader.IsMalformed);
+    }
+
+    [Fact]
+    public void Causes_round_trip_and_refuse_other_lengths()
+    {
+        Span<byte> bytes = stackalloc byte[128];
+        var writer = new CauseWriter(bytes);
+        Assert.True(InvalidStreamIdentifierCause.TryWrite(ref writer, 77));
+        Assert.True(MissingMandatoryParameterCause.TryWrite(ref writer, [ParameterType.StateCookie, ParameterType.IPv4Address]));
+        Assert.True(StaleCookieCause.TryWrite(ref writer, 12345));
+        Assert.True(NoUserDataCause.TryWrite(ref writer, new Tsn(5)));
+        Assert.True(writer.TryWrite(CauseCode.OutOfResource, []));
+        Assert.True(writer.TryWrite(CauseCode.UserInitiatedAbort, "bye"u8));
+
+        var reader = new CauseReader(writer.Written);
+        Assert.True(reader.TryRead(out CauseView cause) && InvalidStreamIdentifierCause.TryRead(cause, out StreamId stream) && stream == 77);
+        Assert.True(reader.TryRead(out CauseView missing) & MissingMandatoryParameterCause.TryRead(missing, out MissingMandatoryParameterCause types));
+        Assert.True(types.Count == 2 && types[0] == ParameterType.StateCookie && types[1] == ParameterType.IPv4Address);
+        Assert.True(reader.TryRead(out CauseView stale) && StaleCookieCause.TryRead(stale, out uint staleness) && staleness == 12345);
+        Assert.True(reader.TryRead(out CauseView empty) && NoUserDataCause.TryRead(empty, out Tsn tsn) && tsn == new Tsn(5));
+        Assert.True(reader.TryRead(out CauseView resource) && resource.Code == CauseCode.OutOfResource && resource.Value.IsEmpty);
+        Assert.True(reader.TryRead(out CauseView abort) && abort.Value.SequenceEqual("bye"u8));
+        Assert.False(reader.TryRead(out _) || reader.IsMalformed);
+        Assert.False(InvalidStreamIdentifierCause.TryRead(abort, out _) || StaleCookieCause.TryRead(abort, out _)
+            || NoUserDataCause.TryRead(abort, out _) || MissingMandatoryParameterCause.TryRead(abort, out _));
+    }
+}
