@@ -1,0 +1,47 @@
+using System;
+using System.Buffers.Binary;
+using Braid.Sctp;
+using Braid.Sctp.Wire;
+using Braid.Simulation;
+
+namespace Braid.Scenarios;
+
+/// <summary>Packets made by hand.</summary>
+internal static class Packets
+{
+    public delegate void Fill(ref PacketWriter packet);
+
+    /// <summary>A packet from A to Z.</summary>
+    public static byte[] ToZ(VerificationTag tag, Fill fill) => Make(Pair.PortA, Pair.PortZ, tag, fill);
+
+    /// <summary>A packet from Z to A.</summary>
+    public static byte[] ToA(VerificationTag tag, Fill fill) => Make(Pair.PortZ, Pair.PortA, tag, fill);
+
+    /// <summary>An INIT from A to Z.</summary>
+    public static byte[] Init(uint tag, ushort outgoing = 10, ushort incoming = 10, uint window = 100_000) => ToZ(
+        VerificationTag.None,
+        (ref PacketWriter packet) => InitChunk.Write(
+            ref packet, ChunkType.Init, new InitFields(new VerificationTag(tag), window, outgoing, incoming, new Tsn(1)), default));
+
+    /// <summary>The same packet with the checksum that it should have.</summary>
+    public static byte[] WithChecksum(byte[] packet)
+    {
+        BinaryPrimitives.WriteUInt32BigEndian(packet.AsSpan(8), Crc32c.Compute(packet));
+        return packet;
+    }
+
+    /// <summary>The tag of a packet.</summary>
+    public static VerificationTag TagOf(byte[] packet)
+    {
+        PacketHeader.TryRead(packet, out PacketHeader header);
+        return header.Tag;
+    }
+
+    private static byte[] Make(ushort from, ushort to, VerificationTag tag, Fill fill)
+    {
+        var bytes = new byte[1400];
+        var packet = new PacketWriter(bytes, from, to, tag);
+        fill(ref packet);
+        return bytes[..packet.Finish()];
+    }
+}

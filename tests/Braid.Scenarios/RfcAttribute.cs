@@ -1,0 +1,16 @@
+using System;
+
+namespace Braid.Scenarios;
+
+/// <summary>The rule that a test shows.</summary>
+/// <param name="number">Number of the RFC.</param>
+/// <param name="section">Its section.</param>
+[AttributeUsage(AttributeTargets.Method | AttributeTargets.Class, AllowMultiple = true)]
+public sealed class RfcAttribute(int number, string section) : Attribute
+{
+    /// <summary>Number of the RFC.</summary>
+    public int Number { get; } = number;
+
+    /// <summary>Its section.</summary>
+    public string Section { get; } = section;
+}
