@@ -1,0 +1,32 @@
+using System;
+using System.Net;
+using Braid.Core;
+using Braid.Sctp;
+using Microsoft.Extensions.Logging;
+
+namespace Braid.Sockets;
+
+/// <summary>Every log message of this library, with its number.</summary>
+internal static partial class LogMessages
+{
+    [LoggerMessage(1, LogLevel.Information, "Listening on UDP {LocalEndPoint}, SCTP port {Port}.")]
+    public static partial void Listening(ILogger logger, IPEndPoint localEndPoint, ushort port);
+
+    [LoggerMessage(2, LogLevel.Information, "Association with {Remote} is up: {Outgoing} streams out, {Incoming} in.")]
+    public static partial void Established(ILogger logger, NetworkAddress remote, int outgoing, int incoming);
+
+    [LoggerMessage(3, LogLevel.Warning, "The peer at {Remote} has restarted the association.")]
+    public static partial void Restarted(ILogger logger, NetworkAddress remote);
+
+    [LoggerMessage(4, LogLevel.Information, "Association with {Remote} has ended: {Reason}.")]
+    public static partial void Closed(ILogger logger, NetworkAddress remote, CloseReason reason);
+
+    [LoggerMessage(5, LogLevel.Information, "The path to {Remote} is {State} now.")]
+    public static partial void PathChanged(ILogger logger, NetworkAddress remote, PathState state);
+
+    [LoggerMessage(6, LogLevel.Warning, "The peer at {Remote} reports an error, cause {CauseCode}.")]
+    public static partial void RemoteError(ILogger logger, NetworkAddress remote, ushort causeCode);
+
+    [LoggerMessage(7, LogLevel.Critical, "The loop of an endpoint failed; its associations are closed.")]
+    public static partial void LoopFailed(ILogger logger, Exception exception);
+}

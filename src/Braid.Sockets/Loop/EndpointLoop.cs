@@ -1,0 +1,307 @@
+using System;
+using System.Collections.Concurrent;
+using System.Collections.Generic;
+using System.Threading;
+using System.Threading.Channels;
+using System.Threading.Tasks;
+using Braid.Core;
+using Braid.Sctp;
+using Microsoft.Extensions.Logging;
+
+namespace Braid.Sockets;
+
+/// <summary>
+/// Runs one <see cref="Endpoint"/> over one transport. Whoever finds it idle schedules it; everyone else leaves work in its
+/// inboxes. There is no lock around the protocol and no thread of its own, and what has piled up while it ran is taken in
+/// one go: many datagrams in, many datagrams out.
+/// </summary>
+internal sealed class EndpointLoop : IThreadPoolWorkItem
+{
+    private const int ReceiveBatches = 4;
+
+    // RFC 9260 §6.2: an acknowledgement for at least every second packet, also when many are taken in at once.
+    private const int PacketsPerAck = 2;
+    private const int RunsBeforeYield = 16;                  // so that one busy endpoint leaves the pool to others
+
+    private readonly IDatagramTransport _transport;
+    private readonly MonotonicClock _clock;
+    private readonly ILogger _logger;
+    private readonly ITimer _timer;
+    private readonly Action<Association>? _onAccepted;
+
+    // Written by anybody.
+    private readonly ConcurrentQueue<Action<Instant>> _commands = new();
+    private readonly ConcurrentQueue<AssociationHost> _hosts = new();
+    private readonly ConcurrentQueue<DatagramBatch> _received = new();
+    private readonly Channel<DatagramBatch> _free = Channel.CreateUnbounded<DatagramBatch>();
+    private int _isRunning;
+    private int _timerFired;
+    private int _users = 1;
+    private volatile bool _isClosed;
+
+    // Written only by the loop.
+    private readonly DatagramBatch _outgoing = new();
+    private readonly HashSet<AssociationHost> _alive = [];
+    private Instant _timerSetFor = Instant.Never;
+    private long _peerShutdowns;
+
+    /// <param name="endpoint">The machine.</param>
+    /// <param name="transport">What moves its datagrams; disposed with the loop.</param>
+    /// <param name="clock">Where time comes from.</param>
+    /// <param name="logger">For what nobody awaits.</param>
+    /// <param name="onAccepted">Called on the loop for each association that a peer has set up.</param>
+    public EndpointLoop(
+        Endpoint endpoint, IDatagramTransport transport, MonotonicClock clock, ILogger logger, Action<Association>? onAccepted = null)
+    {
+        Endpoint = endpoint;
+        _transport = transport;
+        _clock = clock;
+        _logger = logger;
+        _onAccepted = onAccepted;
+        for (int i = 0; i < ReceiveBatches; i++)
+        {
+            _free.Writer.TryWrite(new DatagramBatch());
+        }
+
+        _timer = clock.Provider.CreateTimer(static state => ((EndpointLoop)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _ = PumpAsync();
+    }
+
+    /// <summary>The machine. Only the loop may touch it, but for its options and its buffers.</summary>
+    public Endpoint Endpoint { get; }
+
+    /// <summary>Runs a command on the loop.</summary>
+    public void Post(Action<Instant> command)
+    {
+        _commands.Enqueue(command);
+        Schedule();
+    }
+
+    /// <summary>Runs a host's inbox on the loop.</summary>
+    public void Post(AssociationHost host)
+    {
+        _hosts.Enqueue(host);
+        Schedule();
+    }
+
+    /// <summary>An association lives here from now on. On the loop only.</summary>
+    public void Attach(AssociationHost host)
+    {
+        _alive.Add(host);
+        Interlocked.Increment(ref _users);
+    }
+
+    /// <summary>An association has come to its end. On the loop only.</summary>
+    public void Detach(AssociationHost host)
+    {
+        if (_alive.Remove(host))
+        {
+            Release();
+        }
+    }
+
+    /// <summary>
+    /// The opener, or an association, needs the loop no longer. With the last of them the transport is closed.
+    /// </summary>
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _users) == 0)
+        {
+            // From within a run: what it has still to send goes out first.
+            Post(_ => Close());
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute()
+    {
+        int runs = 0;
+        do
+        {
+            if (runs++ == RunsBeforeYield)
+            {
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);    // still marked as running
+                return;
+            }
+
+            try
+            {
+                Run();
+            }
+#pragma warning disable CA1031 // A bug of ours must not take the process down: its associations end with an error instead.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                Fail(exception);
+            }
+
+            Volatile.Write(ref _isRunning, 0);
+            Interlocked.MemoryBarrier();                     // the flag is visible before the inboxes are looked at
+        }
+        while (HasWork && Interlocked.CompareExchange(ref _isRunning, 1, 0) == 0);
+    }
+
+    private bool HasWork => !_received.IsEmpty || !_hosts.IsEmpty || !_commands.IsEmpty || Volatile.Read(ref _timerFired) != 0;
+
+    private void Schedule()
+    {
+        if (Interlocked.CompareExchange(ref _isRunning, 1, 0) == 0)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
+
+    private void Run()
+    {
+        Instant now = _clock.Now;
+        if (Interlocked.Exchange(ref _timerFired, 0) != 0)
+        {
+            _timerSetFor = Instant.Never;
+        }
+
+        TakeReceived(now);
+        for (int i = _commands.Count; i > 0 && _commands.TryDequeue(out Action<Instant>? command); i--)
+        {
+            command(now);
+        }
+
+        for (int i = _hosts.Count; i > 0 && _hosts.TryDequeue(out AssociationHost? host); i--)
+        {
+            host.RunInbox(now);
+        }
+
+        Endpoint.HandleTimeout(now);
+        SendDatagrams(now);
+        while (Endpoint.TryAccept(out Association? association))
+        {
+            _onAccepted?.Invoke(association);
+        }
+
+        while (Endpoint.TryTakeActive(out Association? association))
+        {
+            (association.Tag as AssociationHost)?.Collect();
+        }
+
+        SetTimer(now);
+    }
+
+    private void TakeReceived(Instant now)
+    {
+        for (int i = 0; i < ReceiveBatches && _received.TryDequeue(out DatagramBatch? batch); i++)
+        {
+            for (int j = 0; j < batch.Count; j++)
+            {
+                ref readonly BatchedDatagram datagram = ref batch[j];
+                Endpoint.HandleDatagram(now, datagram.Path, batch.Bytes(datagram));
+                if (Endpoint.PeerShutdowns != _peerShutdowns)
+                {
+                    OnPeerShutdown(now);
+                }
+
+                if (j % PacketsPerAck == PacketsPerAck - 1)
+                {
+                    TakeDatagrams(now);
+                }
+            }
+
+            batch.Clear();
+            _free.Writer.TryWrite(batch);
+        }
+    }
+
+    private void OnPeerShutdown(Instant now)
+    {
+        _peerShutdowns = Endpoint.PeerShutdowns;
+        foreach (AssociationHost host in _alive)
+        {
+            host.CloseSending(now);
+        }
+    }
+
+    private void SendDatagrams(Instant now)
+    {
+        TakeDatagrams(now);
+        Flush();
+    }
+
+    private void TakeDatagrams(Instant now)
+    {
+        while (Endpoint.TryGetDatagram(now, _outgoing.Free, out OutgoingDatagram datagram))
+        {
+            _outgoing.Commit(datagram.Length, datagram.Path);
+            if (_outgoing.IsFull)
+            {
+                Flush();
+            }
+        }
+    }
+
+    private void Flush()
+    {
+        if (_outgoing.Count > 0)
+        {
+            _transport.Send(_outgoing);
+            _outgoing.Clear();
+        }
+    }
+
+    private void SetTimer(Instant now)
+    {
+        // A deadline that moved back is left alone: the timer fires early once and is set again. Most of them move with
+        // every SACK, and setting a timer costs more than that.
+        Instant next = Endpoint.NextTimeout;
+        if (next >= _timerSetFor || _isClosed)
+        {
+            return;
+        }
+
+        _timerSetFor = next;
+        TimeSpan delay = next <= now ? TimeSpan.Zero : next - now;
+        _timer.Change(TimeSpan.FromMilliseconds(Math.Min(Math.Ceiling(delay.TotalMilliseconds), int.MaxValue)), Timeout.InfiniteTimeSpan);
+    }
+
+    private void OnTimer()
+    {
+        Volatile.Write(ref _timerFired, 1);
+        Schedule();
+    }
+
+    private async Task PumpAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                DatagramBatch batch = await _free.Reader.ReadAsync().ConfigureAwait(false);
+                if (!await _transport.ReceiveAsync(batch).ConfigureAwait(false))
+                {
+                    return;
+                }
+
+                _received.Enqueue(batch);
+                Schedule();
+            }
+        }
+#pragma warning disable CA1031 // Nobody awaits the pump: an error that nobody foresaw ends its associations, not silently.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Post(_ => Fail(exception));
+        }
+    }
+
+    private void Fail(Exception exception)
+    {
+        LogMessages.LoopFailed(_logger, exception);
+        foreach (AssociationHost host in new List<AssociationHost>(_alive))
+        {
+            host.Fail(new SctpException(SctpError.InternalError, "Braid broke one of its own rules and closed the association.", exception));
+        }
+    }
+
+    private void Close()
+    {
+        _isClosed = true;
+        _timer.Dispose();
+        _transport.Dispose();
+    }
+}

@@ -1,0 +1,35 @@
+namespace Braid.Sockets;
+
+/// <summary>What went wrong, for code; the message of the <see cref="SctpException"/> says it for people.</summary>
+public enum SctpError
+{
+    /// <summary>The association was closed gracefully, and there is nothing left to read or to send on.</summary>
+    AssociationClosed,
+
+    /// <summary>The peer does not want the association: it answered with ABORT while it was set up.</summary>
+    ConnectionRefused,
+
+    /// <summary>The peer did not answer while the association was set up.</summary>
+    ConnectTimeout,
+
+    /// <summary>The peer, or its application, aborted the association.</summary>
+    PeerAborted,
+
+    /// <summary>The peer stopped answering.</summary>
+    PeerUnreachable,
+
+    /// <summary>The peer broke the protocol; the association was aborted.</summary>
+    ProtocolViolation,
+
+    /// <summary>The message is longer than allowed, or empty.</summary>
+    InvalidMessageLength,
+
+    /// <summary>This side aborted the association, or began to shut it down.</summary>
+    OperationAborted,
+
+    /// <summary>The local address is in use or does not exist.</summary>
+    AddressUnavailable,
+
+    /// <summary>A fault in Braid itself.</summary>
+    InternalError,
+}

@@ -1,0 +1,95 @@
+using System;
+using System.Globalization;
+using System.IO;
+using System.Text;
+using Braid.Core;
+using Braid.Sctp;
+using Braid.Sctp.Wire;
+
+namespace Braid.Sockets;
+
+/// <summary>An association, or an attempt to set one up, has failed. The message is one line that a person understands.</summary>
+public sealed class SctpException : IOException
+{
+    /// <param name="error">What went wrong.</param>
+    /// <param name="message">The same for people.</param>
+    /// <param name="innerException">What caused it, if anything did.</param>
+    public SctpException(SctpError error, string message, Exception? innerException = null)
+        : base(message, innerException) => Error = error;
+
+    /// <summary>What went wrong.</summary>
+    public SctpError Error { get; }
+
+    /// <summary>The error cause in the ABORT chunk (RFC 9260 §3.3.10), where there was one.</summary>
+    public ushort? CauseCode { get; private init; }
+
+    /// <summary>What the peer's application gave as its reason, where it did (RFC 9260 §3.3.10.12).</summary>
+    public string? PeerReason { get; private init; }
+
+    /// <summary>The exception for the end of an association; null for a graceful one.</summary>
+    internal static SctpException? From(AssociationEvent.Closed closed, NetworkAddress remote)
+    {
+        string cause = Describe(closed);
+        string text = Encoding.UTF8.GetString(closed.CauseInfo.Span);
+        bool hasReason = closed.CauseCode == (ushort)Sctp.Wire.CauseCode.UserInitiatedAbort && text.Length > 0;
+        (SctpError error, string message) = closed.Reason switch
+        {
+            CloseReason.Shutdown => (SctpError.AssociationClosed, "The association was closed."),
+            CloseReason.Aborted => (SctpError.OperationAborted, "The association was aborted."),
+            CloseReason.AbortedByPeer => (SctpError.PeerAborted, $"The peer at {remote} aborted the association{cause}."),
+            CloseReason.Refused => (SctpError.ConnectionRefused, $"The peer at {remote} refused the association{cause}."),
+            CloseReason.SetupTimedOut => (SctpError.ConnectTimeout,
+                string.Create(CultureInfo.InvariantCulture, $"Timed out: the peer at {remote} did not answer {closed.Attempts} attempts to connect.")),
+            CloseReason.PeerUnreachable or CloseReason.ShutdownTimedOut => (SctpError.PeerUnreachable,
+                string.Create(CultureInfo.InvariantCulture, $"Timed out: the peer at {remote} no longer answers, after {closed.Attempts} attempts.")),
+            CloseReason.ProtocolViolation => (SctpError.ProtocolViolation, $"The peer at {remote} broke the protocol{cause}."),
+            _ => (SctpError.InternalError, "Braid broke one of its own rules and closed the association."),
+        };
+        return closed.Reason == CloseReason.Shutdown
+            ? null
+            : new SctpException(error, message)
+            {
+                CauseCode = closed.CauseCode == 0 ? null : closed.CauseCode,
+                PeerReason = hasReason ? text : null,
+            };
+    }
+
+    private static string Describe(AssociationEvent.Closed closed)
+    {
+        var code = (CauseCode)closed.CauseCode;
+        string text = code is Sctp.Wire.CauseCode.UserInitiatedAbort or Sctp.Wire.CauseCode.ProtocolViolation
+            ? Printable(Encoding.UTF8.GetString(closed.CauseInfo.Span))
+            : "";
+        string name = code switch
+        {
+            Sctp.Wire.CauseCode.None => "",
+            Sctp.Wire.CauseCode.InvalidStreamIdentifier => "invalid stream identifier",
+            Sctp.Wire.CauseCode.MissingMandatoryParameter => "missing mandatory parameter",
+            Sctp.Wire.CauseCode.StaleCookie => "stale cookie",
+            Sctp.Wire.CauseCode.OutOfResource => "out of resource",
+            Sctp.Wire.CauseCode.UnresolvableAddress => "unresolvable address",
+            Sctp.Wire.CauseCode.UnrecognizedChunkType => "unrecognized chunk type",
+            Sctp.Wire.CauseCode.InvalidMandatoryParameter => "invalid mandatory parameter",
+            Sctp.Wire.CauseCode.UnrecognizedParameters => "unrecognized parameters",
+            Sctp.Wire.CauseCode.NoUserData => "no user data",
+            Sctp.Wire.CauseCode.CookieReceivedWhileShuttingDown => "cookie received while shutting down",
+            Sctp.Wire.CauseCode.RestartWithNewAddresses => "restart of an association with new addresses",
+            Sctp.Wire.CauseCode.UserInitiatedAbort => "user-initiated abort",
+            Sctp.Wire.CauseCode.ProtocolViolation => "protocol violation",
+            _ => string.Create(CultureInfo.InvariantCulture, $"cause {closed.CauseCode}"),
+        };
+        return name.Length == 0 ? "" : text.Length == 0 ? $": {name}" : $": {name}: {text}";
+    }
+
+    // It comes from the network and ends on somebody's terminal.
+    private static string Printable(string text)
+    {
+        var clean = new StringBuilder(text.Length);
+        foreach (char c in text)
+        {
+            clean.Append(char.IsControl(c) ? '?' : c);
+        }
+
+        return clean.ToString();
+    }
+}

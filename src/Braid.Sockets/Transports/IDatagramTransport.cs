@@ -1,0 +1,26 @@
+using System;
+using System.Net;
+using System.Threading.Tasks;
+
+namespace Braid.Sockets;
+
+/// <summary>
+/// What moves SCTP packets: whole datagrams, in batches both ways, so that a transport may use one system call for many.
+/// </summary>
+internal interface IDatagramTransport : IDisposable
+{
+    /// <summary>Where it is bound.</summary>
+    IPEndPoint LocalEndPoint { get; }
+
+    /// <summary>Bytes around an SCTP packet besides the IP header (RFC 6951 §5.6).</summary>
+    int EncapsulationOverhead { get; }
+
+    /// <summary>Waits for datagrams and takes all that have arrived, as far as the batch has room.</summary>
+    /// <returns>False when the transport was closed.</returns>
+    ValueTask<bool> ReceiveAsync(DatagramBatch batch);
+
+    /// <summary>
+    /// Sends the datagrams of a batch. One that cannot be sent now counts as lost on the way: SCTP repairs that.
+    /// </summary>
+    void Send(DatagramBatch batch);
+}
