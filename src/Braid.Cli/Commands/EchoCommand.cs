@@ -1,0 +1,64 @@
+using System;
+using System.CommandLine;
+using System.Threading;
+using System.Threading.Tasks;
+using Braid.Cli.Output;
+using Braid.Sockets;
+using Microsoft.Extensions.Logging;
+
+namespace Braid.Cli.Commands;
+
+/// <summary><c>braid echo</c>.</summary>
+internal static class EchoCommand
+{
+    public static Command Create()
+    {
+        var settings = new SctpSettings();
+        var command = new Command("echo", "Send each message back on its stream, with its PPID and its ordered flag.");
+        settings.AddListening(command);
+        CommandRunner.SetAction(command, (result, loggers, cancellationToken) => EchoAsync(result, settings, loggers, cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> EchoAsync(ParseResult result, SctpSettings settings, ILoggerFactory? loggers, CancellationToken cancellationToken)
+    {
+        await using SctpListener listener = await settings.ListenAsync(result, loggers, cancellationToken);
+        await Console.Out.WriteLineAsync($"{ReceiveCommand.ListeningOn}{listener.LocalEndPoints[0]}, SCTP port {listener.Port}");
+        try
+        {
+            await foreach (SctpAssociation association in listener.AcceptAllAsync(cancellationToken))
+            {
+                _ = ServeAsync(association, cancellationToken);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Ctrl+C is how it ends.
+        }
+
+        return ExitCode.Done;
+    }
+
+    private static async Task ServeAsync(SctpAssociation association, CancellationToken cancellationToken)
+    {
+        await using SctpAssociation owned = association;
+        try
+        {
+            await foreach (SctpMessage message in association.ReadAllAsync(cancellationToken))
+            {
+                using (message)
+                {
+                    // The peer may have had more outgoing streams than it allows us: then there is no way back on that one.
+                    int streams = association.StreamCounts.Outgoing;
+                    ushort stream = (ushort)Math.Min(message.Info.StreamId, streams - 1);
+                    await association.SendAsync(
+                        message.ToArray(), new SctpSendInfo(stream, message.Info.Ppid, message.Info.Unordered), cancellationToken);
+                }
+            }
+        }
+        catch (Exception exception) when (exception is SctpException or OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync($"braid: {association.RemoteEndPoint}: {exception.Message}");
+        }
+    }
+}

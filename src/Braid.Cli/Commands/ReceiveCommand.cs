@@ -1,0 +1,101 @@
+using System;
+using System.CommandLine;
+using System.IO;
+using System.Threading;
+using System.Threading.Tasks;
+using Braid.Cli.Output;
+using Braid.Cli.Transfer;
+using Braid.Sctp;
+using Braid.Sockets;
+using Microsoft.Extensions.Logging;
+
+namespace Braid.Cli.Commands;
+
+/// <summary><c>braid receive</c>.</summary>
+internal static class ReceiveCommand
+{
+    /// <summary>What the first line of output begins with; the address follows. <c>demo</c> reads it.</summary>
+    public const string ListeningOn = "Listening on UDP ";
+
+    public static Command Create()
+    {
+        var output = new Option<string>("--output") { Description = "Folder that files are written to; they cannot leave it.", DefaultValueFactory = _ => "." };
+        var once = new Option<bool>("--once") { Description = "End after one sender." };
+        Option<bool> json = JsonOutput.Option();
+        json.Description = "Print each sender's result as one JSON object.";
+        var settings = new SctpSettings();
+        var command = new Command("receive", "Receive files from 'braid send', until Ctrl+C.") { output, once, json };
+        settings.AddListening(command);
+        CommandRunner.SetAction(command, (result, loggers, cancellationToken) =>
+            ReceiveAsync(result, settings, result.GetValue(output)!, result.GetValue(once), result.GetValue(json), loggers, cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> ReceiveAsync(
+        ParseResult result, SctpSettings settings, string directory, bool once, bool isJson, ILoggerFactory? loggers, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(directory);
+        await using SctpListener listener = await settings.ListenAsync(result, loggers, cancellationToken);
+        TextWriter notes = isJson ? Console.Error : Console.Out;
+        await notes.WriteLineAsync($"{ListeningOn}{listener.LocalEndPoints[0]}, SCTP port {listener.Port}; files go to {Path.GetFullPath(directory)}");
+        try
+        {
+            while (true)
+            {
+                SctpAssociation association = await listener.AcceptAssociationAsync(cancellationToken);
+                Task<int> transfer = ServeAsync(association, directory, isJson, cancellationToken);
+                if (once)
+                {
+                    return await transfer;
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return once ? throw new TransferFailedException("interrupted") : ExitCode.Done;
+        }
+    }
+
+    private static async Task<int> ServeAsync(SctpAssociation association, string directory, bool isJson, CancellationToken cancellationToken)
+    {
+        // More senders than one may be served: each says its own line, and none ends the others.
+        await using SctpAssociation owned = association;
+        var progress = new TransferProgress();
+        using var receiver = new FileReceiver(association, directory, progress);
+        TransferReport report;
+        try
+        {
+            await receiver.ReceiveAsync(cancellationToken);
+            AssociationStatistics statistics = default;
+            report = TransferReport.For(progress, receiver.Stored.Count, statistics);
+        }
+        catch (Exception exception) when (exception is SctpException or TransferFailedException or OperationCanceledException)
+        {
+            string why = exception is OperationCanceledException ? "interrupted" : exception.Message;
+            association.Abort(why);
+            report = new TransferReport { Status = "failed", Error = why, Files = receiver.Stored.Count, Bytes = progress.Done };
+        }
+
+        if (isJson)
+        {
+            JsonOutput.Write(report);
+        }
+        else if (report.Error is null)
+        {
+            foreach (string name in receiver.Stored)
+            {
+                await Console.Out.WriteLineAsync($"  {name}");
+            }
+
+            await Console.Out.WriteLineAsync($"Received and verified {report.Files} {(report.Files == 1 ? "file" : "files")} from {association.RemoteEndPoint}, {progress.Summary()}.");
+        }
+
+        if (report.Error is null)
+        {
+            return ExitCode.Done;
+        }
+
+        await Console.Error.WriteLineAsync($"braid: {association.RemoteEndPoint}: {report.Error}");
+        return ExitCode.Failed;
+    }
+}

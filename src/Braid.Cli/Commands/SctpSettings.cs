@@ -1,0 +1,143 @@
+using System;
+using System.CommandLine;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading;
+using System.Threading.Tasks;
+using Braid.Cli.Output;
+using Braid.Sctp;
+using Braid.Sockets;
+using Microsoft.Extensions.Logging;
+
+namespace Braid.Cli.Commands;
+
+/// <summary>The options that several commands have, and what they mean for an association.</summary>
+internal sealed class SctpSettings
+{
+    public const int DefaultPort = 5001;
+
+    private const int DefaultTimeoutSeconds = 15;
+
+    public Option<int> Udp { get; } = new("--udp")
+    {
+        Description = "UDP port to listen on; 0 takes a free one.",
+        DefaultValueFactory = _ => SctpDefaults.UdpPort,
+    };
+
+    public Option<string> Bind { get; } = new("--bind")
+    {
+        Description = "Address to listen on.",
+        DefaultValueFactory = _ => "::",
+    };
+
+    public Option<int> Port { get; } = new("--port") { Description = "SCTP port of the service.", DefaultValueFactory = _ => DefaultPort };
+
+    public Option<int> Timeout { get; } = new("--timeout")
+    {
+        Description = "Seconds without an answer after which the peer counts as gone (1 to 3600).",
+        DefaultValueFactory = _ => DefaultTimeoutSeconds,
+    };
+
+    public Option<int> Mtu { get; } = new("--mtu")
+    {
+        Description = "Largest IP packet to send, in bytes (576 to 65535).",
+        DefaultValueFactory = _ => AssociationOptions.Default.PathMtu,
+    };
+
+    public void AddListening(Command command)
+    {
+        command.Add(Udp);
+        command.Add(Bind);
+        command.Add(Port);
+        command.Add(Timeout);
+        command.Add(Mtu);
+    }
+
+    public void AddConnecting(Command command)
+    {
+        command.Add(Port);
+        command.Add(Timeout);
+        command.Add(Mtu);
+    }
+
+    /// <summary>Listens as the command line says.</summary>
+    public ValueTask<SctpListener> ListenAsync(ParseResult result, ILoggerFactory? loggers, CancellationToken cancellationToken)
+    {
+        if (!IPAddress.TryParse(result.GetValue(Bind), out IPAddress? address))
+        {
+            throw new UsageException($"--bind {result.GetValue(Bind)}: not an IP address");
+        }
+
+        if (address.Equals(IPAddress.IPv6Any) && !Socket.OSSupportsIPv6)
+        {
+            address = IPAddress.Any;
+        }
+
+        return SctpListener.ListenAsync(
+            new SctpListenerOptions
+            {
+                ListenEndPoints = [new IPEndPoint(address, InRange(result, Udp, 0, ushort.MaxValue))],
+                Port = (ushort)InRange(result, Port, 1, ushort.MaxValue),
+                Association = AssociationFor(result),
+                LoggerFactory = loggers,
+            },
+            cancellationToken);
+    }
+
+    /// <summary>Connects as the command line says.</summary>
+    public async ValueTask<SctpAssociation> ConnectAsync(ParseResult result, string host, ILoggerFactory? loggers, CancellationToken cancellationToken)
+    {
+        AssociationOptions association = AssociationFor(result);
+        ushort port = (ushort)InRange(result, Port, 1, ushort.MaxValue);
+        IPEndPoint remote = await HostPort.Parse(host).ResolveAsync(cancellationToken);
+        return await SctpAssociation.ConnectAsync(
+            new SctpConnectOptions { RemoteEndPoints = [remote], RemotePort = port, Association = association, LoggerFactory = loggers },
+            cancellationToken);
+    }
+
+    /// <summary>
+    /// Timers for a tool that a person watches: RFC 9260's one-second minimum and sixty-second maximum would let it hang for
+    /// minutes. The delayed acknowledgement is shortened along, so that a shorter RTO is no needless one.
+    /// </summary>
+    internal static AssociationOptions WithTimeout(AssociationOptions options, TimeSpan timeout)
+    {
+        TimeSpan minimum = TimeSpan.FromMilliseconds(250);
+        TimeSpan maximum = TimeSpan.FromSeconds(Math.Clamp(timeout.TotalSeconds / 6, 0.5, 10));
+        return options with
+        {
+            SackDelay = TimeSpan.FromMilliseconds(50),
+            RtoInitial = TimeSpan.FromMilliseconds(500),
+            RtoMinimum = minimum,
+            RtoMaximum = maximum,
+            MaximumRetransmissions = TimeoutsWithin(timeout, minimum, maximum),
+            MaximumInitRetransmissions = TimeoutsWithin(timeout, TimeSpan.FromMilliseconds(500), maximum),
+            ShutdownGuard = 2 * timeout,
+        };
+    }
+
+    private AssociationOptions AssociationFor(ParseResult result) => WithTimeout(
+        AssociationOptions.Default with { PathMtu = InRange(result, Mtu, 576, ushort.MaxValue) },
+        TimeSpan.FromSeconds(InRange(result, Timeout, 1, 3600)));
+
+    // How many retransmissions pass, each after twice the time of the one before, until the time is over.
+    private static int TimeoutsWithin(TimeSpan timeout, TimeSpan first, TimeSpan maximum)
+    {
+        int count = 0;
+        TimeSpan passed = first;
+        for (TimeSpan rto = first; passed < timeout; count++)
+        {
+            rto = rto * 2 < maximum ? rto * 2 : maximum;
+            passed += rto;
+        }
+
+        return count;
+    }
+
+    internal static int InRange(ParseResult result, Option<int> option, int minimum, int maximum)
+    {
+        int value = result.GetValue(option);
+        return value >= minimum && value <= maximum
+            ? value
+            : throw new UsageException($"{option.Name} {value}: must be from {minimum} to {maximum}");
+    }
+}

@@ -1,0 +1,42 @@
+using System.Collections.Generic;
+using System.IO;
+using Braid.Cli.Output;
+
+namespace Braid.Cli.Transfer;
+
+/// <summary>A file to send.</summary>
+/// <param name="Path">Where it is.</param>
+/// <param name="Name">What the receiver is told: relative, with '/'.</param>
+/// <param name="Length">Its bytes when it was looked at.</param>
+internal sealed record FileSource(string Path, string Name, long Length)
+{
+    /// <summary>Files and what is in folders, under the folder's own name.</summary>
+    /// <exception cref="UsageException">A path does not exist.</exception>
+    public static List<FileSource> Find(IEnumerable<string> paths)
+    {
+        var sources = new List<FileSource>();
+        foreach (string path in paths)
+        {
+            if (File.Exists(path))
+            {
+                sources.Add(new FileSource(path, System.IO.Path.GetFileName(path), new FileInfo(path).Length));
+            }
+            else if (Directory.Exists(path))
+            {
+                string root = System.IO.Path.GetFullPath(path);
+                string top = System.IO.Path.GetFileName(System.IO.Path.TrimEndingDirectorySeparator(root));
+                foreach (string file in Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories))
+                {
+                    string relative = System.IO.Path.GetRelativePath(root, file).Replace(System.IO.Path.DirectorySeparatorChar, '/');
+                    sources.Add(new FileSource(file, $"{top}/{relative}", new FileInfo(file).Length));
+                }
+            }
+            else
+            {
+                throw new UsageException($"{path}: no such file or folder");
+            }
+        }
+
+        return sources;
+    }
+}
