@@ -1,0 +1,150 @@
+using System;
+using System.Diagnostics;
+using System.IO;
+using System.Linq;
+using System.Text.Json;
+using System.Threading;
+using System.Threading.Tasks;
+using Braid.Core;
+
+namespace Braid.Sockets.Tests.Cli;
+
+/// <summary>The command as a person runs it: processes, files, exit codes.</summary>
+public sealed class CommandTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("braid-test-").FullName;
+    private readonly CancellationTokenSource _guard = new(TimeSpan.FromSeconds(60));
+
+    [Fact]
+    public async Task A_folder_arrives_byte_for_byte()
+    {
+        string source = Path.Combine(_folder, "source");
+        for (int i = 0; i < 20; i++)
+        {
+            Make(Path.Combine(source, $"sub{i % 3}", $"file{i}"), i * 7919);
+        }
+
+        using Process receiver = Start("receive", "--udp", "0", "--bind", "127.0.0.1", "--output", Path.Combine(_folder, "in"), "--once");
+        string port = await PortOfAsync(receiver);
+        (int code, string output, _) = await RunAsync("send", source, "--to", $"127.0.0.1:{port}", "--streams", "3", "--json");
+        await receiver.WaitForExitAsync(_guard.Token);
+        Assert.Equal((0, 0), (code, receiver.ExitCode));
+        using JsonDocument report = JsonDocument.Parse(output);
+        Assert.Equal(("ok", 20), (report.RootElement.GetProperty("status").GetString(), report.RootElement.GetProperty("files").GetInt32()));
+        foreach (string file in Directory.GetFiles(source, "*", SearchOption.AllDirectories))
+        {
+            string copy = Path.Combine(_folder, "in", "source", Path.GetRelativePath(source, file));
+            Assert.Equal(File.ReadAllBytes(file), File.ReadAllBytes(copy));
+        }
+    }
+
+    [Fact]
+    public async Task A_receiver_that_is_killed_is_noticed_and_a_second_run_succeeds()
+    {
+        string file = Make(Path.Combine(_folder, "file"), 200_000_000);
+        string inbox = Path.Combine(_folder, "in");
+        using Process receiver = Start("receive", "--udp", "0", "--bind", "127.0.0.1", "--output", inbox);
+        string port = await PortOfAsync(receiver);
+        Task<(int Code, string Output, string Error)> send = RunAsync("send", file, "--to", $"127.0.0.1:{port}", "--timeout", "1");
+        while (!Directory.EnumerateFiles(inbox, ".braid-*").Any(part => new FileInfo(part).Length > 1_000_000))
+        {
+            _guard.Token.ThrowIfCancellationRequested();
+            Assert.False(send.IsCompleted, "the transfer was over before it could be disturbed");
+        }
+
+        receiver.Kill();
+        (int code, _, string error) = await send;
+        Assert.Equal(1, code);
+        Assert.Contains("no longer answers", error, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(inbox, "file")));
+
+        using Process again = Start("receive", "--udp", "0", "--bind", "127.0.0.1", "--output", inbox, "--once");
+        port = await PortOfAsync(again);
+        (code, _, _) = await RunAsync("send", file, "--to", $"127.0.0.1:{port}");
+        await again.WaitForExitAsync(_guard.Token);
+        Assert.Equal((0, 0), (code, again.ExitCode));
+        Assert.Equal(new FileInfo(file).Length, new FileInfo(Path.Combine(inbox, "file")).Length);
+    }
+
+    [Fact]
+    public async Task The_demo_ends_with_a_verified_hash()
+    {
+        string file = Make(Path.Combine(_folder, "file"), 3_000_000);
+        (int code, string output, string error) = await RunAsync("demo", file, "--json");
+        Assert.True(code == 0, error);
+        using JsonDocument report = JsonDocument.Parse(output);
+        Assert.Equal(3_000_000, report.RootElement.GetProperty("bytes").GetInt64());
+        Assert.Equal(64, report.RootElement.GetProperty("sha256").GetString()!.Length);
+    }
+
+    [Fact]
+    public async Task Lines_become_messages_and_come_back()
+    {
+        using Process echo = Start("echo", "--udp", "0", "--bind", "127.0.0.1");
+        string port = await PortOfAsync(echo);
+        using Process connect = Start("connect", $"127.0.0.1:{port}", "--stream", "3", "--ppid", "9");
+        await connect.StandardInput.WriteAsync("one\ntwo\n");
+        Assert.Equal("one", await connect.StandardOutput.ReadLineAsync(_guard.Token));
+        Assert.Equal("two", await connect.StandardOutput.ReadLineAsync(_guard.Token));
+        connect.StandardInput.Close();
+        await connect.WaitForExitAsync(_guard.Token);
+        Assert.Equal(0, connect.ExitCode);
+        echo.Kill();
+    }
+
+    [Theory]
+    [InlineData(2, "Required command was not provided")]
+    [InlineData(2, "Unrecognized command or argument", "nonsense")]
+    [InlineData(2, "no such file or folder", "send", "/no/such/file", "--to", "127.0.0.1")]
+    [InlineData(2, "not HOST or HOST:UDPPORT", "connect", "127.0.0.1:99999")]
+    [InlineData(2, "--timeout 0: must be from 1 to 3600", "connect", "127.0.0.1", "--timeout", "0")]
+    [InlineData(2, "no such file", "demo", "/no/such/file")]
+    [InlineData(1, "did not answer", "connect", "127.0.0.1:9", "--timeout", "1")]
+    [InlineData(0, "", "--help")]
+    public async Task The_exit_code_and_one_line_say_what_went_wrong(int code, string message, params string[] arguments)
+    {
+        (int actual, _, string error) = await RunAsync(arguments);
+        Assert.Equal(code, actual);
+        Assert.Contains(message, error, StringComparison.Ordinal);
+    }
+
+    public void Dispose()
+    {
+        _guard.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private static string Make(string path, int length)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var content = new byte[length];
+        new SeededRandom((ulong)length).Fill(content);
+        File.WriteAllBytes(path, content);
+        return path;
+    }
+
+    private static Process Start(params string[] arguments) => Process.Start(
+        new ProcessStartInfo("dotnet", [typeof(Braid.Cli.Program).Assembly.Location, .. arguments])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        })!;
+
+    private async Task<string> PortOfAsync(Process process)
+    {
+        string? line = await process.StandardOutput.ReadLineAsync(_guard.Token);
+        Assert.StartsWith("Listening on UDP 127.0.0.1:", line, StringComparison.Ordinal);
+        return line!.Split(':')[1].Split(',')[0];
+    }
+
+    private async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
+    {
+        using Process process = Start(arguments);
+        process.StandardInput.Close();
+        Task<string> output = process.StandardOutput.ReadToEndAsync(_guard.Token);
+        Task<string> error = process.StandardError.ReadToEndAsync(_guard.Token);
+        await process.WaitForExitAsync(_guard.Token);
+        return (process.ExitCode, await output, await error);
+    }
+}

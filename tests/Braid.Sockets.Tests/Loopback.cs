@@ -1,0 +1,64 @@
+using System;
+using System.Net;
+using System.Threading;
+using System.Threading.Tasks;
+using Braid.Sctp;
+
+namespace Braid.Sockets.Tests;
+
+/// <summary>A listener and a connected pair on loopback. The token is a guard only: no test waits for it.</summary>
+internal sealed class Loopback : IAsyncDisposable
+{
+    public const ushort Port = 5001;
+
+    private readonly CancellationTokenSource _guard = new(TimeSpan.FromSeconds(60));
+
+    private Loopback(SctpListener listener) => Listener = listener;
+
+    public SctpListener Listener { get; }
+
+    public CancellationToken Guard => _guard.Token;
+
+    public SctpAssociation Client { get; private set; } = null!;
+
+    public SctpAssociation Server { get; private set; } = null!;
+
+    public static async Task<Loopback> ListenAsync(AssociationOptions? options = null, IPAddress? address = null, int backlog = 128)
+    {
+        SctpListener listener = await SctpListener.ListenAsync(new SctpListenerOptions
+        {
+            ListenEndPoints = [new IPEndPoint(address ?? IPAddress.Loopback, 0)],
+            Port = Port,
+            Association = options ?? AssociationOptions.Default,
+            Backlog = backlog,
+        });
+        return new Loopback(listener);
+    }
+
+    public static async Task<Loopback> ConnectedAsync(
+        AssociationOptions? client = null, AssociationOptions? server = null, IPAddress? address = null)
+    {
+        Loopback loopback = await ListenAsync(server, address);
+        loopback.Client = await loopback.ConnectAsync(client);
+        loopback.Server = await loopback.Listener.AcceptAssociationAsync(loopback.Guard);
+        return loopback;
+    }
+
+    public ValueTask<SctpAssociation> ConnectAsync(AssociationOptions? options = null) =>
+        SctpAssociation.ConnectAsync(OptionsFor(Listener.LocalEndPoints[0], options), Guard);
+
+    public static SctpConnectOptions OptionsFor(IPEndPoint remote, AssociationOptions? options = null) => new()
+    {
+        RemoteEndPoints = [remote],
+        RemotePort = Port,
+        Association = options ?? AssociationOptions.Default,
+    };
+
+    public async ValueTask DisposeAsync()
+    {
+        Client?.Abort();
+        Server?.Abort();
+        await Listener.DisposeAsync();
+        _guard.Dispose();
+    }
+}
