@@ -1,0 +1,138 @@
+using System;
+using System.Collections.Generic;
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Globalization;
+using System.IO;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace Braid.Interop;
+
+/// <summary>The C program of this folder, linked to Debian's libusrsctp, in a process of its own.</summary>
+internal sealed class UsrsctpPeer : IAsyncDisposable
+{
+    private static readonly Lazy<(string? Program, string Reason)> s_built = new(Build);
+
+    private readonly Process _process;
+
+    private UsrsctpPeer(Process process, int udpPort)
+    {
+        _process = process;
+        UdpPort = udpPort;
+    }
+
+    /// <summary>Its UDP port.</summary>
+    public int UdpPort { get; }
+
+    /// <summary>Starts it; skips the test where it cannot be built, but never on CI.</summary>
+    /// <param name="role">client or server.</param>
+    /// <param name="remoteUdpPort">Where the peer of a client is.</param>
+    /// <param name="sctpPort">The server's SCTP port.</param>
+    /// <param name="action">What it does, with its arguments.</param>
+    public static UsrsctpPeer Start(string role, int remoteUdpPort, int sctpPort, params string[] action)
+    {
+        (string? program, string reason) = s_built.Value;
+        if (program is null)
+        {
+            Assert.False(Environment.GetEnvironmentVariable("CI") == "true", $"CI must run the usrsctp tests: {reason}");
+            Assert.Skip(reason);
+        }
+
+        int udpPort = FreeUdpPort();
+        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true };
+        string[] where = [role, Text(udpPort), Text(remoteUdpPort), Text(sctpPort)];
+        foreach (string argument in (IEnumerable<string>)[.. where, .. action])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        return new UsrsctpPeer(Process.Start(start)!, udpPort);
+    }
+
+    /// <summary>Reads the next line and checks its first word.</summary>
+    /// <returns>The words behind it.</returns>
+    public async Task<string[]> ExpectAsync(string word, CancellationToken cancellationToken)
+    {
+        string? line = await _process.StandardOutput.ReadLineAsync(cancellationToken);
+        if (line is null)
+        {
+            string error = await _process.StandardError.ReadToEndAsync(cancellationToken);
+            Assert.Fail($"usrsctp_peer ended where '{word}' was expected: {error}");
+        }
+
+        string[] words = line.Split(' ');
+        Assert.Equal(word, words[0]);
+        return words[1..];
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            await _process.WaitForExitAsync(CancellationToken.None);
+        }
+
+        _process.Dispose();
+    }
+
+    /// <summary>What a message on a stream contains; the C program computes the same.</summary>
+    public static byte[] Pattern(int stream, int length)
+    {
+        var bytes = new byte[length];
+        for (int i = 0; i < length; i++)
+        {
+            bytes[i] = (byte)((((long)stream * 7) + ((long)length * 13) + i) % 251);
+        }
+
+        return bytes;
+    }
+
+    private static (string? Program, string Reason) Build()
+    {
+        string output = Path.Combine(AppContext.BaseDirectory, "usrsctp_peer");
+        try
+        {
+            using Process build = Process.Start(new ProcessStartInfo("sh", [Path.Combine(SourceFolder(), "native", "build.sh"), output])
+            {
+                RedirectStandardError = true,
+            })!;
+            string errors = build.StandardError.ReadToEnd();
+            build.WaitForExit();
+            return build.ExitCode == 0
+                ? (output, "")
+                : (null, $"usrsctp_peer cannot be built (apt-get install gcc libusrsctp-dev): {errors.Split('\n')[0]}");
+        }
+        catch (Win32Exception exception)
+        {
+            return (null, $"usrsctp_peer cannot be built: {exception.Message}");
+        }
+    }
+
+    private static string SourceFolder([CallerFilePath] string path = "")
+    {
+        // A deterministic build hides where the sources lie: then they are found from where the tests run.
+        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "native", "build.sh")))
+            {
+                return folder.FullName;
+            }
+        }
+
+        return Path.GetDirectoryName(path)!;
+    }
+
+    private static int FreeUdpPort()
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        return ((IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+
+    private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,369 @@
+/*
+ * A peer for Braid's interoperability tests and benchmarks, on top of Debian's libusrsctp: SCTP over UDP on 127.0.0.1.
+ *
+ *   usrsctp_peer client|server LOCAL_UDP REMOTE_UDP SCTP_PORT ACTION [ARGUMENTS]
+ *
+ *   echo                                    send every message back on its stream, with its PPID and order
+ *   talk COUNT SIZE STREAMS ORDERED CLOSE   send COUNT messages, check what comes; CLOSE is shutdown, wait or abort
+ *   bench-send SIZE SECONDS                 send messages of SIZE for SECONDS, then shut down
+ *   bench-recv                              count what comes until the peer shuts down
+ *
+ * What it does is said on stdout, one word first on each line:
+ *   ready | up | sent N | received COUNT BYTES BAD | closed | aborted | bench BYTES SECONDS CPU
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+#include <usrsctp.h>
+
+enum { LARGEST = 4 << 20, BUFFERS = 4 << 20, STREAMS = 64, BENCH_MTU = 1400 };
+
+static struct socket *sock;
+static pthread_mutex_t done_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t done_signal = PTHREAD_COND_INITIALIZER;
+static int done;
+static int was_aborted;
+static int must_echo;
+static int is_bench;
+static long received_count;
+static long long received_bytes;
+static long received_bad;
+static double first_byte_at;
+static double last_byte_at;
+
+static void say(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vprintf(format, arguments);
+    va_end(arguments);
+    putchar('\n');
+    fflush(stdout);
+}
+
+static void die(const char *what)
+{
+    fprintf(stderr, "usrsctp_peer: %s: %s\n", what, strerror(errno));
+    exit(1);
+}
+
+static double now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec + time.tv_nsec / 1e9;
+}
+
+static double cpu(void)
+{
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_utime.tv_sec + usage.ru_stime.tv_sec + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+}
+
+/* Both sides can compute what a message must contain from its stream and its length. */
+static unsigned char pattern(unsigned stream, size_t length, size_t index)
+{
+    return (unsigned char)((stream * 7 + length * 13 + index) % 251);
+}
+
+static void option(int level, int name, const void *value, socklen_t length, const char *what)
+{
+    if (usrsctp_setsockopt(sock, level, name, value, length) < 0)
+    {
+        die(what);
+    }
+}
+
+static void send_message(const void *bytes, size_t length, unsigned stream, uint32_t ppid, int is_unordered, int is_abort)
+{
+    struct sctp_sndinfo info;
+    memset(&info, 0, sizeof info);
+    info.snd_sid = (uint16_t)stream;
+    info.snd_ppid = htonl(ppid);
+    info.snd_flags = (uint16_t)((is_unordered ? SCTP_UNORDERED : 0) | (is_abort ? SCTP_ABORT : 0));
+    if (usrsctp_sendv(sock, bytes, length, NULL, 0, &info, sizeof info, SCTP_SENDV_SNDINFO, 0) < 0 && !is_abort && !is_bench)
+    {
+        die("send");
+    }
+}
+
+static void on_message(const unsigned char *bytes, size_t length, const struct sctp_rcvinfo *info)
+{
+    received_count++;
+    received_bytes += (long long)length;
+    if (is_bench)
+    {
+        last_byte_at = now();
+        if (received_count == 1)
+        {
+            first_byte_at = last_byte_at;
+        }
+
+        return;
+    }
+
+    if (must_echo)
+    {
+        send_message(bytes, length, info->rcv_sid, ntohl(info->rcv_ppid), (info->rcv_flags & SCTP_UNORDERED) != 0, 0);
+        return;
+    }
+
+    for (size_t i = 0; i < length; i++)
+    {
+        if (bytes[i] != pattern(info->rcv_sid, length, i))
+        {
+            received_bad++;
+            return;
+        }
+    }
+}
+
+static void *receive(void *unused)
+{
+    (void)unused;
+    unsigned char *message = malloc(LARGEST);
+    size_t length = 0;
+    for (;;)
+    {
+        struct sctp_rcvinfo info;
+        socklen_t info_length = sizeof info;
+        unsigned info_type = 0;
+        int flags = 0;
+        struct sockaddr_in from;
+        socklen_t from_length = sizeof from;
+        ssize_t got = usrsctp_recvv(sock, message + length, LARGEST - length, (struct sockaddr *)&from, &from_length,
+                                    &info, &info_length, &info_type, &flags);
+        if (got <= 0)
+        {
+            was_aborted |= got < 0;
+            break;
+        }
+
+        if (flags & MSG_NOTIFICATION)
+        {
+            const union sctp_notification *event = (const union sctp_notification *)(message + length);
+            if (event->sn_header.sn_type == SCTP_ASSOC_CHANGE && event->sn_assoc_change.sac_state == SCTP_COMM_LOST)
+            {
+                was_aborted = 1;
+                break;
+            }
+
+            continue;
+        }
+
+        length += (size_t)got;
+        if (flags & MSG_EOR)
+        {
+            on_message(message, length, &info);
+            length = 0;
+        }
+    }
+
+    free(message);
+    pthread_mutex_lock(&done_lock);
+    done = 1;
+    pthread_cond_signal(&done_signal);
+    pthread_mutex_unlock(&done_lock);
+    return NULL;
+}
+
+static void set_up(int is_server, int remote_udp, int port)
+{
+    sock = usrsctp_socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP, NULL, NULL, 0, NULL);
+    if (sock == NULL)
+    {
+        die("socket");
+    }
+
+    int on = 1;
+    int buffer = BUFFERS;
+    struct sctp_initmsg init;
+    memset(&init, 0, sizeof init);
+    init.sinit_num_ostreams = STREAMS;
+    init.sinit_max_instreams = STREAMS;
+    struct sctp_event event;
+    memset(&event, 0, sizeof event);
+    event.se_assoc_id = SCTP_FUTURE_ASSOC;
+    event.se_type = SCTP_ASSOC_CHANGE;
+    event.se_on = 1;
+    struct sctp_udpencaps encapsulation;
+    memset(&encapsulation, 0, sizeof encapsulation);
+    encapsulation.sue_address.ss_family = AF_INET;
+    encapsulation.sue_port = htons((uint16_t)remote_udp);
+    option(SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer, "SO_RCVBUF");
+    option(SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer, "SO_SNDBUF");
+    option(IPPROTO_SCTP, SCTP_RECVRCVINFO, &on, sizeof on, "SCTP_RECVRCVINFO");
+    option(IPPROTO_SCTP, SCTP_NODELAY, &on, sizeof on, "SCTP_NODELAY");
+    option(IPPROTO_SCTP, SCTP_INITMSG, &init, sizeof init, "SCTP_INITMSG");
+    option(IPPROTO_SCTP, SCTP_EVENT, &event, sizeof event, "SCTP_EVENT");
+    option(IPPROTO_SCTP, SCTP_REMOTE_UDP_ENCAPS_PORT, &encapsulation, sizeof encapsulation, "SCTP_REMOTE_UDP_ENCAPS_PORT");
+    if (is_bench)
+    {
+        struct sctp_paddrparams path;
+        memset(&path, 0, sizeof path);
+        path.spp_address.ss_family = AF_INET;
+        path.spp_pathmtu = BENCH_MTU;
+        path.spp_flags = SPP_PMTUD_DISABLE;
+        option(IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, &path, sizeof path, "SCTP_PEER_ADDR_PARAMS");
+    }
+
+    struct sockaddr_in address;
+    memset(&address, 0, sizeof address);
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(is_server ? (uint16_t)port : 0);
+    if (usrsctp_bind(sock, (struct sockaddr *)&address, sizeof address) < 0)
+    {
+        die("bind");
+    }
+
+    if (is_server)
+    {
+        if (usrsctp_listen(sock, 1) < 0)
+        {
+            die("listen");
+        }
+
+        say("ready");
+        struct socket *accepted = usrsctp_accept(sock, NULL, NULL);
+        if (accepted == NULL)
+        {
+            die("accept");
+        }
+
+        usrsctp_close(sock);
+        sock = accepted;
+    }
+    else
+    {
+        address.sin_port = htons((uint16_t)port);
+        if (usrsctp_connect(sock, (struct sockaddr *)&address, sizeof address) < 0)
+        {
+            die("connect");
+        }
+    }
+
+    say("up");
+}
+
+static void talk(int argc, char **argv)
+{
+    if (argc < 5)
+    {
+        fprintf(stderr, "usrsctp_peer: talk COUNT SIZE STREAMS ORDERED CLOSE\n");
+        exit(2);
+    }
+
+    long count = atol(argv[0]);
+    size_t size = (size_t)atol(argv[1]);
+    unsigned streams = (unsigned)atoi(argv[2]);
+    int is_unordered = !atoi(argv[3]);
+    unsigned char *message = malloc(size + 1);
+    for (long i = 0; i < count; i++)
+    {
+        unsigned stream = (unsigned)(i % streams);
+        for (size_t j = 0; j < size; j++)
+        {
+            message[j] = pattern(stream, size, j);
+        }
+
+        send_message(message, size, stream, 1000 + stream, is_unordered, 0);
+    }
+
+    free(message);
+    say("sent %ld", count);
+    if (strcmp(argv[4], "shutdown") == 0)
+    {
+        usrsctp_shutdown(sock, SHUT_WR);
+    }
+    else if (strcmp(argv[4], "abort") == 0)
+    {
+        send_message("enough", 6, 0, 0, 0, 1);
+    }
+}
+
+static void bench_send(size_t size, double seconds)
+{
+    unsigned char *message = calloc(1, size);
+    double end = now() + seconds;
+    while (now() < end)
+    {
+        for (int i = 0; i < 16; i++)
+        {
+            send_message(message, size, 0, 0, 0, 0);
+        }
+    }
+
+    free(message);
+    usrsctp_shutdown(sock, SHUT_WR);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 6)
+    {
+        fprintf(stderr, "usrsctp_peer: client|server LOCAL_UDP REMOTE_UDP SCTP_PORT ACTION [ARGUMENTS]\n");
+        return 2;
+    }
+
+    const char *action = argv[5];
+    is_bench = strncmp(action, "bench", 5) == 0;
+    must_echo = strcmp(action, "echo") == 0;
+    usrsctp_init((uint16_t)atoi(argv[2]), NULL, NULL);
+    usrsctp_sysctl_set_sctp_blackhole(0);
+    usrsctp_sysctl_set_sctp_no_csum_on_loopback(0);
+    usrsctp_sysctl_set_sctp_ecn_enable(0);
+    set_up(strcmp(argv[1], "server") == 0, atoi(argv[3]), atoi(argv[4]));
+
+    pthread_t receiver;
+    if (pthread_create(&receiver, NULL, receive, NULL) != 0)
+    {
+        die("thread");
+    }
+
+    if (strcmp(action, "talk") == 0)
+    {
+        talk(argc - 6, argv + 6);
+    }
+    else if (strcmp(action, "bench-send") == 0)
+    {
+        bench_send((size_t)atol(argv[6]), atof(argv[7]));
+    }
+
+    pthread_mutex_lock(&done_lock);
+    while (!done)
+    {
+        pthread_cond_wait(&done_signal, &done_lock);
+    }
+
+    pthread_mutex_unlock(&done_lock);
+    pthread_join(receiver, NULL);
+    if (is_bench)
+    {
+        say("bench %lld %.6f %.6f", received_bytes, last_byte_at - first_byte_at, cpu());
+    }
+    else
+    {
+        say("received %ld %lld %ld", received_count, received_bytes, received_bad);
+    }
+
+    say(was_aborted ? "aborted" : "closed");
+    usrsctp_close(sock);
+    for (int i = 0; i < 50 && usrsctp_finish() != 0; i++)
+    {
+        usleep(20 * 1000);
+    }
+
+    return 0;
+}
