@@ -1,0 +1,34 @@
+using System.CommandLine;
+using BenchmarkDotNet.Running;
+
+namespace Braid.Benchmarks;
+
+/// <summary>Measurements: <c>loopback</c> between two processes, <c>micro</c> in memory.</summary>
+public static class Program
+{
+    /// <summary>Runs one of them.</summary>
+    public static int Main(string[] args)
+    {
+        var seconds = new Option<double>("--seconds") { Description = "How long each run sends.", DefaultValueFactory = _ => 2 };
+        var rounds = new Option<int>("--rounds") { Description = "Runs of each; the median counts.", DefaultValueFactory = _ => 3 };
+        var sizes = new Option<int[]>("--size")
+        {
+            Description = "Message sizes in bytes.",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => [64, 1024, 16 * 1024, 64 * 1024, 256 * 1024],
+        };
+        var loopback = new Command("loopback", "Goodput between two processes over UDP on loopback, beside libusrsctp and kernel TCP.") { seconds, rounds, sizes };
+        loopback.SetAction((result, cancellationToken) =>
+            Loopback.RunAsync(result.GetValue(sizes)!, result.GetValue(seconds), result.GetValue(rounds), cancellationToken));
+
+        var transport = new Argument<string>("TRANSPORT");
+        var receive = new Command("receive", "The other process of 'loopback'.") { transport };
+        receive.Hidden = true;
+        receive.SetAction((result, cancellationToken) => Receiver.RunAsync(result.GetValue(transport)!, cancellationToken));
+
+        var filter = new Option<string>("--filter") { DefaultValueFactory = _ => "*" };
+        var micro = new Command("micro", "CRC32c, chunks and a whole association in memory (BenchmarkDotNet).") { filter };
+        micro.SetAction(result => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(["--filter", result.GetValue(filter)!]));
+        return new RootCommand("Braid's benchmarks.") { loopback, receive, micro }.Parse(args).Invoke();
+    }
+}

@@ -1,0 +1,68 @@
+using System;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading;
+using System.Threading.Tasks;
+using Braid.Sctp;
+using Braid.Sockets;
+
+namespace Braid.Benchmarks;
+
+/// <summary>The receiving process: says where it listens, counts what comes, and says what it saw.</summary>
+internal static class Receiver
+{
+    public const ushort Port = 5001;
+
+    /// <summary>Path MTU of 1,400 bytes; everything else is the default.</summary>
+    public static AssociationOptions Options { get; } = AssociationOptions.Default with { PathMtu = 1400 };
+
+    public static async Task<int> RunAsync(string transport, CancellationToken cancellationToken)
+    {
+        double cpu = Measured.CpuNow;
+        (long bytes, TimeSpan time) = transport == "tcp" ? await TcpAsync(cancellationToken) : await BraidAsync(cancellationToken);
+        Console.WriteLine(new Measured(bytes, time.TotalSeconds, Measured.CpuNow - cpu));
+        return 0;
+    }
+
+    private static async Task<(long Bytes, TimeSpan Time)> BraidAsync(CancellationToken cancellationToken)
+    {
+        await using SctpListener listener = await SctpListener.ListenAsync(
+            new SctpListenerOptions { ListenEndPoints = [new IPEndPoint(IPAddress.Loopback, 0)], Port = Port, Association = Options }, cancellationToken);
+        Console.WriteLine($"ready {listener.LocalEndPoints[0].Port}");
+        await using SctpAssociation association = await listener.AcceptAssociationAsync(cancellationToken);
+        long bytes = 0;
+        long first = 0;
+        long last = 0;
+        await foreach (SctpMessage message in association.ReadAllAsync(cancellationToken))
+        {
+            bytes += message.Length;
+            message.Dispose();
+            last = Stopwatch.GetTimestamp();
+            first = first == 0 ? last : first;
+        }
+
+        return (bytes, Stopwatch.GetElapsedTime(first, last));
+    }
+
+    private static async Task<(long Bytes, TimeSpan Time)> TcpAsync(CancellationToken cancellationToken)
+    {
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen(1);
+        Console.WriteLine($"ready {((IPEndPoint)listener.LocalEndPoint!).Port}");
+        using Socket socket = await listener.AcceptAsync(cancellationToken);
+        var buffer = new byte[256 * 1024];
+        long bytes = 0;
+        long first = 0;
+        long last = 0;
+        for (int read = socket.Receive(buffer); read > 0; read = socket.Receive(buffer))
+        {
+            bytes += read;
+            last = Stopwatch.GetTimestamp();
+            first = first == 0 ? last : first;
+        }
+
+        return (bytes, Stopwatch.GetElapsedTime(first, last));
+    }
+}
