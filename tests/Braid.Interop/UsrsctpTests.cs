@@ -125,6 +125,24 @@ public sealed class UsrsctpTests : IDisposable
         await pair.Usrsctp.ExpectAsync("closed", _guard.Token);
     }
 
+    /// <summary>The same checks with Braid on both sides: when they fail too, usrsctp is not to blame. Runs everywhere.</summary>
+    [Theory]
+    [InlineData(1, true)]
+    [InlineData(1452, false)]
+    [InlineData(1 << 20, true)]
+    public async Task Braid_passes_its_own_checks(int size, bool ordered)
+    {
+        await using SctpListener listener = await SctpListener.ListenAsync(
+            new SctpListenerOptions { ListenEndPoints = [new IPEndPoint(IPAddress.Loopback, 0)], Port = Port }, _guard.Token);
+        await using SctpAssociation client = await SctpAssociation.ConnectAsync(
+            new SctpConnectOptions { RemoteEndPoints = listener.LocalEndPoints, RemotePort = Port }, _guard.Token);
+        await using SctpAssociation server = await listener.AcceptAssociationAsync(_guard.Token);
+        Task sending = Task.WhenAll(SendAsync(client, 20, size, ordered), SendAsync(server, 20, size, ordered));
+        await CheckAsync(server, 20, size, ordered);
+        await CheckAsync(client, 20, size, ordered);
+        await sending;
+    }
+
     public void Dispose() => _guard.Dispose();
 
     private async Task<Pair> ConnectAsync(bool usrsctpIsServer, params string[] action)
