@@ -1,6 +1,7 @@
 using System;
 using System.CommandLine;
 using System.IO;
+using System.Runtime.InteropServices;
 using System.Threading;
 using System.Threading.Tasks;
 using Braid.Cli.Output;
@@ -25,9 +26,12 @@ internal static class CommandRunner
         ParseResult result, Option<bool> verbose, Func<ParseResult, ILoggerFactory?, CancellationToken, Task<int>> action, CancellationToken cancellationToken)
     {
         using ILoggerFactory? loggers = result.GetValue(verbose) ? CreateLoggers() : null;
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, OnSignal);
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, OnSignal);
         try
         {
-            return await action(result, loggers, cancellationToken);
+            return await action(result, loggers, stop.Token);
         }
         catch (UsageException exception)
         {
@@ -35,7 +39,7 @@ internal static class CommandRunner
             await Console.Error.WriteLineAsync($"Try 'braid {result.CommandResult.Command.Name} --help'.");
             return ExitCode.Usage;
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             await Console.Error.WriteLineAsync("braid: interrupted");
             return ExitCode.Failed;
@@ -44,6 +48,13 @@ internal static class CommandRunner
         {
             await Console.Error.WriteLineAsync($"braid: {exception.Message}");
             return ExitCode.Failed;
+        }
+
+        // The first one ends the command in good order; who presses Ctrl+C twice does not want to wait for that.
+        void OnSignal(PosixSignalContext context)
+        {
+            context.Cancel = !stop.IsCancellationRequested;
+            stop.Cancel();
         }
     }
 

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.CommandLine;
 using System.IO;
 using System.Threading;
@@ -38,21 +39,23 @@ internal static class ReceiveCommand
         await using SctpListener listener = await settings.ListenAsync(result, loggers, cancellationToken);
         TextWriter notes = isJson ? Console.Error : Console.Out;
         await notes.WriteLineAsync($"{ListeningOn}{listener.LocalEndPoints[0]}, SCTP port {listener.Port}; files go to {Path.GetFullPath(directory)}");
+        var transfers = new List<Task<int>>();
         try
         {
-            while (true)
+            do
             {
                 SctpAssociation association = await listener.AcceptAssociationAsync(cancellationToken);
-                Task<int> transfer = ServeAsync(association, directory, isJson, cancellationToken);
-                if (once)
-                {
-                    return await transfer;
-                }
+                transfers.RemoveAll(transfer => transfer.IsCompleted);
+                transfers.Add(ServeAsync(association, directory, isJson, cancellationToken));
             }
+            while (!once);
+            return await transfers[0];
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (!once)
         {
-            return once ? throw new TransferFailedException("interrupted") : ExitCode.Done;
+            // Ctrl+C is how it ends; what is not finished cleans up after itself first.
+            await Task.WhenAll(transfers);
+            return ExitCode.Done;
         }
     }
 

@@ -67,6 +67,28 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Whoever_is_interrupted_cleans_up_and_the_other_side_learns_of_it()
+    {
+        string file = Make(Path.Combine(_folder, "file"), 200_000_000);
+        string inbox = Path.Combine(_folder, "in");
+        using Process receiver = Start("receive", "--udp", "0", "--bind", "127.0.0.1", "--output", inbox);
+        string port = await PortOfAsync(receiver);
+        Task<(int Code, string Output, string Error)> send = RunAsync("send", file, "--to", $"127.0.0.1:{port}");
+        while (!Directory.EnumerateFiles(inbox, ".braid-*").Any(part => new FileInfo(part).Length > 1_000_000))
+        {
+            _guard.Token.ThrowIfCancellationRequested();
+            Assert.False(send.IsCompleted, "the transfer was over before it could be disturbed");
+        }
+
+        using Process signal = Process.Start("kill", ["-TERM", $"{receiver.Id}"]);
+        await receiver.WaitForExitAsync(_guard.Token);
+        (int code, _, string error) = await send;
+        Assert.Equal((0, 1), (receiver.ExitCode, code));
+        Assert.Contains("aborted the association: user-initiated abort: interrupted", error, StringComparison.Ordinal);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(inbox));
+    }
+
+    [Fact]
     public async Task The_demo_ends_with_a_verified_hash()
     {
         string file = Make(Path.Combine(_folder, "file"), 3_000_000);
