@@ -5,8 +5,8 @@ using System.Diagnostics.CodeAnalysis;
 namespace Braid.Core;
 
 /// <summary>
-/// Our own bugs, not the peer's: a broken invariant throws, and the runtime that drives the machine closes the one
-/// association that it belongs to. Nothing that arrives from the network may ever reach it.
+/// Our own bugs, not the peer's: a broken invariant throws, and the runtime that drives the machine ends what the machine
+/// holds with an error, not the process. Nothing that arrives from the network may ever reach it.
 /// </summary>
 public static class Invariant
 {

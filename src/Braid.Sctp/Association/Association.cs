@@ -19,6 +19,7 @@ public sealed class Association
     private readonly ShutdownCoordinator _shutdown;
     private readonly PathSet _paths;
     private readonly PathMonitor _monitor;
+    private readonly ErrorReporter _errors;
     private readonly PacketAssembler _assembler;
     private readonly HandshakeInitiator? _handshake;
     private Transfer? _transfer;
@@ -36,6 +37,7 @@ public sealed class Association
         _queue = new SendQueue(_messagePool, new RoundRobinScheduler(), context.Options);
         _shutdown = new ShutdownCoordinator(context);
         _monitor = new PathMonitor(context, _paths);
+        _errors = new ErrorReporter(context);
         _assembler = new PacketAssembler(context, _paths, endpoint.LocalPort, remotePort);
         RemotePort = remotePort;
         if (opening is { } fields)
@@ -197,38 +199,11 @@ public sealed class Association
         }
 
         Begin(now);
-        AbortWith(CloseReason.Aborted, CauseCode.UserInitiatedAbort, reason[..Math.Min(reason.Length, 512)]);
+        AbortWith(CloseReason.Aborted, CauseCode.UserInitiatedAbort, reason[..Math.Min(reason.Length, ErrorReporter.LongestCause)]);
     }
 
     /// <summary>A snapshot of its counters and of the primary path.</summary>
-    public AssociationStatistics GetStatistics()
-    {
-        AssociationCounters counters = _context.Counters;
-        Path path = _paths.Primary;
-        return new AssociationStatistics
-        {
-            PacketsSent = counters.PacketsSent,
-            PacketsReceived = counters.PacketsReceived,
-            PayloadBytesSent = counters.PayloadBytesSent,
-            PayloadBytesReceived = counters.PayloadBytesReceived,
-            MessagesSent = counters.MessagesSent,
-            MessagesReceived = _transfer?.Receiver.Messages.MessagesCompleted ?? 0,
-            ChunksSent = counters.ChunksSent,
-            ChunksRetransmitted = counters.ChunksRetransmitted,
-            FastRetransmissions = counters.FastRetransmissions,
-            RetransmissionTimeouts = counters.RetransmissionTimeouts,
-            DuplicatesReceived = counters.DuplicatesReceived,
-            SacksSent = counters.SacksSent,
-            SacksReceived = counters.SacksReceived,
-            SmoothedRtt = path.Rto.Smoothed,
-            Rto = path.Rto.Current,
-            CongestionWindow = path.Congestion.Window,
-            SlowStartThreshold = path.Congestion.SlowStartThreshold,
-            BytesInFlight = _transfer?.Sender.PayloadInFlight ?? 0,
-            PeerWindow = _transfer?.Sender.Window.Available ?? 0,
-            ReceiveWindow = _transfer?.Receiver.Window.Advertised ?? _context.Options.ReceiveBufferSize,
-        };
-    }
+    public AssociationStatistics GetStatistics() => _context.Counters.Snapshot(_paths.Primary, _transfer, _context.Options);
 
     /// <summary>The side that sends INIT (§5.1 A).</summary>
     internal static Association Open(
@@ -348,7 +323,7 @@ public sealed class Association
         {
             case CollisionAction.Restart when State == AssociationState.ShutdownAckSent:
                 _context.Control.Enqueue(ChunkType.ShutdownAck);
-                ReportError(CauseCode.CookieReceivedWhileShuttingDown, default);
+                _errors.Report(CauseCode.CookieReceivedWhileShuttingDown, default);
                 return false;
             case CollisionAction.Restart:
                 Restart(claims);
@@ -424,11 +399,7 @@ public sealed class Association
         switch (_transfer.Receiver.OnData(data))
         {
             case DataVerdict.InvalidStream:
-                Span<byte> cause = stackalloc byte[16];
-                var causes = new CauseWriter(cause);
-                InvalidStreamIdentifierCause.TryWrite(ref causes, data.Stream);
-                _context.Control.Enqueue(ChunkType.Error, causes.Written);
-                _context.Drops.Count(DropReason.InvalidStream);
+                _errors.ReportInvalidStream(data.Stream);
                 return true;
             case DataVerdict.NoUserData:
                 Span<byte> tsn = stackalloc byte[4];
@@ -539,7 +510,7 @@ public sealed class Association
         State = AssociationState.CookieEchoed;
         if (!unrecognized.Written.IsEmpty)
         {
-            ReportError(CauseCode.UnrecognizedParameters, unrecognized.Written);     // §3.2.2: along with COOKIE ECHO
+            _errors.Report(CauseCode.UnrecognizedParameters, unrecognized.Written);     // §3.2.2: along with COOKIE ECHO
         }
 
         return true;
@@ -648,7 +619,7 @@ public sealed class Association
         _context.Drops.Count(DropReason.UnrecognizedChunk);
         if (chunk.WhenUnrecognized is UnrecognizedAction.StopAndReport or UnrecognizedAction.SkipAndReport)
         {
-            ReportError(CauseCode.UnrecognizedChunkType, chunk.Bytes);
+            _errors.Report(CauseCode.UnrecognizedChunkType, chunk.Bytes);
         }
 
         return chunk.WhenUnrecognized is UnrecognizedAction.Skip or UnrecognizedAction.SkipAndReport;
@@ -837,56 +808,17 @@ public sealed class Association
         }
     }
 
-    private void SendShutdown()
-    {
-        Receiver receiver = _transfer!.Receiver;
-        if (!_context.Control.Contains(ChunkType.Shutdown))
-        {
-            Span<byte> cumulativeAck = stackalloc byte[4];
-            new WireWriter(cumulativeAck).WriteUInt32(receiver.Tsns.CumulativeAck.Value);
-            _context.Control.Enqueue(ChunkType.Shutdown, cumulativeAck);
-        }
+    private void SendShutdown() => _shutdown.SendShutdown(_transfer!.Receiver, _paths.Primary.Rto.Current);
 
-        // §9.2 lets SHUTDOWN acknowledge alone, but it says nothing of gaps, duplicates and the window: a SACK goes with it.
-        if (receiver.Acks.IsPending)
-        {
-            receiver.Acks.RequestNow();
-        }
-
-        _shutdown.OnSent(_paths.Primary.Rto.Current);
-    }
-
-    private void SendShutdownAck()
-    {
-        _context.Control.Enqueue(ChunkType.ShutdownAck);
-        _shutdown.OnSent(_paths.Primary.Rto.Current);
-    }
-
-    private void ReportError(CauseCode code, ReadOnlySpan<byte> value)
-    {
-        // No longer than a packet: what is reported may be as long as the peer likes.
-        const int Longest = 256;
-        Span<byte> room = stackalloc byte[Longest + 4];
-        var causes = new CauseWriter(room);
-        causes.TryWrite(code, value[..Math.Min(value.Length, Longest)]);
-        if (!_context.Control.Enqueue(ChunkType.Error, causes.Written))
-        {
-            _context.Drops.Count(DropReason.ReplyQueueFull);
-        }
-    }
+    private void SendShutdownAck() => _shutdown.SendShutdownAck(_paths.Primary.Rto.Current);
 
     private void AbortWith(CloseReason reason, CauseCode code, ReadOnlySpan<byte> info)
     {
         Close(new AssociationEvent.Closed(reason, (ushort)code, info.ToArray()));
-        if (PeerTag == VerificationTag.None)
+        if (PeerTag != VerificationTag.None)                 // else the peer knows nothing of us yet
         {
-            return;                                          // the peer knows nothing of us yet
+            _errors.Abort(code, info);
         }
-
-        Span<byte> room = stackalloc byte[4 + 512];
-        var causes = new CauseWriter(room);
-        causes.TryWrite(code, info);
-        _context.Control.Enqueue(ChunkType.Abort, causes.Written);
     }
 
     private void Close(AssociationEvent.Closed closed)

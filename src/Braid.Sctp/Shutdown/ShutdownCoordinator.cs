@@ -1,4 +1,6 @@
 using System;
+using Braid.Core;
+using Braid.Sctp.Wire;
 
 namespace Braid.Sctp;
 
@@ -14,14 +16,30 @@ internal sealed class ShutdownCoordinator(AssociationContext context)
     /// <summary>Transmissions in a row that went unanswered.</summary>
     public int Attempts { get; private set; }
 
-    /// <summary>SHUTDOWN or SHUTDOWN ACK was asked for in a new state: T2 runs, T5 over all.</summary>
-    public void OnSent(TimeSpan rto)
+    /// <summary>Asks for a SHUTDOWN that says how far the peer's data has come.</summary>
+    public void SendShutdown(Receiver receiver, TimeSpan rto)
     {
-        context.Timers.Start(s_t2Shutdown, context.Now + rto);
-        if (!context.Timers.IsRunning(s_t5Guard))
+        if (!context.Control.Contains(ChunkType.Shutdown))
         {
-            context.Timers.Start(s_t5Guard, context.Now + (context.Options.ShutdownGuard ?? (5 * context.Options.RtoMaximum)));
+            Span<byte> cumulativeAck = stackalloc byte[4];
+            new WireWriter(cumulativeAck).WriteUInt32(receiver.Tsns.CumulativeAck.Value);
+            context.Control.Enqueue(ChunkType.Shutdown, cumulativeAck);
         }
+
+        // §9.2 lets SHUTDOWN acknowledge alone, but it says nothing of gaps, duplicates and the window: a SACK goes with it.
+        if (receiver.Acks.IsPending)
+        {
+            receiver.Acks.RequestNow();
+        }
+
+        StartTimers(rto);
+    }
+
+    /// <summary>Asks for a SHUTDOWN ACK.</summary>
+    public void SendShutdownAck(TimeSpan rto)
+    {
+        context.Control.Enqueue(ChunkType.ShutdownAck);
+        StartTimers(rto);
     }
 
     /// <summary>The peer is alive and still sends data: it gets all the time it needs.</summary>
@@ -37,5 +55,14 @@ internal sealed class ShutdownCoordinator(AssociationContext context)
     {
         Attempts++;
         return Attempts <= context.Options.MaximumRetransmissions;
+    }
+
+    private void StartTimers(TimeSpan rto)
+    {
+        context.Timers.Start(s_t2Shutdown, context.Now + rto);
+        if (!context.Timers.IsRunning(s_t5Guard))
+        {
+            context.Timers.Start(s_t5Guard, context.Now + (context.Options.ShutdownGuard ?? (5 * context.Options.RtoMaximum)));
+        }
     }
 }
