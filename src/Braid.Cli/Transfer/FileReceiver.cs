@@ -30,16 +30,23 @@ internal sealed class FileReceiver(SctpAssociation association, string directory
     public async Task ReceiveAsync(CancellationToken cancellationToken)
     {
         string? failure = null;
-        await foreach (SctpMessage message in association.ReadAllAsync(cancellationToken))
+        try
         {
-            using (message)
+            await foreach (SctpMessage message in association.ReadAllAsync(cancellationToken))
             {
-                byte[]? answer = Take(message.Payload, ref failure);
-                if (answer is not null)
+                using (message)
                 {
-                    await association.SendAsync(answer, new SctpSendInfo(message.Info.StreamId), cancellationToken);
+                    byte[]? answer = Take(message.Payload, ref failure);
+                    if (answer is not null)
+                    {
+                        await association.SendAsync(answer, new SctpSendInfo(message.Info.StreamId), cancellationToken);
+                    }
                 }
             }
+        }
+        catch (SctpException) when (failure is not null)
+        {
+            // The sender gave up because of it: that is not the news here.
         }
 
         if (failure is not null || _open.Count > 0)
@@ -92,7 +99,7 @@ internal sealed class FileReceiver(SctpAssociation association, string directory
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            reason = exception.Message;
+            reason = WithoutPath(exception);
         }
 
         if (reason is null)
@@ -136,6 +143,13 @@ internal sealed class FileReceiver(SctpAssociation association, string directory
 
         progress.Add(rest.Length);
         return null;
+    }
+
+    // The sender is told why, but not where things lie on this machine.
+    private static string WithoutPath(Exception exception)
+    {
+        int path = exception.Message.IndexOf(" : '", StringComparison.Ordinal);
+        return path < 0 ? exception.Message : exception.Message[..path];
     }
 
     private sealed class Incoming : IDisposable
@@ -198,7 +212,7 @@ internal sealed class FileReceiver(SctpAssociation association, string directory
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
                 Dispose();
-                return exception.Message;
+                return WithoutPath(exception);
             }
         }
 
