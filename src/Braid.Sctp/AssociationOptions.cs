@@ -23,8 +23,11 @@ public sealed record AssociationOptions
     /// <summary>Bytes of received data held for the application: what the advertised window starts from. At least 1500 (§3.3.2). Default 5 MiB.</summary>
     public long ReceiveBufferSize { get; init; } = 5 << 20;
 
-    /// <summary>The longest message that may be sent, in bytes. Default 64 MiB.</summary>
-    public int MaximumMessageSize { get; init; } = 64 << 20;
+    /// <summary>
+    /// The longest message that may be sent, in bytes. It has to fit into the peer's receive buffer, because there is no partial
+    /// delivery yet (§6.9): a longer one would wait for a window that cannot open. Default 4 MiB.
+    /// </summary>
+    public int MaximumMessageSize { get; init; } = 4 << 20;
 
     /// <summary>
     /// Size of the largest IP packet to send, in bytes, 512 to 65535, the headers of the encapsulation included.
