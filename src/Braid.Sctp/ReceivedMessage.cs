@@ -40,8 +40,8 @@ public sealed class ReceivedMessage : IDisposable
     public ReadOnlySequence<byte> Payload =>
         _first is null ? default : new ReadOnlySequence<byte>(_first, 0, _last!, _last!.Length);
 
-    /// <summary>What holding it costs the receive buffer.</summary>
-    internal long Charge { get; private set; }
+    /// <summary>Bytes of the receive buffer that it holds until it is disposed: memory, so more than <see cref="Length"/>.</summary>
+    public long Charge { get; private set; }
 
     /// <summary>The next message in whichever queue holds this one.</summary>
     internal ReceivedMessage? NextInQueue { get; set; }

@@ -30,7 +30,7 @@ internal sealed class AssociationHost
     private int _isPosted;
     private int _isShutdownRequested;
     private string? _abortReason;
-    private long _disposedBytes;
+    private long _disposedCharge;
 
     // Guarded by _sendLock, which is never held while anything else runs.
     private readonly Lock _sendLock = new();
@@ -162,11 +162,12 @@ internal sealed class AssociationHost
     /// <summary>The application is done with a message.</summary>
     public void Release(ReceivedMessage message)
     {
-        long length = message.Length;
+        long charge = message.Charge;                        // read before the loop may have it
         _disposed.Enqueue(message);
 
-        // The window is re-opened in steps of a quarter: there is no need to wake the loop for each message.
-        if (Interlocked.Add(ref _disposedBytes, length) >= _releaseThreshold)
+        // The window is re-opened in steps of a quarter: there is no need to wake the loop for each message. It is memory
+        // that closes the window, and the smallest message holds far more of it than its length.
+        if (Interlocked.Add(ref _disposedCharge, charge) >= _releaseThreshold)
         {
             Wake();
         }
@@ -185,7 +186,7 @@ internal sealed class AssociationHost
     {
         Volatile.Write(ref _isPosted, 0);
         Interlocked.MemoryBarrier();                         // whoever adds from now on posts anew
-        Interlocked.Exchange(ref _disposedBytes, 0);
+        Interlocked.Exchange(ref _disposedCharge, 0);
         while (_disposed.TryDequeue(out ReceivedMessage? message))
         {
             message.Dispose();
