@@ -51,6 +51,10 @@ internal sealed class AssociationHost
         _sendLimit = core.Options.SendBufferSize;
         _releaseThreshold = core.Options.ReceiveBufferSize / 8;
         Remote = core.PrimaryPath.Remote;
+
+        // One that a peer set up is handed to the application before its events are: it must know these from the start.
+        State = core.State;
+        Streams = (core.OutgoingStreams, core.IncomingStreams);
         _ = _closed.Task.Exception;                          // nobody has to look at it
     }
 
@@ -61,9 +65,9 @@ internal sealed class AssociationHost
     public NetworkAddress Remote { get; private set; }
 
     /// <summary>State as of the last run of the loop.</summary>
-    public AssociationState State { get; private set; } = AssociationState.CookieWait;
+    public AssociationState State { get; private set; }
 
-    /// <summary>Streams, once established.</summary>
+    /// <summary>Streams as negotiated; what we ask for and allow until then.</summary>
     public (int Outgoing, int Incoming) Streams { get; private set; }
 
     /// <summary>Completes when data can flow; faults when that failed.</summary>
