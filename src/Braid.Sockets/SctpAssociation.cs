@@ -98,6 +98,12 @@ public sealed class SctpAssociation : IAsyncDisposable
             }
         }
 
+        if (cancellationToken.IsCancellationRequested)
+        {
+            host.RequestAbort("");                           // established and cancelled at once: it was aborted, or is now
+            throw new OperationCanceledException(cancellationToken);
+        }
+
         return new SctpAssociation(host, options.CloseTimeout);
     }
 
