@@ -51,6 +51,9 @@ public sealed class SctpListener : IAsyncDisposable
     /// <summary>The SCTP port.</summary>
     public ushort Port => _options.Port;
 
+    /// <summary>What runs it, for tests that make it fail.</summary>
+    internal EndpointLoop Loop => _loop;
+
     /// <summary>Begins to listen.</summary>
     /// <param name="options">What to listen on, and how.</param>
     /// <param name="cancellationToken">Not used yet: binding does not wait.</param>

@@ -188,23 +188,33 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     {
         for (int i = 0; i < ReceiveBatches && _received.TryDequeue(out DatagramBatch? batch); i++)
         {
-            for (int j = 0; j < batch.Count; j++)
+            try
             {
-                ref readonly BatchedDatagram datagram = ref batch[j];
-                Endpoint.HandleDatagram(now, datagram.Path, batch.Bytes(datagram));
-                if (Endpoint.PeerShutdowns != _peerShutdowns)
-                {
-                    OnPeerShutdown(now);
-                }
+                Take(now, batch);
+            }
+            finally
+            {
+                batch.Clear();
+                _free.Writer.TryWrite(batch);                // also after a fault: without batches nothing is received
+            }
+        }
+    }
 
-                if (j % PacketsPerAck == PacketsPerAck - 1)
-                {
-                    TakeDatagrams(now);
-                }
+    private void Take(Instant now, DatagramBatch batch)
+    {
+        for (int i = 0; i < batch.Count; i++)
+        {
+            ref readonly BatchedDatagram datagram = ref batch[i];
+            Endpoint.HandleDatagram(now, datagram.Path, batch.Bytes(datagram));
+            if (Endpoint.PeerShutdowns != _peerShutdowns)
+            {
+                OnPeerShutdown(now);
             }
 
-            batch.Clear();
-            _free.Writer.TryWrite(batch);
+            if (i % PacketsPerAck == PacketsPerAck - 1)
+            {
+                TakeDatagrams(now);
+            }
         }
     }
 
@@ -239,8 +249,14 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     {
         if (_outgoing.Count > 0)
         {
-            _transport.Send(_outgoing);
-            _outgoing.Clear();
+            try
+            {
+                _transport.Send(_outgoing);
+            }
+            finally
+            {
+                _outgoing.Clear();                           // what a fault kept from being sent is lost, not sent again
+            }
         }
     }
 
@@ -292,9 +308,32 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     private void Fail(Exception exception)
     {
         LogMessages.LoopFailed(_logger, exception);
+        AbortAll();
         foreach (AssociationHost host in new List<AssociationHost>(_alive))
         {
             host.Fail(new SctpException(SctpError.InternalError, "Braid broke one of its own rules and closed the association.", exception));
+        }
+    }
+
+    // Otherwise the protocol would go on without its host: acknowledge what nobody will read, and in the end report a
+    // graceful shutdown to a peer whose messages were lost.
+    private void AbortAll()
+    {
+        Instant now = _clock.Now;
+        try
+        {
+            foreach (AssociationHost host in _alive)
+            {
+                host.Core.Abort(now, "internal error"u8);
+            }
+
+            SendDatagrams(now);
+        }
+#pragma warning disable CA1031 // It has failed already, and may be in no state to say so. The peer's timers must notice then.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            LogMessages.LoopFailed(_logger, exception);
         }
     }
 
