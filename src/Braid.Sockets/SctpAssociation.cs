@@ -22,11 +22,13 @@ public sealed class SctpAssociation : IAsyncDisposable
 {
     private readonly AssociationHost _host;
     private readonly TimeSpan _closeTimeout;
+    private readonly TimeProvider _timeProvider;
 
-    internal SctpAssociation(AssociationHost host, TimeSpan closeTimeout)
+    internal SctpAssociation(AssociationHost host, TimeSpan closeTimeout, TimeProvider timeProvider)
     {
         _host = host;
         _closeTimeout = closeTimeout;
+        _timeProvider = timeProvider;
     }
 
     /// <summary>Where the association stands (RFC 9260 §4), as of a moment ago.</summary>
@@ -104,7 +106,7 @@ public sealed class SctpAssociation : IAsyncDisposable
             throw new OperationCanceledException(cancellationToken);
         }
 
-        return new SctpAssociation(host, options.CloseTimeout);
+        return new SctpAssociation(host, options.CloseTimeout, options.TimeProvider);
     }
 
     /// <summary>Sends a message, as soon as the send buffer has room for it.</summary>
@@ -178,7 +180,7 @@ public sealed class SctpAssociation : IAsyncDisposable
     {
         _host.RequestShutdown();
         Task closed = _host.Closed;
-        await closed.WaitAsync(_closeTimeout).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await closed.WaitAsync(_closeTimeout, _timeProvider).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!closed.IsCompleted)
         {
             _host.RequestAbort("");

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Net;
+using System.Net.Sockets;
 using Braid.Sctp;
 using Microsoft.Extensions.Logging;
 
@@ -24,7 +25,7 @@ public sealed record SctpConnectOptions
     /// <summary>Streams, buffers, timers.</summary>
     public AssociationOptions Association { get; init; } = AssociationOptions.Default;
 
-    /// <summary>How long <see cref="SctpAssociation.DisposeAsync"/> tries to close gracefully. Default 5 s.</summary>
+    /// <summary>How long <see cref="SctpAssociation.DisposeAsync"/> tries to close gracefully: 0 to 24 days. Default 5 s.</summary>
     public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Where time comes from. Default: the system.</summary>
@@ -46,7 +47,20 @@ public sealed record SctpConnectOptions
             throw new ArgumentException("At most one local end point is supported.", nameof(LocalEndPoints));
         }
 
+        if (LocalEndPoints.Count == 1 && !CanReach(LocalEndPoints[0].Address, RemoteEndPoints[0].Address))
+        {
+            throw new ArgumentException($"{RemoteEndPoints[0]} cannot be reached from {LocalEndPoints[0]}.", nameof(LocalEndPoints));
+        }
+
         ArgumentOutOfRangeException.ThrowIfZero(RemotePort);
+        ArgumentOutOfRangeException.ThrowIfLessThan(CloseTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(CloseTimeout, TimeSpan.FromDays(24));     // what a timer can wait
         Association.Validate();
     }
+
+    // The IPv6 wildcard takes IPv4 as well; every other address speaks with its own family only.
+    private static bool CanReach(IPAddress local, IPAddress remote) =>
+        local.Equals(IPAddress.IPv6Any) || IsIPv4(local) == IsIPv4(remote);
+
+    private static bool IsIPv4(IPAddress address) => address.AddressFamily == AddressFamily.InterNetwork || address.IsIPv4MappedToIPv6;
 }

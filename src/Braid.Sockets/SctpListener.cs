@@ -125,7 +125,7 @@ public sealed class SctpListener : IAsyncDisposable
     {
         var host = new AssociationHost(_loop, core, _logger);
         _loop.Attach(host);
-        var association = new SctpAssociation(host, _options.CloseTimeout);
+        var association = new SctpAssociation(host, _options.CloseTimeout, _options.TimeProvider);
         if (Interlocked.Increment(ref _waiting) > _options.Backlog || !_accepted.Writer.TryWrite(association))
         {
             Interlocked.Decrement(ref _waiting);

@@ -24,7 +24,7 @@ public sealed record SctpListenerOptions
     /// <summary>Associations that may wait to be accepted; the ones beyond are aborted. Default 128.</summary>
     public int Backlog { get; init; } = 128;
 
-    /// <summary>How long <see cref="SctpAssociation.DisposeAsync"/> tries to close gracefully. Default 5 s.</summary>
+    /// <summary>How long <see cref="SctpAssociation.DisposeAsync"/> tries to close gracefully: 0 to 24 days. Default 5 s.</summary>
     public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Where time comes from. Default: the system.</summary>
@@ -43,6 +43,8 @@ public sealed record SctpListenerOptions
 
         ArgumentOutOfRangeException.ThrowIfZero(Port);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(Backlog);
+        ArgumentOutOfRangeException.ThrowIfLessThan(CloseTimeout, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(CloseTimeout, TimeSpan.FromDays(24));     // what a timer can wait
         Association.Validate();
     }
 }
