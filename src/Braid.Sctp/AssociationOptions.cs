@@ -25,9 +25,9 @@ public sealed record AssociationOptions
 
     /// <summary>
     /// The longest message that may be sent, in bytes. It has to fit into the peer's receive buffer, because there is no partial
-    /// delivery yet (§6.9): a longer one would wait for a window that cannot open. Default 4 MiB.
+    /// delivery yet (§6.9): a longer one would wait for a window that cannot open. Default 2 MiB, which fits into the default receive buffer with the memory that its fragments hold.
     /// </summary>
-    public int MaximumMessageSize { get; init; } = 4 << 20;
+    public int MaximumMessageSize { get; init; } = 2 << 20;
 
     /// <summary>
     /// Size of the largest IP packet to send, in bytes, 512 to 65535, the headers of the encapsulation included.
