@@ -26,4 +26,7 @@ public enum AssociationState : byte
 
     /// <summary>SHUTDOWN ACK was sent; waiting for SHUTDOWN COMPLETE.</summary>
     ShutdownAckSent,
+
+    /// <summary>CLOSED in the RFC's words: nothing was sent, and one peer is awaited (<see cref="Endpoint.Listen"/>).</summary>
+    Listening,
 }

@@ -1,4 +1,5 @@
 using System;
+using Braid.Core;
 
 namespace Braid.Sctp;
 
@@ -19,6 +20,11 @@ public sealed record EndpointOptions
 
     /// <summary>How long a state cookie is good for (Valid.Cookie.Life). Default 60 s.</summary>
     public TimeSpan CookieLifetime { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>
+    /// Address families that the transport can send to: addresses of others that a peer lists are not used (§5.1.2). Default both.
+    /// </summary>
+    public NetworkFamilies Families { get; init; } = NetworkFamilies.All;
 
     /// <summary>
     /// Bytes that the transport puts around an SCTP packet besides the IP header: 8 for UDP (RFC 6951 §5.6), 0 for bare IP.

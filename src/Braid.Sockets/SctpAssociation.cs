@@ -74,6 +74,7 @@ public sealed class SctpAssociation : IAsyncDisposable
         {
             LocalPort = port,
             Association = options.Association,
+            Families = transport.Families,
             EncapsulationOverhead = transport.EncapsulationOverhead,
         };
         ILogger logger = LoggerFor(options.LoggerFactory);

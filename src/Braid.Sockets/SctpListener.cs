@@ -34,6 +34,7 @@ public sealed class SctpListener : IAsyncDisposable
             LocalPort = options.Port,
             AcceptsAssociations = true,
             Association = options.Association,
+            Families = transport.Families,
             EncapsulationOverhead = transport.EncapsulationOverhead,
         };
         _loop = new EndpointLoop(

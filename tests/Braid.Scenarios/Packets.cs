@@ -1,5 +1,6 @@
 using System;
 using System.Buffers.Binary;
+using Braid.Core;
 using Braid.Sctp;
 using Braid.Sctp.Wire;
 using Braid.Simulation;
@@ -18,10 +19,35 @@ internal static class Packets
     public static byte[] ToA(VerificationTag tag, Fill fill) => Make(Pair.PortZ, Pair.PortA, tag, fill);
 
     /// <summary>An INIT from A to Z.</summary>
-    public static byte[] Init(uint tag, ushort outgoing = 10, ushort incoming = 10, uint window = 100_000) => ToZ(
-        VerificationTag.None,
-        (ref PacketWriter packet) => InitChunk.Write(
-            ref packet, ChunkType.Init, new InitFields(new VerificationTag(tag), window, outgoing, incoming, new Tsn(1)), default));
+    public static byte[] Init(
+        uint tag, ushort outgoing = 10, ushort incoming = 10, uint window = 100_000, params NetworkAddress[] addresses) =>
+        WithAddresses(
+            ToZ(
+                VerificationTag.None,
+                (ref PacketWriter packet) => InitChunk.Write(
+                    ref packet, ChunkType.Init, new InitFields(new VerificationTag(tag), window, outgoing, incoming, new Tsn(1)), default)),
+            addresses);
+
+    /// <summary>The same packet, an INIT or INIT ACK, with addresses added.</summary>
+    public static byte[] WithAddresses(byte[] packet, params NetworkAddress[] addresses)
+    {
+        var room = new byte[1000];
+        var parameters = new ParameterWriter(room);
+        foreach (NetworkAddress address in addresses)
+        {
+            AddressParameter.TryWrite(ref parameters, address);
+        }
+
+        return WithParameters(packet, parameters.Written);
+    }
+
+    /// <summary>The same packet, whose only chunk ends with these parameters.</summary>
+    public static byte[] WithParameters(byte[] packet, ReadOnlySpan<byte> parameters)
+    {
+        byte[] longer = [.. packet, .. parameters, .. new byte[(4 - (parameters.Length % 4)) % 4]];
+        BinaryPrimitives.WriteUInt16BigEndian(longer.AsSpan(14), (ushort)(packet.Length - PacketHeader.Length + parameters.Length));
+        return WithChecksum(longer);
+    }
 
     /// <summary>The same packet with the checksum that it should have.</summary>
     public static byte[] WithChecksum(byte[] packet)

@@ -17,6 +17,36 @@ public enum NetworkFamily : byte
     IPv6,
 }
 
+/// <summary>How far a <see cref="NetworkAddress"/> reaches.</summary>
+public enum NetworkScope : byte
+{
+    /// <summary>This host: loopback.</summary>
+    Host,
+
+    /// <summary>This link: link-local.</summary>
+    Link,
+
+    /// <summary>Beyond the link.</summary>
+    Wide,
+}
+
+/// <summary>Address families, as a set.</summary>
+[Flags]
+public enum NetworkFamilies : byte
+{
+    /// <summary>Neither.</summary>
+    None = 0,
+
+    /// <summary>IPv4.</summary>
+    IPv4 = 1,
+
+    /// <summary>IPv6.</summary>
+    IPv6 = 2,
+
+    /// <summary>Both.</summary>
+    All = IPv4 | IPv6,
+}
+
 /// <summary>An IP address and UDP port as a value: comparing and hashing it allocates nothing.</summary>
 public readonly record struct NetworkAddress
 {
@@ -52,6 +82,16 @@ public readonly record struct NetworkAddress
         _ => true,
     };
 
+    /// <summary>How far the address reaches.</summary>
+    public NetworkScope Scope => Family switch
+    {
+        NetworkFamily.IPv4 when _low >> 24 == 127 => NetworkScope.Host,
+        NetworkFamily.IPv4 when _low >> 16 == 0xA9FE => NetworkScope.Link,
+        NetworkFamily.IPv6 when _high == 0 && _low == 1 => NetworkScope.Host,
+        NetworkFamily.IPv6 when _high >> 54 == 0x3FA => NetworkScope.Link,
+        _ => NetworkScope.Wide,
+    };
+
     /// <param name="address">4 bytes, in network order.</param>
     /// <param name="port">The UDP port, or 0.</param>
     public static NetworkAddress FromIPv4(ReadOnlySpan<byte> address, ushort port) =>
@@ -71,6 +111,17 @@ public readonly record struct NetworkAddress
 
     /// <summary>The same host at another port.</summary>
     public NetworkAddress WithPort(ushort port) => new(Family, _high, _low, ScopeId, port);
+
+    /// <summary>The same address on an interface; 0 for none.</summary>
+    public NetworkAddress WithScopeId(uint scopeId) => new(Family, _high, _low, scopeId, Port);
+
+    /// <summary>Whether a set of families has the family of this address.</summary>
+    public bool IsIn(NetworkFamilies families) => Family switch
+    {
+        NetworkFamily.IPv4 => (families & NetworkFamilies.IPv4) != 0,
+        NetworkFamily.IPv6 => (families & NetworkFamilies.IPv6) != 0,
+        _ => false,
+    };
 
     /// <summary>Whether both are the same host, whatever the ports are.</summary>
     public bool IsSameHost(in NetworkAddress other) =>

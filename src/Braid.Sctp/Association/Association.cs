@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics.CodeAnalysis;
 using Braid.Core;
 using Braid.Sctp.Wire;
@@ -27,13 +28,18 @@ public sealed class Association
     private bool _packetHadData;
 
     private Association(
-        EndpointOptions endpoint, AssociationContext context, ushort remotePort, in NetworkPath path, InitFields? opening)
+        EndpointOptions endpoint, AssociationContext context, ushort remotePort, ReadOnlySpan<NetworkPath> paths, InitFields? opening)
     {
         _endpoint = endpoint;
         _context = context;
         _context.Activity.Association = this;
         _paths = new PathSet(context.Options, endpoint.EncapsulationOverhead);
-        _paths.Add(path, PathState.Active);                  // §5.4: what we connect to, or sent INIT ACK to, is confirmed
+        foreach (ref readonly NetworkPath path in paths)
+        {
+            _paths.Add(path, PathState.Active);              // §5.4: what our application named, or got our INIT ACK, is confirmed
+        }
+
+        context.Timers.Reserve(_paths.Count);
         _queue = new SendQueue(_messagePool, new RoundRobinScheduler(), context.Options);
         _shutdown = new ShutdownCoordinator(context);
         _monitor = new PathMonitor(context, _paths);
@@ -42,7 +48,7 @@ public sealed class Association
         RemotePort = remotePort;
         if (opening is { } fields)
         {
-            _handshake = new HandshakeInitiator(context, _paths.Primary.Rto, fields.InitiateTag, fields.InitialTsn);
+            _handshake = new HandshakeInitiator(context, _paths, fields.InitiateTag, fields.InitialTsn);
         }
     }
 
@@ -85,6 +91,9 @@ public sealed class Association
 
     /// <inheritdoc cref="LocalTieTag"/>
     internal uint PeerTieTag { get; private set; }
+
+    /// <summary>The peer's addresses.</summary>
+    internal PathSet Paths => _paths;
 
     /// <summary>Its place in the endpoint's <see cref="DeadlineHeap"/>.</summary>
     internal int HeapIndex { get; set; } = DeadlineHeap.NotQueued;
@@ -161,7 +170,7 @@ public sealed class Association
     {
         AssociationState.Closed => SendStatus.Closed,
         _ when _shutdownRequested => SendStatus.ShuttingDown,
-        AssociationState.CookieWait or AssociationState.CookieEchoed or AssociationState.Established =>
+        AssociationState.Listening or AssociationState.CookieWait or AssociationState.CookieEchoed or AssociationState.Established =>
             _queue.Check(length, options),
         _ => SendStatus.ShuttingDown,
     };
@@ -186,6 +195,10 @@ public sealed class Association
         {
             State = AssociationState.ShutdownPending;
         }
+        else if (State == AssociationState.Listening)
+        {
+            Close(new AssociationEvent.Closed(CloseReason.Shutdown));
+        }
     }
 
     /// <summary>Ends the association at once (§9.1). What was not delivered is lost.</summary>
@@ -205,11 +218,28 @@ public sealed class Association
     /// <summary>A snapshot of its counters and of the primary path.</summary>
     public AssociationStatistics GetStatistics() => _context.Counters.Snapshot(_paths.Primary, _transfer, _context.Options);
 
+    /// <summary>How each of the peer's addresses stands; in an order that only a restart changes.</summary>
+    public IReadOnlyList<PathStatistics> GetPaths()
+    {
+        var statistics = new PathStatistics[_paths.Count];
+        for (int i = 0; i < statistics.Length; i++)
+        {
+            statistics[i] = _paths[i].Snapshot(_paths.Primary, _transfer?.Sender.InFlightOn(i) ?? 0);
+        }
+
+        return statistics;
+    }
+
     /// <summary>The side that sends INIT (§5.1 A).</summary>
     internal static Association Open(
-        Instant now, EndpointOptions endpoint, AssociationContext context, ushort remotePort, in NetworkPath path, in InitFields fields)
+        Instant now,
+        EndpointOptions endpoint,
+        AssociationContext context,
+        ushort remotePort,
+        ReadOnlySpan<NetworkPath> paths,
+        in InitFields fields)
     {
-        var association = new Association(endpoint, context, remotePort, path, fields)
+        var association = new Association(endpoint, context, remotePort, paths, fields)
         {
             LocalTag = fields.InitiateTag,
             State = AssociationState.CookieWait,
@@ -219,15 +249,18 @@ public sealed class Association
         return association;
     }
 
+    /// <summary>The side that waits for one peer.</summary>
+    internal static Association Listen(
+        EndpointOptions endpoint, AssociationContext context, ushort remotePort, in NetworkPath path) =>
+        new(endpoint, context, remotePort, [path], null) { State = AssociationState.Listening };
+
     /// <summary>The side that receives a valid COOKIE ECHO (§5.1 D).</summary>
     internal static Association Accept(
-        Instant now, EndpointOptions endpoint, AssociationContext context, in NetworkPath path, in CookieClaims claims)
+        Instant now, EndpointOptions endpoint, AssociationContext context, in NetworkAddress local, in CookieClaims claims)
     {
-        var association = new Association(endpoint, context, claims.RemotePort, path, null);
-        association.Begin(now);
-        association.Adopt(claims);
-        association._context.Control.EnqueueFirst(ChunkType.CookieAck);
-        association.Establish(association.UpEvent);
+        var path = new NetworkPath(local, claims.Addresses.Source);
+        Association association = Listen(endpoint, context, claims.RemotePort, path);
+        association.OnCookieEcho(now, path, claims, CollisionAction.AdoptPeerTag);
         return association;
     }
 
@@ -243,7 +276,7 @@ public sealed class Association
         Begin(now);
         if (path.Address.Remote.Port != from.Remote.Port)
         {
-            path.LearnPort(from.Remote.Port);                // RFC 6951 §5.4
+            _paths.LearnPort(path, from.Remote.Port);        // RFC 6951 §5.4
         }
 
         _context.Counters.PacketsReceived++;
@@ -278,6 +311,9 @@ public sealed class Association
         {
             case AssociationState.Closed:
                 return _assembler.TryAssembleFinal(PeerTag, destination, out datagram);
+            case AssociationState.Listening:
+                datagram = default;
+                return false;
             case AssociationState.CookieWait:
                 return _assembler.TryAssembleInit(_handshake!, destination, out datagram);
             case AssociationState.CookieEchoed:
@@ -314,9 +350,9 @@ public sealed class Association
         _context.Control.Enqueue(ChunkType.ShutdownAck);
     }
 
-    /// <summary>Takes in an authentic COOKIE ECHO for an association that exists (§5.2.4).</summary>
+    /// <summary>Takes in an authentic COOKIE ECHO for an association that exists (§5.2.4), or waits for it.</summary>
     /// <returns>Whether the rest of its packet is to be taken in as well.</returns>
-    internal bool OnCookieEcho(Instant now, in CookieClaims claims, CollisionAction action)
+    internal bool OnCookieEcho(Instant now, in NetworkPath path, in CookieClaims claims, CollisionAction action)
     {
         Begin(now);
         switch (action)
@@ -326,19 +362,24 @@ public sealed class Association
                 _errors.Report(CauseCode.CookieReceivedWhileShuttingDown, default);
                 return false;
             case CollisionAction.Restart:
-                Restart(claims);
+                Restart(path, claims);
                 return true;
             case CollisionAction.AdoptPeerTag:
             case CollisionAction.Duplicate:
                 _context.Control.EnqueueFirst(ChunkType.CookieAck);
-                if (State is AssociationState.CookieWait or AssociationState.CookieEchoed)
+                if (State is AssociationState.Listening or AssociationState.CookieWait or AssociationState.CookieEchoed)
                 {
-                    Adopt(claims);
+                    _handshake?.Stop();
+                    Adopt(path, claims);
                     _transfer!.Sender.OnSetupRetransmission(_paths.Primary);
                     Establish(UpEvent);
                 }
+                else if (PeerTag != claims.Peer.InitiateTag)
+                {
+                    _transfer!.AdoptPeerTag(claims.Peer.InitiateTag);          // action B
+                }
 
-                return PeerTag == claims.Peer.InitiateTag;
+                return true;
             default:
                 return false;
         }
@@ -364,7 +405,7 @@ public sealed class Association
             case ChunkType.HeartbeatAck:
                 return HeartbeatAckChunk.TryRead(chunk, out HeartbeatAckChunk answer) ? OnHeartbeatAck(answer) : Malformed();
             case ChunkType.InitAck:
-                return InitChunk.TryRead(chunk, out InitChunk initAck) ? OnInitAck(initAck) : Malformed();
+                return InitChunk.TryRead(chunk, out InitChunk initAck) ? OnInitAck(initAck, path) : Malformed();
             case ChunkType.CookieAck:
                 return OnCookieAck();
             case ChunkType.Shutdown:
@@ -437,9 +478,12 @@ public sealed class Association
         }
 
         _context.Counters.SacksReceived++;
-        if (outcome.HasNewAck)
+        for (int i = 0; outcome.HasNewAck && i < _paths.Count; i++)
         {
-            _monitor.OnAnswered(_paths.ForData());           // §8.1, §8.2
+            if (_transfer!.Sender.WasAcknowledgedOn(i))
+            {
+                _monitor.OnAnswered(_paths[i]);              // §8.1, §8.2
+            }
         }
 
         return true;
@@ -471,7 +515,7 @@ public sealed class Association
         return true;
     }
 
-    private bool OnInitAck(in InitChunk initAck)
+    private bool OnInitAck(in InitChunk initAck, Path path)
     {
         if (State != AssociationState.CookieWait)
         {
@@ -481,32 +525,13 @@ public sealed class Association
         Span<byte> room = stackalloc byte[256];
         var unrecognized = new ParameterReport(room);
         InitAckVerdict verdict = _handshake!.OnInitAck(initAck, ref unrecognized);
-        if (verdict == InitAckVerdict.Malformed)
+        if (verdict != InitAckVerdict.Accepted)
         {
-            return Malformed();
+            return RefuseInitAck(verdict, initAck.InitiateTag, path);
         }
 
-        if (verdict == InitAckVerdict.NoTag)
-        {
-            // §3.3.3: there is no tag to abort with but our own, reflected.
-            Close(new AssociationEvent.Closed(CloseReason.ProtocolViolation, (ushort)CauseCode.InvalidMandatoryParameter));
-            return false;
-        }
-
+        _paths.Adopt(path.Address.Local, PeerAddresses.Collect(path.Address.Remote, initAck.Parameters, _endpoint.Families));
         SetTransfer(InitRules.Negotiate(_handshake.Fields, initAck.Fields));
-        switch (verdict)
-        {
-            case InitAckVerdict.Invalid:
-                AbortWith(CloseReason.ProtocolViolation, CauseCode.InvalidMandatoryParameter, default);
-                return false;
-            case InitAckVerdict.HasHostName:
-                AbortWith(CloseReason.ProtocolViolation, CauseCode.UnresolvableAddress, default);
-                return false;
-            case InitAckVerdict.NoCookie:
-                AbortWith(CloseReason.ProtocolViolation, CauseCode.MissingMandatoryParameter, [0, 0, 0, 1, 0, (byte)ParameterType.StateCookie]);
-                return false;
-        }
-
         State = AssociationState.CookieEchoed;
         if (!unrecognized.Written.IsEmpty)
         {
@@ -516,6 +541,34 @@ public sealed class Association
         return true;
     }
 
+    private bool RefuseInitAck(InitAckVerdict verdict, VerificationTag peerTag, Path path)
+    {
+        _context.Drops.Count(DropReason.MalformedChunk);
+        if (verdict == InitAckVerdict.Malformed)
+        {
+            return false;
+        }
+
+        (CauseCode code, byte[] info) = HandshakeInitiator.Explain(verdict);
+        var to = new ReplyAddress(path.Address, LocalPort, RemotePort);
+        if (verdict == InitAckVerdict.NoTag)
+        {
+            _context.Replies.AddReflectedAbort(to, LocalTag);
+        }
+        else
+        {
+            _context.Replies.AddAbort(to, peerTag, code, info);
+        }
+
+        // §3.3.3: a window that is too small changes no state; all else destroys the TCB.
+        if (verdict != InitAckVerdict.WindowTooSmall)
+        {
+            Close(new AssociationEvent.Closed(CloseReason.ProtocolViolation, (ushort)code, info));
+        }
+
+        return false;
+    }
+
     private bool OnCookieAck()
     {
         if (State != AssociationState.CookieEchoed)
@@ -523,6 +576,7 @@ public sealed class Association
             return Unexpected();                             // §5.2.5
         }
 
+        _handshake!.OnCookieAck();
         Establish(UpEvent);
         return true;
     }
@@ -605,9 +659,7 @@ public sealed class Association
             }
             else if (State == AssociationState.CookieEchoed)
             {
-                _transfer!.Sender.OnSetupRetransmission(_paths.Primary);
-                _handshake!.OnStaleCookie();                 // §5.2.6, alternative 1
-                State = AssociationState.CookieWait;
+                OnStaleCookie();
             }
         }
 
@@ -689,13 +741,24 @@ public sealed class Association
 
     private void OnSetupTimeout()
     {
-        if (!_handshake!.OnTimeout())
+        _transfer?.Sender.OnSetupRetransmission(_paths.Primary);
+        if (_handshake!.OnTimeout())
+        {
+            _paths.RotatePrimary();
+        }
+        else
         {
             Close(new AssociationEvent.Closed(CloseReason.SetupTimedOut, Attempts: _handshake.Attempts));
         }
-        else if (State == AssociationState.CookieEchoed)
+    }
+
+    private void OnStaleCookie()
+    {
+        _transfer!.Sender.OnSetupRetransmission(_paths.Primary);
+        State = AssociationState.CookieWait;
+        if (!_handshake!.OnStaleCookie())                    // §5.2.6, alternative 3
         {
-            _transfer!.Sender.OnSetupRetransmission(_paths.Primary);
+            Close(new AssociationEvent.Closed(CloseReason.SetupTimedOut, (ushort)CauseCode.StaleCookie, Attempts: _handshake.Attempts));
         }
     }
 
@@ -727,7 +790,7 @@ public sealed class Association
         }
         else if (_transfer!.Sender.OnRetransmissionTimeout(path))
         {
-            OnFailure(_monitor.OnUnanswered(path));
+            OnFailure(_monitor.OnUnanswered(path, countsForPeer: true));
         }
     }
 
@@ -742,16 +805,16 @@ public sealed class Association
     // ---- What follows from them ----
     private void Establish(AssociationEvent associationEvent)
     {
-        _handshake?.OnCookieAck();
         State = _shutdownRequested ? AssociationState.ShutdownPending : AssociationState.Established;
         _context.Report(associationEvent);
         _transfer!.Sender.OnOpportunity();
         _monitor.Start();
     }
 
-    private void Adopt(in CookieClaims claims)
+    private void Adopt(in NetworkPath path, in CookieClaims claims)
     {
         LocalTag = claims.Local.InitiateTag;
+        _paths.Adopt(path.Local, claims.Addresses);
         SetTransfer(InitRules.Negotiate(claims.Local, claims.Peer));
     }
 
@@ -759,28 +822,31 @@ public sealed class Association
     {
         // Data that went along with COOKIE ECHO stays outstanding when the handshake takes another turn (§5.2.4 B, §5.2.6).
         Sender? kept = _transfer?.Sender;
-        _transfer?.Receiver.Messages.DiscardIncomplete();
+        ReassemblyQueue? earlier = _transfer?.Receiver.Messages;
         _queue.LimitStreams(negotiated.OutgoingStreams);
         _transfer = new Transfer(
             negotiated,
             kept ?? new Sender(_context, _paths, _queue, _messagePool, negotiated),
             new Receiver(_context, negotiated, _paths.Primary.MaximumChunk));
+        _transfer.Receiver.Messages.TakeOver(earlier);
     }
 
-    private void Restart(in CookieClaims claims)
+    private void Restart(in NetworkPath path, in CookieClaims claims)
     {
         // §5.2.4 action A: as after an ABORT and a new COOKIE ECHO, congestion control included.
+        ReassemblyQueue earlier = _transfer!.Receiver.Messages;
+        _handshake?.Stop();
         _context.Timers.StopAll();
         _context.Control.Clear();
-        _transfer!.Sender.Clear();
-        _transfer.Receiver.Messages.DiscardIncomplete();
+        _transfer.Sender.Clear();
         _transfer = null;
         _queue.Clear();
-        _paths.Reset();
+        _paths.Restart(path.Local, claims.Addresses);
         _shutdownRequested = false;
         LocalTieTag = 0;
         PeerTieTag = 0;
-        Adopt(claims);
+        Adopt(path, claims);
+        _transfer!.Receiver.Messages.TakeOver(earlier);      // what was complete stays to be read
         _context.Control.EnqueueFirst(ChunkType.CookieAck);
         Establish(new AssociationEvent.Restarted(OutgoingStreams, IncomingStreams));
     }

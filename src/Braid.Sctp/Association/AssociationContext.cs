@@ -7,7 +7,7 @@ namespace Braid.Sctp;
 /// All that the components of one association share. A sealed class, not an interface: tests use the real one.
 /// </summary>
 internal sealed class AssociationContext(
-    AssociationOptions options, IRandomSource random, BufferPool buffers, DropCounters drops, Activity activity)
+    AssociationOptions options, IRandomSource random, BufferPool buffers, DropCounters drops, StatelessReplies replies, Activity activity)
 {
     /// <summary>The instant of the input or command that is being worked on; constant while it is.</summary>
     public Instant Now { get; private set; }
@@ -19,6 +19,9 @@ internal sealed class AssociationContext(
     public BufferPool Buffers { get; } = buffers;
 
     public DropCounters Drops { get; } = drops;
+
+    /// <summary>For answers to packets that do not count as the association's.</summary>
+    public StatelessReplies Replies { get; } = replies;
 
     public Activity Activity { get; } = activity;
 

@@ -1,6 +1,6 @@
 namespace Braid.Sctp;
 
-/// <summary>What both sides agreed on in the handshake; never changes afterwards.</summary>
+/// <summary>What both sides agreed on in the handshake.</summary>
 /// <param name="LocalTag">The tag in packets to us.</param>
 /// <param name="PeerTag">The tag in packets to the peer.</param>
 /// <param name="LocalInitialTsn">Our first TSN.</param>

@@ -20,7 +20,14 @@ internal sealed class PacketAssembler(AssociationContext context, PathSet paths,
         }
 
         PacketWriter packet = Begin(destination, VerificationTag.None);
-        InitChunk.Write(ref packet, ChunkType.Init, handshake.Fields, default);
+        Span<byte> room = stackalloc byte[8];
+        var parameters = new ParameterWriter(room);
+        if (handshake.CookieExtension > TimeSpan.Zero)
+        {
+            CookiePreservativeParameter.TryWrite(ref parameters, handshake.CookieExtension);
+        }
+
+        InitChunk.Write(ref packet, ChunkType.Init, handshake.Fields, parameters.Written);
         handshake.OnInitSent();
         datagram = Finish(ref packet, paths.Primary);
         return true;
@@ -77,7 +84,7 @@ internal sealed class PacketAssembler(AssociationContext context, PathSet paths,
         }
         else if (receiver.WantsSack)
         {
-            path = transfer.LastDataPath ?? paths.ForData();
+            path = transfer.LastDataPath is { State: not PathState.Unconfirmed } last ? last : paths.ForData();
         }
         else
         {
@@ -88,7 +95,11 @@ internal sealed class PacketAssembler(AssociationContext context, PathSet paths,
         WriteControl(ref packet, path);
 
         // §6.1: what is owed an acknowledgement gets it along with data, even before it is due.
-        if (receiver.WantsSack || (receiver.Acks.IsPending && dataPath == path))
+        if (path.State == PathState.Unconfirmed)
+        {
+            // §5.4: nothing but heartbeats and their answers.
+        }
+        else if (receiver.WantsSack || (receiver.Acks.IsPending && dataPath == path))
         {
             receiver.WriteSack(ref packet);
         }
@@ -127,7 +138,7 @@ internal sealed class PacketAssembler(AssociationContext context, PathSet paths,
     private void WriteControl(ref PacketWriter packet, Path path)
     {
         while (context.Control.TryPeek(out ControlChunk control)
-            && (control.Path == ControlQueue.AnyPath || control.Path == path.Index))
+            && (control.Path == path.Index || (control.Path == ControlQueue.AnyPath && path.State != PathState.Unconfirmed)))
         {
             if (!Write(ref packet, control))
             {

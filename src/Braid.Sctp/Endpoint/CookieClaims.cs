@@ -1,18 +1,22 @@
+using System;
 using Braid.Core;
 using Braid.Sctp.Wire;
 
 namespace Braid.Sctp;
 
 /// <summary>
-/// All that is needed to set up an association, as it stands in a state cookie (RFC 9260 §5.1.3). We keep none of it
-/// between INIT ACK and COOKIE ECHO.
+/// All that is needed to set up an association, as a state cookie says it (RFC 9260 §5.1.3). We keep none of it between
+/// INIT ACK and COOKIE ECHO.
 /// </summary>
 internal readonly record struct CookieClaims
 {
-    /// <summary>When the cookie was made.</summary>
+    /// <summary>When the cookie was made; whole milliseconds survive.</summary>
     public required Instant Created { get; init; }
 
-    /// <summary>What our INIT ACK said.</summary>
+    /// <summary>How much longer than usual it is good for, because the peer asked for it (§5.2.6).</summary>
+    public TimeSpan Extension { get; init; }
+
+    /// <summary>What our INIT ACK said. The cookie leaves the window out: nobody asks for it again.</summary>
     public required InitFields Local { get; init; }
 
     /// <summary>What the peer's INIT said.</summary>
@@ -21,8 +25,8 @@ internal readonly record struct CookieClaims
     /// <summary>The peer's SCTP port.</summary>
     public required ushort RemotePort { get; init; }
 
-    /// <summary>The address that the INIT came from and the INIT ACK went to: the one that is confirmed (§5.4 rule 2).</summary>
-    public required NetworkAddress Remote { get; init; }
+    /// <summary>The peer's addresses; the source is the one that the INIT ACK went to, and so confirmed (§5.4 rule 2).</summary>
+    public required PeerAddresses Addresses { get; init; }
 
     /// <summary>Tie-tags of the association that existed then; 0 when none did (§5.2.2).</summary>
     public uint LocalTieTag { get; init; }

@@ -19,19 +19,31 @@ internal enum CookieVerdict : byte
 }
 
 /// <summary>
-/// Makes and checks state cookies (RFC 9260 §5.1.3, §5.1.5): the claims in binary, and an HMAC-SHA-256 over them. Owns two
-/// keys, of which the older one is only good for checking.
+/// Makes and checks state cookies (RFC 9260 §5.1.3, §5.1.5): the claims in binary, and an HMAC-SHA-256 over them, cut to 128
+/// bits. Owns two keys, of which the older one is only good for checking. An INIT ACK must not be a weapon (RFC 5062 §4):
+/// what the packet with the COOKIE ECHO says anyway is under the MAC but not in the cookie, so that the INIT ACK for a bare
+/// INIT is no longer than three of them.
 /// </summary>
 internal sealed class CookieMinter
 {
-    /// <summary>Bytes of a cookie.</summary>
-    public const int Length = ClaimsLength + MacLength;
+    /// <summary>Bytes of a cookie at most.</summary>
+    public const int MaximumLength =
+        HeaderLength + LocalLength + PeerLength + ExtensionLength + TieTagsLength + 1 + (PeerAddresses.Capacity * AddressLength) + MacLength;
 
-    private const int MacLength = 32;
+    private const int HeaderLength = 1 + 4;                  // flags and time
+    private const int LocalLength = 4 + 4 + 2 + 2;
+    private const int PeerLength = 4 + 4 + 4 + 2 + 2;
+    private const int ExtensionLength = 4;
+    private const int TieTagsLength = 4 + 4;
+    private const int AddressLength = 1 + 16;
+    private const int MacLength = 16;
     private const int KeyLength = 32;
-    private const int FieldsLength = 4 + 4 + 2 + 2 + 4;
-    private const int AddressLength = 1 + 16 + 2 + 4;
-    private const int ClaimsLength = 1 + 8 + FieldsLength + FieldsLength + 2 + AddressLength + 4 + 4;
+    private const int ContextLength = 2 + AddressLength;     // what is under the MAC and not in the cookie
+
+    private const byte KeyFlag = 1;
+    private const byte TieTagsFlag = 2;
+    private const byte ExtensionFlag = 4;
+    private const byte AddressesFlag = 8;
 
     private readonly IRandomSource _secrets;
     private readonly TimeSpan _lifetime;
@@ -42,14 +54,14 @@ internal sealed class CookieMinter
     private byte _keyNumber;
 
     /// <param name="secrets">Where keys come from.</param>
-    /// <param name="lifetime">How long a cookie is good for.</param>
+    /// <param name="lifetime">How long a cookie is good for; twice that at most when the peer asks for it.</param>
     public CookieMinter(IRandomSource secrets, TimeSpan lifetime)
     {
         _secrets = secrets;
         _lifetime = lifetime;
 
         // A key checks for one rotation after it last signed, so no cookie outlives its key.
-        _rotation = lifetime > TimeSpan.FromHours(1) ? lifetime : TimeSpan.FromHours(1);
+        _rotation = 2 * lifetime > TimeSpan.FromHours(1) ? 2 * lifetime : TimeSpan.FromHours(1);
         _rotated = Instant.Never;
         _secrets.Fill(_current);
         _secrets.Fill(_previous);
@@ -58,53 +70,105 @@ internal sealed class CookieMinter
     /// <summary>Writes the cookie for <paramref name="claims"/>.</summary>
     /// <param name="now">The current instant.</param>
     /// <param name="claims">What it says.</param>
-    /// <param name="cookie"><see cref="Length"/> bytes.</param>
-    public void Mint(Instant now, in CookieClaims claims, Span<byte> cookie)
+    /// <param name="cookie">At least <see cref="MaximumLength"/> bytes.</param>
+    /// <returns>Its length in bytes.</returns>
+    public int Mint(Instant now, in CookieClaims claims, Span<byte> cookie)
     {
         Rotate(now);
+        bool hasTieTags = claims.LocalTieTag != 0;
+        bool hasExtension = claims.Extension > TimeSpan.Zero;
+        bool hasAddresses = claims.Addresses.Count > 1;
         var writer = new WireWriter(cookie);
-        writer.WriteByte(_keyNumber);
-        writer.WriteUInt64((ulong)claims.Created.Ticks);
-        WriteFields(ref writer, claims.Local);
-        WriteFields(ref writer, claims.Peer);
-        writer.WriteUInt16(claims.RemotePort);
-        WriteAddress(ref writer, claims.Remote);
-        writer.WriteUInt32(claims.LocalTieTag);
-        writer.WriteUInt32(claims.PeerTieTag);
-        Invariant.Check(writer.Written == ClaimsLength, "the length of a cookie is not what it was computed to be");
-        HMACSHA256.HashData(_current, cookie[..ClaimsLength], cookie.Slice(ClaimsLength, MacLength));
+        writer.WriteByte((byte)((_keyNumber & KeyFlag) | (hasTieTags ? TieTagsFlag : 0)
+            | (hasExtension ? ExtensionFlag : 0) | (hasAddresses ? AddressesFlag : 0)));
+        writer.WriteUInt32(Milliseconds(claims.Created));
+        writer.WriteUInt32(claims.Local.InitiateTag.Value);
+        writer.WriteUInt32(claims.Local.InitialTsn.Value);
+        writer.WriteUInt16(claims.Local.OutgoingStreams);
+        writer.WriteUInt16(claims.Local.IncomingStreams);
+        writer.WriteUInt32(claims.Peer.InitiateTag.Value);
+        writer.WriteUInt32(claims.Peer.InitialTsn.Value);
+        writer.WriteUInt32(claims.Peer.AdvertisedWindow);
+        writer.WriteUInt16(claims.Peer.OutgoingStreams);
+        writer.WriteUInt16(claims.Peer.IncomingStreams);
+        if (hasTieTags)
+        {
+            writer.WriteUInt32(claims.LocalTieTag);
+            writer.WriteUInt32(claims.PeerTieTag);
+        }
+
+        if (hasExtension)
+        {
+            writer.WriteUInt32((uint)claims.Extension.TotalMilliseconds);
+        }
+
+        if (hasAddresses)
+        {
+            writer.WriteByte((byte)claims.Addresses.Count);
+            for (int i = 0; i < claims.Addresses.Count; i++)
+            {
+                WriteAddress(ref writer, claims.Addresses[i]);
+            }
+        }
+
+        int length = writer.Written;
+        Sign(_current, cookie[..length], claims.RemotePort, hasAddresses ? NetworkAddress.None : claims.Addresses.Source,
+            cookie.Slice(length, MacLength));
+        return length + MacLength;
     }
 
     /// <summary>Checks a cookie and reads what it says. Nothing in it is looked at before its MAC is found right.</summary>
     /// <param name="now">The current instant.</param>
     /// <param name="cookie">What the peer sent.</param>
+    /// <param name="source">Where its packet came from.</param>
+    /// <param name="remotePort">The source port of its packet.</param>
     /// <param name="claims">What it says; valid also when the cookie is stale.</param>
-    /// <param name="age">How old it is.</param>
-    public CookieVerdict Check(Instant now, ReadOnlySpan<byte> cookie, out CookieClaims claims, out TimeSpan age)
+    /// <param name="staleness">How far beyond its lifetime it is; not positive when it is not.</param>
+    public CookieVerdict Check(
+        Instant now, ReadOnlySpan<byte> cookie, in NetworkAddress source, ushort remotePort, out CookieClaims claims, out TimeSpan staleness)
     {
         claims = default;
-        age = default;
-        if (cookie.Length != Length)
+        staleness = default;
+        if (cookie.Length < HeaderLength + LocalLength + PeerLength + MacLength || cookie.Length > MaximumLength)
         {
             return CookieVerdict.Forged;
         }
 
-        // The key number is a hint outside our trust: a wrong one only selects a key that does not fit.
-        byte[] key = cookie[0] == _keyNumber ? _current : _previous;
+        // The flags are a hint outside our trust: a wrong one only selects a key, or a context, that does not fit.
+        byte flags = cookie[0];
+        byte[] key = (flags & KeyFlag) == (_keyNumber & KeyFlag) ? _current : _previous;
+        ReadOnlySpan<byte> body = cookie[..^MacLength];
         Span<byte> mac = stackalloc byte[MacLength];
-        HMACSHA256.HashData(key, cookie[..ClaimsLength], mac);
-        if (!CryptographicOperations.FixedTimeEquals(mac, cookie[ClaimsLength..]))
+        Sign(key, body, remotePort, (flags & AddressesFlag) != 0 ? NetworkAddress.None : source, mac);
+        if (!CryptographicOperations.FixedTimeEquals(mac, cookie[^MacLength..]))
         {
             return CookieVerdict.Forged;
         }
 
-        claims = Read(cookie[..ClaimsLength]);
-        age = now - claims.Created;
-        return age > _lifetime ? CookieVerdict.Stale : CookieVerdict.Valid;
+        claims = Read(now, body, source, remotePort);
+        if (!claims.Addresses.Contains(source))
+        {
+            return CookieVerdict.Forged;                     // ours, but none of the peer's addresses sent it
+        }
+
+        staleness = now - claims.Created - _lifetime - claims.Extension;
+        return staleness > TimeSpan.Zero ? CookieVerdict.Stale : CookieVerdict.Valid;
     }
 
-    /// <summary>How far beyond its lifetime a cookie is.</summary>
-    public TimeSpan Staleness(TimeSpan age) => age - _lifetime;
+    /// <summary>What a peer gets of the longer life that it asks for: no more than the usual life once more (§5.2.6).</summary>
+    public TimeSpan Grant(TimeSpan increment) => increment < _lifetime ? increment : _lifetime;
+
+    private static void Sign(byte[] key, ReadOnlySpan<byte> body, ushort remotePort, in NetworkAddress source, Span<byte> mac)
+    {
+        Span<byte> signed = stackalloc byte[MaximumLength + ContextLength];
+        var writer = new WireWriter(signed);
+        writer.WriteBytes(body);
+        writer.WriteUInt16(remotePort);
+        WriteAddress(ref writer, source);
+        Span<byte> whole = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        HMACSHA256.HashData(key, signed[..writer.Written], whole);
+        whole[..MacLength].CopyTo(mac);
+    }
 
     private void Rotate(Instant now)
     {
@@ -124,71 +188,76 @@ internal sealed class CookieMinter
         _rotated = now;
     }
 
-    private static void WriteFields(ref WireWriter writer, in InitFields fields)
-    {
-        writer.WriteUInt32(fields.InitiateTag.Value);
-        writer.WriteUInt32(fields.AdvertisedWindow);
-        writer.WriteUInt16(fields.OutgoingStreams);
-        writer.WriteUInt16(fields.IncomingStreams);
-        writer.WriteUInt32(fields.InitialTsn.Value);
-    }
+    private static uint Milliseconds(Instant instant) => (uint)(instant.Ticks / TimeSpan.TicksPerMillisecond);
 
     private static void WriteAddress(ref WireWriter writer, in NetworkAddress address)
     {
         Span<byte> bytes = stackalloc byte[16];
-        bytes.Clear();
-        address.WriteAddress(bytes);
+        int length = address.WriteAddress(bytes);
         writer.WriteByte((byte)address.Family);
-        writer.WriteBytes(bytes);
-        writer.WriteUInt16(address.Port);
-        writer.WriteUInt32(address.ScopeId);
+        writer.WriteBytes(bytes[..length]);
     }
 
-    private static CookieClaims Read(ReadOnlySpan<byte> bytes)
+    private static CookieClaims Read(Instant now, ReadOnlySpan<byte> bytes, in NetworkAddress source, ushort remotePort)
     {
         // Our own MAC vouches for every field and length: no read can fail.
         var reader = new WireReader(bytes);
-        reader.TryReadByte(out _);
-        reader.TryReadUInt64(out ulong created);
-        InitFields local = ReadFields(ref reader);
-        InitFields peer = ReadFields(ref reader);
-        reader.TryReadUInt16(out ushort remotePort);
-        NetworkAddress remote = ReadAddress(ref reader);
-        reader.TryReadUInt32(out uint localTieTag);
-        reader.TryReadUInt32(out uint peerTieTag);
+        reader.TryReadByte(out byte flags);
+        reader.TryReadUInt32(out uint created);
+        reader.TryReadUInt32(out uint localTag);
+        reader.TryReadUInt32(out uint localTsn);
+        reader.TryReadUInt16(out ushort localOutgoing);
+        reader.TryReadUInt16(out ushort localIncoming);
+        reader.TryReadUInt32(out uint peerTag);
+        reader.TryReadUInt32(out uint peerTsn);
+        reader.TryReadUInt32(out uint peerWindow);
+        reader.TryReadUInt16(out ushort peerOutgoing);
+        reader.TryReadUInt16(out ushort peerIncoming);
+        uint localTieTag = 0;
+        uint peerTieTag = 0;
+        uint extension = 0;
+        if ((flags & TieTagsFlag) != 0)
+        {
+            reader.TryReadUInt32(out localTieTag);
+            reader.TryReadUInt32(out peerTieTag);
+        }
+
+        if ((flags & ExtensionFlag) != 0)
+        {
+            reader.TryReadUInt32(out extension);
+        }
+
+        // 32 bits of milliseconds turn over in 49 days; long before that the key is gone.
+        uint age = Milliseconds(now) - created;
         return new CookieClaims
         {
-            Created = new Instant((long)created),
-            Local = local,
-            Peer = peer,
+            Created = new Instant((now.Ticks / TimeSpan.TicksPerMillisecond * TimeSpan.TicksPerMillisecond) - (age * TimeSpan.TicksPerMillisecond)),
+            Extension = TimeSpan.FromMilliseconds(extension),
+            Local = new InitFields(new VerificationTag(localTag), 0, localOutgoing, localIncoming, new Tsn(localTsn)),
+            Peer = new InitFields(new VerificationTag(peerTag), peerWindow, peerOutgoing, peerIncoming, new Tsn(peerTsn)),
             RemotePort = remotePort,
-            Remote = remote,
+            Addresses = (flags & AddressesFlag) != 0 ? ReadAddresses(ref reader).SeenFrom(source) : new PeerAddresses(source),
             LocalTieTag = localTieTag,
             PeerTieTag = peerTieTag,
         };
     }
 
-    private static InitFields ReadFields(ref WireReader reader)
+    private static PeerAddresses ReadAddresses(ref WireReader reader)
     {
-        reader.TryReadUInt32(out uint tag);
-        reader.TryReadUInt32(out uint window);
-        reader.TryReadUInt16(out ushort outgoing);
-        reader.TryReadUInt16(out ushort incoming);
-        reader.TryReadUInt32(out uint tsn);
-        return new InitFields(new VerificationTag(tag), window, outgoing, incoming, new Tsn(tsn));
+        reader.TryReadByte(out byte count);
+        var addresses = new PeerAddresses(ReadAddress(ref reader));
+        for (int i = 1; i < count; i++)
+        {
+            addresses.TryAdd(ReadAddress(ref reader));
+        }
+
+        return addresses;
     }
 
     private static NetworkAddress ReadAddress(ref WireReader reader)
     {
         reader.TryReadByte(out byte family);
-        reader.TryReadBytes(16, out ReadOnlySpan<byte> bytes);
-        reader.TryReadUInt16(out ushort port);
-        reader.TryReadUInt32(out uint scope);
-        return (NetworkFamily)family switch
-        {
-            NetworkFamily.IPv4 => NetworkAddress.FromIPv4(bytes[..4], port),
-            NetworkFamily.IPv6 => NetworkAddress.FromIPv6(bytes, port, scope),
-            _ => NetworkAddress.None,
-        };
+        reader.TryReadBytes(family == (byte)NetworkFamily.IPv4 ? 4 : 16, out ReadOnlySpan<byte> bytes);
+        return family == (byte)NetworkFamily.IPv4 ? NetworkAddress.FromIPv4(bytes, 0) : NetworkAddress.FromIPv6(bytes, 0);
     }
 }

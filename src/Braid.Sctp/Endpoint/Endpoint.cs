@@ -9,7 +9,7 @@ namespace Braid.Sctp;
 /// <summary>
 /// One SCTP port on one transport: tells packets apart, answers those that belong to nobody, and keeps nothing of a peer
 /// before a valid COOKIE ECHO (RFC 9260 §5.1, §8.4, §8.5). Contract: after <see cref="HandleDatagram"/>,
-/// <see cref="HandleTimeout"/>, <see cref="Connect"/> or any command of an association, drain
+/// <see cref="HandleTimeout"/>, Connect or any command of an association, drain
 /// <see cref="TryGetDatagram"/> until it says false, then <see cref="TryAccept"/> and <see cref="TryTakeActive"/>, and then
 /// read <see cref="NextTimeout"/>. One thread at a time.
 /// </summary>
@@ -18,6 +18,7 @@ public sealed class Endpoint : IDatagramMachine
     private readonly IRandomSource _random;
     private readonly CookieMinter _cookies;
     private readonly StatelessReplies _replies;
+    private readonly InitResponder _responder;
     private readonly AssociationTable _associations = new();
     private readonly DeadlineHeap _deadlines = new();
     private readonly ActivityQueue _toDrain = new();
@@ -39,6 +40,7 @@ public sealed class Endpoint : IDatagramMachine
         _random = random.Fork();
         _cookies = new CookieMinter(random.Fork(), options.CookieLifetime);
         _replies = new StatelessReplies(Buffers, Drops);
+        _responder = new InitResponder(_cookies, _replies);
     }
 
     /// <summary>Port and limits.</summary>
@@ -72,20 +74,32 @@ public sealed class Endpoint : IDatagramMachine
     /// <param name="options">Its options; those of the endpoint when null.</param>
     /// <exception cref="InvalidOperationException">There is an association with that peer already.</exception>
     /// <exception cref="ArgumentOutOfRangeException">An option is outside its range.</exception>
-    public Association Connect(Instant now, ushort remotePort, in NetworkPath path, AssociationOptions? options = null)
-    {
-        options ??= Options.Association;
-        options.Validate();
-        if (_associations.TryFind(path.Remote, remotePort, out _))
-        {
-            throw new InvalidOperationException($"There is an association with {path.Remote}, SCTP port {remotePort}, already.");
-        }
+    public Association Connect(Instant now, ushort remotePort, in NetworkPath path, AssociationOptions? options = null) =>
+        Connect(now, remotePort, [path], options);
 
+    /// <summary>Begins to set up an association with a peer that has several addresses: INIT goes to them in turn.</summary>
+    /// <param name="now">The current instant.</param>
+    /// <param name="remotePort">The peer's SCTP port.</param>
+    /// <param name="paths">Its addresses, 1 to 8; the first one is tried first.</param>
+    /// <param name="options">Its options; those of the endpoint when null.</param>
+    /// <exception cref="InvalidOperationException">There is an association with that peer already.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option, or the number of paths, is outside its range.</exception>
+    public Association Connect(Instant now, ushort remotePort, ReadOnlySpan<NetworkPath> paths, AssociationOptions? options = null)
+    {
+        options = Check(remotePort, paths, options);
         var fields = new InitFields(NewTag(), default, default, default, new Tsn(_random.NextUInt32()));
-        var association = Association.Open(now, Options, NewContext(options), remotePort, path, fields);
-        bool isNew = _associations.TryAdd(association);
-        Invariant.Check(isNew, "a new tag is in use already");
-        return association;
+        return Add(Association.Open(now, Options, NewContext(options), remotePort, paths, fields));
+    }
+
+    /// <summary>
+    /// Waits for one peer to set up an association (§5.1, "passive" open), also where <see cref="AcceptsAssociations"/> is
+    /// false: its state stays <see cref="AssociationState.Listening"/> until then. It is not taken by <see cref="TryAccept"/>.
+    /// </summary>
+    /// <inheritdoc cref="Connect(Instant, ushort, in NetworkPath, AssociationOptions?)"/>
+    public Association Listen(ushort remotePort, in NetworkPath path, AssociationOptions? options = null)
+    {
+        options = Check(remotePort, [path], options);
+        return Add(Association.Listen(Options, NewContext(options), remotePort, path));
     }
 
     /// <summary>Takes the next association that a peer has set up, in order of arrival.</summary>
@@ -132,7 +146,7 @@ public sealed class Endpoint : IDatagramMachine
         if (packet.Header.DestinationPort != Options.LocalPort)
         {
             Drops.Count(DropReason.WrongPort);
-            ReplyOutOfTheBlue(path, packet, shape);
+            _replies.AnswerOutOfTheBlue(path, packet.Header, shape);
         }
         else if (shape.IsSoleInit)
         {
@@ -193,6 +207,29 @@ public sealed class Endpoint : IDatagramMachine
         return false;
     }
 
+    private AssociationOptions Check(ushort remotePort, ReadOnlySpan<NetworkPath> paths, AssociationOptions? options)
+    {
+        options ??= Options.Association;
+        options.Validate();
+        AssociationOptions.InRange(paths.Length, 1, PeerAddresses.Capacity, nameof(paths));
+        foreach (ref readonly NetworkPath path in paths)
+        {
+            if (_associations.TryFind(path.Remote, remotePort, out _))
+            {
+                throw new InvalidOperationException($"There is an association with {path.Remote}, SCTP port {remotePort}, already.");
+            }
+        }
+
+        return options;
+    }
+
+    private Association Add(Association association)
+    {
+        bool isNew = _associations.TryAdd(association);
+        Invariant.Check(isNew, "a new tag is in use already");
+        return association;
+    }
+
     /// <summary>What may not be answered and belongs to nobody.</summary>
     private static DropReason? Refuses(in PacketView packet, in PacketShape shape, in NetworkPath path)
     {
@@ -220,16 +257,16 @@ public sealed class Endpoint : IDatagramMachine
     {
         PacketHeader header = packet.Header;
         if (!shape.IsTagReflected && _associations.TryFind(header.Tag, out Association? association)
-            && association.RemotePort == header.SourcePort && association.PrimaryPath.Remote.IsSameHost(path.Remote))
+            && association.RemotePort == header.SourcePort && association.Paths.Find(path.Remote) is not null)
         {
             Deliver(now, path, packet, shape, association);
             return;
         }
 
-        if (!_associations.TryFind(path.Remote, header.SourcePort, out association))
+        if (!_associations.TryFind(path.Remote, header.SourcePort, out association) || association.State == AssociationState.Listening)
         {
             Drops.Count(DropReason.OutOfTheBlue);
-            ReplyOutOfTheBlue(path, packet, shape);
+            _replies.AnswerOutOfTheBlue(path, header, shape);
             return;
         }
 
@@ -242,7 +279,7 @@ public sealed class Endpoint : IDatagramMachine
         Drops.Count(DropReason.BadVerificationTag);
         if (shape.HasShutdownAck && IsBeingSetUp(association))
         {
-            ReplyOutOfTheBlue(path, packet, shape);          // §8.5.1 E
+            _replies.AnswerOutOfTheBlue(path, header, shape);          // §8.5.1 E
         }
     }
 
@@ -250,22 +287,22 @@ public sealed class Endpoint : IDatagramMachine
     {
         if (shape.HasShutdownAck && IsBeingSetUp(association))
         {
-            ReplyOutOfTheBlue(path, packet, shape);          // §8.5.1 E
+            _replies.AnswerOutOfTheBlue(path, packet.Header, shape);   // §8.5.1 E
             return;
         }
 
-        NetworkAddress before = association.PrimaryPath.Remote;
+        int before = association.Paths.Version;
         association.HandlePacket(now, path, packet);
-        if (association.PrimaryPath.Remote != before)
+        if (association.Paths.Version != before)
         {
-            _associations.Update(association.LocalTag, association);     // its UDP port was learnt anew
+            _associations.Update(association);               // INIT ACK listed addresses, or a UDP port was learnt anew
         }
     }
 
     private static bool IsBeingSetUp(Association association) =>
         association.State is AssociationState.CookieWait or AssociationState.CookieEchoed;
 
-    /// <summary>Answers an INIT without keeping anything (§5.1 B, §5.2.1, §5.2.2).</summary>
+    /// <summary>An INIT: for nobody yet, or for an association that exists (§5.1 B, §5.2.1, §5.2.2).</summary>
     private void OnInit(Instant now, in NetworkPath path, in PacketView packet)
     {
         ChunkReader chunks = packet.Chunks;
@@ -276,58 +313,61 @@ public sealed class Endpoint : IDatagramMachine
             return;
         }
 
-        PacketHeader header = packet.Header;
-        bool exists = _associations.TryFind(path.Remote, header.SourcePort, out Association? association);
-        if (exists && association!.State == AssociationState.ShutdownAckSent)
+        ushort remotePort = packet.Header.SourcePort;
+        var to = new ReplyAddress(path, Options.LocalPort, remotePort);
+        PeerAddresses addresses = PeerAddresses.Collect(path.Remote, init.Parameters, Options.Families);
+        Association? association = _associations.Find(addresses, remotePort);
+        if (association?.State == AssociationState.ShutdownAckSent)
         {
             association.ResendShutdownAck(now);              // §9.2
             return;
         }
 
         Span<byte> room = stackalloc byte[256];
-        var unrecognized = new ParameterReport(room);
-        CauseCode? refusal = Judge(init, exists, ref unrecognized, out bool isMalformed);
-        if (isMalformed)
+        InitReview review = InitResponder.Review(init, room);
+        if (review.IsMalformed)
         {
             Drops.Count(DropReason.MalformedChunk);
-            return;
         }
-
-        if (refusal is { } cause)
+        else if ((review.Refusal ?? RefuseStranger(association)) is { } cause)
         {
-            Abort(path, header, init.InitiateTag, cause);
-            return;
+            _replies.AddAbort(to, init.InitiateTag, cause);
         }
-
-        CookieClaims claims = Claim(now, path, header.SourcePort, init.Fields, association);
-        ReplyInitAck(now, path, header, claims, unrecognized.Written);
+        else if (association is not null && IsHidden(association, path))
+        {
+            Drops.Count(DropReason.UnexpectedChunk);
+        }
+        else if (association is not null && AddsAddresses(association, addresses))
+        {
+            _responder.RefuseNewAddresses(to, init.InitiateTag, addresses, association.Paths);
+        }
+        else
+        {
+            _responder.Accept(now, to, Claim(now, init.Fields, remotePort, addresses, association), review);
+        }
     }
 
-    /// <returns>The cause of the ABORT that answers the INIT; 0 for an ABORT without cause; null to accept it.</returns>
-    private CauseCode? Judge(in InitChunk init, bool exists, ref ParameterReport unrecognized, out bool isMalformed)
+    private CauseCode? RefuseStranger(Association? association) =>
+        association is not null ? null
+        : !AcceptsAssociations ? CauseCode.None
+        : _associations.Count >= Options.MaximumAssociations ? CauseCode.OutOfResource
+        : null;
+
+    /// <summary>§5.2.1: in COOKIE-WAIT an INIT ACK goes only to an address that our own application named.</summary>
+    private static bool IsHidden(Association association, in NetworkPath path) =>
+        association.State is AssociationState.CookieWait or AssociationState.Listening && association.Paths.Find(path.Remote) is null;
+
+    private static bool AddsAddresses(Association association, in PeerAddresses addresses) =>
+        association.State is not (AssociationState.CookieWait or AssociationState.Listening) && !association.Paths.Contains(addresses);
+
+    private CookieClaims Claim(
+        Instant now, in InitFields peer, ushort remotePort, in PeerAddresses addresses, Association? association)
     {
-        bool hasHostName = false;
-        ParameterReader parameters = init.Parameters;
-        while (parameters.TryRead(out ParameterView parameter))
+        if (association?.State is not (null or AssociationState.CookieWait or AssociationState.Listening))
         {
-            hasHostName |= parameter.Type == ParameterType.HostNameAddress;
-            if (!unrecognized.Consider(parameter))
-            {
-                break;
-            }
+            association.PopulateTieTags();                   // §5.2.1, §5.2.2
         }
 
-        isMalformed = parameters.IsMalformed;
-        return !InitRules.IsValid(init.Fields) ? CauseCode.InvalidMandatoryParameter
-            : hasHostName ? CauseCode.UnresolvableAddress            // §5.1.2 B
-            : exists ? null
-            : !AcceptsAssociations ? default(CauseCode)
-            : _associations.Count >= Options.MaximumAssociations ? CauseCode.OutOfResource
-            : null;
-    }
-
-    private CookieClaims Claim(Instant now, in NetworkPath path, ushort remotePort, in InitFields peer, Association? association)
-    {
         InitFields local;
         if (association?.OpeningFields is { } opening && IsBeingSetUp(association))
         {
@@ -335,7 +375,6 @@ public sealed class Endpoint : IDatagramMachine
         }
         else
         {
-            association?.PopulateTieTags();                  // §5.2.2
             AssociationOptions options = association?.Options ?? Options.Association;
             local = new InitFields(
                 NewTag(),
@@ -351,36 +390,16 @@ public sealed class Endpoint : IDatagramMachine
             Local = local,
             Peer = peer,
             RemotePort = remotePort,
-            Remote = path.Remote,
+            Addresses = addresses,
             LocalTieTag = association?.LocalTieTag ?? 0,
             PeerTieTag = association?.PeerTieTag ?? 0,
         };
     }
 
-    private void ReplyInitAck(
-        Instant now, in NetworkPath path, in PacketHeader header, in CookieClaims claims, ReadOnlySpan<byte> unrecognized)
-    {
-        Span<byte> cookie = stackalloc byte[CookieMinter.Length];
-        _cookies.Mint(now, claims, cookie);
-        Span<byte> parameters = stackalloc byte[640];
-        var writer = new ParameterWriter(parameters);
-        writer.TryWrite(ParameterType.StateCookie, cookie);
-        var reported = new ParameterReader(unrecognized);
-        while (reported.TryRead(out ParameterView parameter))
-        {
-            writer.TryWrite(ParameterType.UnrecognizedParameter, parameter.Bytes);
-        }
-
-        Span<byte> packet = stackalloc byte[900];
-        var init = new PacketWriter(packet, header.DestinationPort, header.SourcePort, claims.Peer.InitiateTag);
-        bool fits = InitChunk.Write(ref init, ChunkType.InitAck, claims.Local, writer.Written);
-        Invariant.Check(fits, "the room for an INIT ACK is too small");
-        _replies.Add(path, packet[..init.Finish()]);
-    }
-
     /// <summary>§5.1.5 and §5.2.4.</summary>
     private void OnCookieEcho(Instant now, in NetworkPath path, in PacketView packet)
     {
+        PacketHeader header = packet.Header;
         ChunkReader chunks = packet.Chunks;
         if (!chunks.TryRead(out ChunkView chunk) || !CookieEchoChunk.TryRead(chunk, out CookieEchoChunk echo))
         {
@@ -388,37 +407,61 @@ public sealed class Endpoint : IDatagramMachine
             return;
         }
 
-        PacketHeader header = packet.Header;
-        CookieVerdict verdict = _cookies.Check(now, echo.Cookie, out CookieClaims claims, out TimeSpan age);
-        if (verdict == CookieVerdict.Forged || claims.RemotePort != header.SourcePort
-            || claims.Local.InitiateTag != header.Tag || !claims.Remote.IsSameHost(path.Remote))
+        CookieVerdict verdict = _cookies.Check(
+            now, echo.Cookie, path.Remote, header.SourcePort, out CookieClaims claims, out TimeSpan staleness);
+        if (verdict == CookieVerdict.Forged || claims.Local.InitiateTag != header.Tag)
         {
             Drops.Count(DropReason.BadCookie);
             return;
         }
 
-        bool exists = _associations.TryFind(claims.Local.InitiateTag, out Association? association)
-            || _associations.TryFind(path.Remote, claims.RemotePort, out association);
-        bool tagsMatch = exists && association!.LocalTag == claims.Local.InitiateTag && association.PeerTag == claims.Peer.InitiateTag;
+        if (!_associations.TryFind(claims.Local.InitiateTag, out Association? association))
+        {
+            association = _associations.Find(claims.Addresses, claims.RemotePort);
+        }
+
+        bool tagsMatch = association?.LocalTag == claims.Local.InitiateTag && association.PeerTag == claims.Peer.InitiateTag;
         if (verdict == CookieVerdict.Stale && !tagsMatch)
         {
             Drops.Count(DropReason.StaleCookie);
-            ReplyStaleCookie(path, header, claims, age);
-            return;
+            _replies.AddStaleCookie(new ReplyAddress(path, Options.LocalPort, header.SourcePort), claims.Peer.InitiateTag, staleness);
         }
-
-        if (!exists)
+        else if (association is null)
         {
             Accept(now, path, packet, claims);
+        }
+        else
+        {
+            Resolve(now, path, packet, claims, association);
+        }
+    }
+
+    private void Accept(Instant now, in NetworkPath path, in PacketView packet, in CookieClaims claims)
+    {
+        if (!AcceptsAssociations || _associations.Count >= Options.MaximumAssociations)
+        {
+            var to = new ReplyAddress(path, Options.LocalPort, claims.RemotePort);
+            _replies.AddAbort(to, claims.Peer.InitiateTag, CauseCode.OutOfResource);
             return;
         }
 
-        CollisionAction action = CookieCollision.Resolve(
-            claims, association!.LocalTag, association.PeerTag, association.LocalTieTag, association.PeerTieTag);
-        VerificationTag oldTag = association.LocalTag;
-        if (association.OnCookieEcho(now, claims, action))
+        var association = Association.Accept(now, Options, NewContext(Options.Association), path.Local, claims);
+        bool isNew = _associations.TryAdd(association);
+        Invariant.Check(isNew, "an association that was not found is in the table");
+        _accepted.Enqueue(association);
+        association.HandlePacket(now, path, packet);         // DATA may come along with COOKIE ECHO
+    }
+
+    /// <summary>A COOKIE ECHO for an association that exists, or that waits for this very peer.</summary>
+    private void Resolve(Instant now, in NetworkPath path, in PacketView packet, in CookieClaims claims, Association association)
+    {
+        CollisionAction action = association.State == AssociationState.Listening
+            ? CollisionAction.AdoptPeerTag
+            : CookieCollision.Resolve(
+                claims, association.LocalTag, association.PeerTag, association.LocalTieTag, association.PeerTieTag);
+        if (association.OnCookieEcho(now, path, claims, action))
         {
-            _associations.Update(oldTag, association);
+            _associations.Update(association);
             association.HandlePacket(now, path, packet);
         }
         else if (action is CollisionAction.Discard or CollisionAction.Late)
@@ -427,74 +470,8 @@ public sealed class Endpoint : IDatagramMachine
         }
     }
 
-    private void Accept(Instant now, in NetworkPath path, in PacketView packet, in CookieClaims claims)
-    {
-        if (!AcceptsAssociations || _associations.Count >= Options.MaximumAssociations)
-        {
-            Abort(path, packet.Header, claims.Peer.InitiateTag, CauseCode.OutOfResource);
-            return;
-        }
-
-        var association = Association.Accept(now, Options, NewContext(Options.Association), path, claims);
-        bool isNew = _associations.TryAdd(association);
-        Invariant.Check(isNew, "an association that was not found is in the table");
-        _accepted.Enqueue(association);
-        association.HandlePacket(now, path, packet);         // DATA may come along with COOKIE ECHO
-    }
-
-    /// <summary>§8.4, rules 2 to 8.</summary>
-    private void ReplyOutOfTheBlue(in NetworkPath path, in PacketView packet, in PacketShape shape)
-    {
-        const byte TagReflected = 1;
-        PacketHeader header = packet.Header;
-        if (shape.HasAbort)
-        {
-            return;
-        }
-
-        if (shape.IsSoleInit)
-        {
-            if (shape.InitiateTag != VerificationTag.None)
-            {
-                _replies.Add(path, header, shape.InitiateTag, ChunkType.Abort, 0, default);
-            }
-
-            return;
-        }
-
-        if (shape.HasShutdownAck)
-        {
-            _replies.Add(path, header, header.Tag, ChunkType.ShutdownComplete, TagReflected, default);
-        }
-        else if (!shape.HasShutdownComplete && !shape.HasCookieAck && !shape.HasStaleCookieError)
-        {
-            _replies.Add(path, header, header.Tag, ChunkType.Abort, TagReflected, default);
-        }
-    }
-
-    private void ReplyStaleCookie(in NetworkPath path, in PacketHeader header, in CookieClaims claims, TimeSpan age)
-    {
-        Span<byte> room = stackalloc byte[16];
-        var causes = new CauseWriter(room);
-        double microseconds = Math.Min(uint.MaxValue, _cookies.Staleness(age).TotalMicroseconds);
-        StaleCookieCause.TryWrite(ref causes, (uint)microseconds);
-        _replies.Add(path, header, claims.Peer.InitiateTag, ChunkType.Error, 0, causes.Written);
-    }
-
-    private void Abort(in NetworkPath path, in PacketHeader header, VerificationTag tag, CauseCode cause)
-    {
-        Span<byte> room = stackalloc byte[16];
-        var causes = new CauseWriter(room);
-        if (cause != default)
-        {
-            causes.TryWrite(cause, default);
-        }
-
-        _replies.Add(path, header, tag, ChunkType.Abort, 0, causes.Written);
-    }
-
     private AssociationContext NewContext(AssociationOptions options) =>
-        new(options, _random.Fork(), Buffers, Drops, new Activity(_toDrain));
+        new(options, _random.Fork(), Buffers, Drops, _replies, new Activity(_toDrain));
 
     private VerificationTag NewTag()
     {

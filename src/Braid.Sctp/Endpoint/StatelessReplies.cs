@@ -5,6 +5,12 @@ using Braid.Sctp.Wire;
 
 namespace Braid.Sctp;
 
+/// <summary>Where an answer goes.</summary>
+/// <param name="Path">Where the packet that is answered came from.</param>
+/// <param name="LocalPort">The port that it went to.</param>
+/// <param name="RemotePort">The port that it came from.</param>
+internal readonly record struct ReplyAddress(NetworkPath Path, ushort LocalPort, ushort RemotePort);
+
 /// <summary>
 /// Packets that answer a peer of whom we keep nothing: INIT ACK, ABORT, SHUTDOWN COMPLETE, ERROR (RFC 9260 §5.1, §8.4).
 /// Bounded: beyond that, an answer is simply not given.
@@ -12,37 +18,80 @@ namespace Braid.Sctp;
 internal sealed class StatelessReplies(BufferPool buffers, DropCounters drops)
 {
     private const int MaximumWaiting = 256;
+    private const byte TagReflected = 1;
 
     private readonly Queue<(PooledBuffer Packet, NetworkPath Path)> _waiting = new();
 
-    /// <summary>Answers with a packet of one chunk.</summary>
-    /// <param name="path">Where the packet that is answered came from.</param>
-    /// <param name="header">Its header: the ports of the answer are the other way round.</param>
-    /// <param name="tag">The verification tag of the answer.</param>
-    /// <param name="type">Its one chunk.</param>
-    /// <param name="flags">That chunk's flags.</param>
-    /// <param name="value">What follows that chunk's header.</param>
-    public void Add(
-        in NetworkPath path, in PacketHeader header, VerificationTag tag, ChunkType type, byte flags, ReadOnlySpan<byte> value)
+    /// <summary>Answers with an INIT ACK.</summary>
+    /// <param name="to">Where it goes.</param>
+    /// <param name="tag">The Initiate Tag of the INIT.</param>
+    /// <param name="fields">What we want and allow.</param>
+    /// <param name="parameters">Cookie and reports, encoded.</param>
+    public void AddInitAck(
+        in ReplyAddress to, VerificationTag tag, in InitFields fields, ReadOnlySpan<byte> parameters)
     {
-        Span<byte> bytes = stackalloc byte[PacketHeader.Length + 4 + value.Length + 3];
-        var packet = new PacketWriter(bytes, header.DestinationPort, header.SourcePort, tag);
-        bool fits = packet.TryBeginChunk(type, flags, value.Length, out Span<byte> destination);
-        Invariant.Check(fits, "a stateless reply is larger than its buffer");
-        value.CopyTo(destination);
-        Add(path, bytes[..packet.Finish()]);
+        Span<byte> bytes = stackalloc byte[PacketHeader.Length + 20 + parameters.Length + 3];
+        var packet = new PacketWriter(bytes, to.LocalPort, to.RemotePort, tag);
+        bool fits = InitChunk.Write(ref packet, ChunkType.InitAck, fields, parameters);
+        Invariant.Check(fits, "the room for an INIT ACK is too small");
+        Add(to.Path, bytes[..packet.Finish()]);
     }
 
-    /// <summary>Answers with a packet.</summary>
-    public void Add(in NetworkPath path, ReadOnlySpan<byte> packet)
+    /// <summary>Answers with an ABORT to a peer whose tag is known.</summary>
+    /// <param name="to">Where it goes.</param>
+    /// <param name="tag">The peer's tag.</param>
+    /// <param name="cause">Why; none for an ABORT without cause.</param>
+    /// <param name="info">What the cause says.</param>
+    public void AddAbort(in ReplyAddress to, VerificationTag tag, CauseCode cause, ReadOnlySpan<byte> info = default)
     {
-        if (_waiting.Count >= MaximumWaiting)
+        Span<byte> room = stackalloc byte[4 + ErrorReporter.LongestCause];
+        var causes = new CauseWriter(room);
+        if (cause != CauseCode.None)
         {
-            drops.Count(DropReason.ReplyQueueFull);
+            causes.TryWrite(cause, info);
+        }
+
+        Add(to, tag, ChunkType.Abort, 0, causes.Written);
+    }
+
+    /// <summary>Answers with an ABORT to a peer whose tag is not known: it gets back the one that it used.</summary>
+    public void AddReflectedAbort(in ReplyAddress to, VerificationTag tag) =>
+        Add(to, tag, ChunkType.Abort, TagReflected, default);
+
+    /// <summary>Answers with "stale cookie" (§5.1.5 step 4).</summary>
+    public void AddStaleCookie(in ReplyAddress to, VerificationTag tag, TimeSpan staleness)
+    {
+        Span<byte> room = stackalloc byte[16];
+        var causes = new CauseWriter(room);
+        StaleCookieCause.TryWrite(ref causes, (uint)Math.Min(uint.MaxValue, staleness.TotalMicroseconds));
+        Add(to, tag, ChunkType.Error, 0, causes.Written);
+    }
+
+    /// <summary>§8.4, rules 2 to 8.</summary>
+    public void AnswerOutOfTheBlue(in NetworkPath path, in PacketHeader header, in PacketShape shape)
+    {
+        if (shape.HasAbort)
+        {
             return;
         }
 
-        _waiting.Enqueue((buffers.RentCopy(packet), path));
+        var to = new ReplyAddress(path, header.DestinationPort, header.SourcePort);
+
+        if (shape.IsSoleInit)
+        {
+            if (shape.InitiateTag != VerificationTag.None)
+            {
+                AddAbort(to, shape.InitiateTag, CauseCode.None);
+            }
+        }
+        else if (shape.HasShutdownAck)
+        {
+            Add(to, header.Tag, ChunkType.ShutdownComplete, TagReflected, default);
+        }
+        else if (!shape.HasShutdownComplete && !shape.HasCookieAck && !shape.HasStaleCookieError)
+        {
+            AddReflectedAbort(to, header.Tag);
+        }
     }
 
     /// <summary>Takes the next answer.</summary>
@@ -58,5 +107,27 @@ internal sealed class StatelessReplies(BufferPool buffers, DropCounters drops)
         datagram = new OutgoingDatagram(reply.Packet.Length, reply.Path);
         reply.Packet.Dispose();
         return true;
+    }
+
+    private void Add(
+        in ReplyAddress to, VerificationTag tag, ChunkType type, byte flags, ReadOnlySpan<byte> value)
+    {
+        Span<byte> bytes = stackalloc byte[PacketHeader.Length + 4 + value.Length + 3];
+        var packet = new PacketWriter(bytes, to.LocalPort, to.RemotePort, tag);
+        bool fits = packet.TryBeginChunk(type, flags, value.Length, out Span<byte> destination);
+        Invariant.Check(fits, "a stateless reply is larger than its buffer");
+        value.CopyTo(destination);
+        Add(to.Path, bytes[..packet.Finish()]);
+    }
+
+    private void Add(in NetworkPath path, ReadOnlySpan<byte> packet)
+    {
+        if (_waiting.Count >= MaximumWaiting)
+        {
+            drops.Count(DropReason.ReplyQueueFull);
+            return;
+        }
+
+        _waiting.Enqueue((buffers.RentCopy(packet), path));
     }
 }

@@ -13,8 +13,11 @@ internal enum InitAckVerdict : byte
     /// <summary>The Initiate Tag is 0: ABORT with the T bit (RFC 9260 §3.3.3).</summary>
     NoTag,
 
-    /// <summary>A window or a stream count that is not allowed: ABORT.</summary>
-    Invalid,
+    /// <summary>The window is smaller than 1500: ABORT, but nothing changes here.</summary>
+    WindowTooSmall,
+
+    /// <summary>A stream count of 0: ABORT.</summary>
+    NoStreams,
 
     /// <summary>There is no State Cookie: ABORT with "missing mandatory parameter".</summary>
     NoCookie,
@@ -36,14 +39,15 @@ internal sealed class HandshakeInitiator
     private static readonly TimerId s_t1Cookie = new(TimerKind.T1Cookie);
 
     private readonly AssociationContext _context;
-    private readonly RtoEstimator _rto;
+    private readonly PathSet _paths;
     private PooledBuffer? _cookie;
     private Instant _sentAt;
+    private int _staleCookies;
 
-    public HandshakeInitiator(AssociationContext context, RtoEstimator rto, VerificationTag localTag, Tsn initialTsn)
+    public HandshakeInitiator(AssociationContext context, PathSet paths, VerificationTag localTag, Tsn initialTsn)
     {
         _context = context;
-        _rto = rto;
+        _paths = paths;
         Fields = new InitFields(
             localTag,
             (uint)context.Options.ReceiveBufferSize,
@@ -63,6 +67,9 @@ internal sealed class HandshakeInitiator
 
     /// <summary>Whether INIT is to be sent, or sent again.</summary>
     public bool WantsInit { get; private set; }
+
+    /// <summary>The longer life that the next cookie is asked to have (§3.3.2.1.3); zero for none.</summary>
+    public TimeSpan CookieExtension { get; private set; }
 
     /// <summary>The cookie to echo.</summary>
     public ReadOnlySpan<byte> Cookie => _cookie is null ? default : _cookie.Span;
@@ -84,9 +91,14 @@ internal sealed class HandshakeInitiator
             return InitAckVerdict.NoTag;
         }
 
+        if (!InitRules.IsValidWindow(initAck.Fields))
+        {
+            return InitAckVerdict.WindowTooSmall;
+        }
+
         if (!InitRules.IsValid(initAck.Fields))
         {
-            return InitAckVerdict.Invalid;
+            return InitAckVerdict.NoStreams;
         }
 
         PooledBuffer? cookie = null;
@@ -128,7 +140,15 @@ internal sealed class HandshakeInitiator
         return verdict;
     }
 
-    /// <summary>COOKIE ACK, or what stands for it, has come.</summary>
+    /// <summary>The error cause that an INIT ACK is refused with.</summary>
+    public static (CauseCode Code, byte[] Info) Explain(InitAckVerdict verdict) => verdict switch
+    {
+        InitAckVerdict.HasHostName => (CauseCode.UnresolvableAddress, []),
+        InitAckVerdict.NoCookie => (CauseCode.MissingMandatoryParameter, [0, 0, 0, 1, 0, (byte)ParameterType.StateCookie]),
+        _ => (CauseCode.InvalidMandatoryParameter, []),
+    };
+
+    /// <summary>COOKIE ACK has come.</summary>
     public void OnCookieAck()
     {
         Measure();
@@ -153,7 +173,7 @@ internal sealed class HandshakeInitiator
     /// <returns>False when Max.Init.Retransmits is reached: setting up has failed (§5.1.6).</returns>
     public bool OnTimeout()
     {
-        _rto.BackOff();
+        _paths.Primary.Rto.BackOff();
         if (Attempts > _context.Options.MaximumInitRetransmissions)
         {
             return false;
@@ -164,13 +184,19 @@ internal sealed class HandshakeInitiator
         return true;
     }
 
-    /// <summary>The cookie was too old (§5.2.6): from the beginning, with a new INIT.</summary>
-    public void OnStaleCookie()
+    /// <summary>
+    /// The cookie was too old (§5.2.6): from the beginning, with a new INIT that asks for a cookie that lives longer, by the
+    /// round trip just seen and a second.
+    /// </summary>
+    /// <returns>False when Max.Init.Retransmits cookies were too old: a peer must not keep us busy for ever.</returns>
+    public bool OnStaleCookie()
     {
-        int attempts = Attempts;
+        CookieExtension = _context.Now - _sentAt + TimeSpan.FromSeconds(1);
         Stop();
-        Attempts = attempts;
-        WantsInit = true;
+        _staleCookies++;
+        Attempts = _staleCookies;
+        WantsInit = _staleCookies <= _context.Options.MaximumInitRetransmissions;
+        return WantsInit;
     }
 
     /// <summary>Stops the timers and lets the cookie go.</summary>
@@ -188,7 +214,7 @@ internal sealed class HandshakeInitiator
     {
         Attempts++;
         _sentAt = _context.Now;
-        _context.Timers.Start(timer, _context.Now + _rto.Current);
+        _context.Timers.Start(timer, _context.Now + _paths.Primary.Rto.Current);
     }
 
     // §6.3.1 C5 (Karn) holds for the handshake too: only what was sent once gives a measurement.
@@ -196,7 +222,7 @@ internal sealed class HandshakeInitiator
     {
         if (Attempts == 1)
         {
-            _rto.Observe(_context.Now - _sentAt);
+            _paths.Primary.Rto.Observe(_context.Now - _sentAt);
         }
     }
 }

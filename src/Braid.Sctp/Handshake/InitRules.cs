@@ -8,9 +8,12 @@ internal static class InitRules
 {
     private const uint SmallestWindow = 1500;
 
+    /// <summary>Whether the window is allowed.</summary>
+    public static bool IsValidWindow(in InitFields fields) => fields.AdvertisedWindow >= SmallestWindow;
+
     /// <summary>Whether the window and the stream counts are allowed. The tag 0 is a case of its own.</summary>
     public static bool IsValid(in InitFields fields) =>
-        fields.AdvertisedWindow >= SmallestWindow && fields.OutgoingStreams > 0 && fields.IncomingStreams > 0;
+        IsValidWindow(fields) && fields.OutgoingStreams > 0 && fields.IncomingStreams > 0;
 
     /// <summary>The streams that two sides end up with: what one wants, at most what the other allows (§5.1.1).</summary>
     public static ushort Streams(ushort wanted, ushort allowed) => Math.Min(wanted, allowed);

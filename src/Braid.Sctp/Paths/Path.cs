@@ -59,6 +59,21 @@ internal sealed class Path
     /// <summary>The peer's UDP port has changed: it sits behind a NAT, or moved (RFC 6951 §5.4).</summary>
     public void LearnPort(ushort port) => Address = Address with { Remote = Address.Remote.WithPort(port) };
 
+    /// <summary>How it stands.</summary>
+    public PathStatistics Snapshot(Path primary, long inFlight) => new()
+    {
+        Path = Address,
+        State = State,
+        IsPrimary = this == primary,
+        Errors = Errors,
+        SmoothedRtt = Rto.Smoothed,
+        Rto = Rto.Current,
+        CongestionWindow = Congestion.Window,
+        SlowStartThreshold = Congestion.SlowStartThreshold,
+        InFlight = inFlight,
+        MaximumPacket = MaximumPacket,
+    };
+
     /// <summary>Something sent here went unanswered.</summary>
     /// <returns>Whether that made the path inactive.</returns>
     public bool OnFailure()

@@ -13,27 +13,35 @@ internal sealed class PathMonitor(AssociationContext context, PathSet paths)
     /// <summary>Transmissions in a row that went unanswered, on the path in use.</summary>
     public int Failures { get; private set; }
 
-    /// <summary>The association is established, or established anew: heartbeats begin.</summary>
+    /// <summary>
+    /// The association is established, or established anew: heartbeats begin. Addresses that only the peer vouches for are
+    /// verified first, one packet for each RTO (§5.4, HB.Max.Burst): nobody can have us flood somebody else.
+    /// </summary>
     public void Start()
     {
         Failures = 0;
-        if (context.Options.HeartbeatInterval == TimeSpan.Zero)
-        {
-            return;
-        }
-
+        context.Timers.Reserve(paths.Count);
+        int unconfirmed = 0;
         for (int i = 0; i < paths.Count; i++)
         {
-            ScheduleHeartbeat(paths[i]);
+            if (paths[i].State == PathState.Unconfirmed)
+            {
+                StartHeartbeatTimer(paths[i], unconfirmed * paths[i].Rto.Current);
+                unconfirmed++;
+            }
+            else
+            {
+                ScheduleHeartbeat(paths[i]);
+            }
         }
     }
 
-    /// <summary>The heartbeat timer of a path has expired: an idle path is asked whether it is there.</summary>
+    /// <summary>The heartbeat timer of a path has expired: an idle or unverified path is asked whether it is there.</summary>
     public void OnHeartbeatTimer(Path path)
     {
         ScheduleHeartbeat(path);
         bool isIdle = path.LastData == Instant.Zero || context.Now - path.LastData >= context.Options.HeartbeatInterval;
-        if (!isIdle)
+        if (!isIdle && path.State != PathState.Unconfirmed)
         {
             return;
         }
@@ -53,7 +61,9 @@ internal sealed class PathMonitor(AssociationContext context, PathSet paths)
     {
         path.Heartbeat.GiveUp();
         path.Rto.BackOff();
-        return OnUnanswered(path);
+
+        // §8.1: only the path in use speaks for the peer.
+        return OnUnanswered(path, countsForPeer: path == paths.ForData());
     }
 
     /// <summary>Takes in a HEARTBEAT ACK; false when it answers none of ours.</summary>
@@ -77,22 +87,24 @@ internal sealed class PathMonitor(AssociationContext context, PathSet paths)
         Failures = 0;
         if (path.OnSuccess())
         {
+            context.Timers.Stop(new TimerId(TimerKind.Heartbeat, path.Index));
+            ScheduleHeartbeat(path);                         // it was probed faster, or was given up
             context.Report(new AssociationEvent.PathChanged(path.Address, path.State));
         }
     }
 
     /// <summary>Data or a heartbeat went unanswered.</summary>
+    /// <param name="path">Where.</param>
+    /// <param name="countsForPeer">Whether it counts against the peer, not only against its address (§8.1).</param>
     /// <returns>False when Association.Max.Retrans is exceeded: the peer counts as unreachable (§8.1).</returns>
-    public bool OnUnanswered(Path path)
+    public bool OnUnanswered(Path path, bool countsForPeer)
     {
-        // §8.1: only the path in use speaks for the peer.
-        bool isInUse = path == paths.ForData();
         if (path.OnFailure())
         {
             context.Report(new AssociationEvent.PathChanged(path.Address, path.State));
         }
 
-        if (isInUse)
+        if (countsForPeer)
         {
             Failures++;
         }
@@ -102,7 +114,27 @@ internal sealed class PathMonitor(AssociationContext context, PathSet paths)
 
     private void ScheduleHeartbeat(Path path)
     {
-        TimeSpan delay = HeartbeatProber.Delay(context.Options, path.Rto.Current, context.Random);
+        if (path.State == PathState.Unconfirmed)
+        {
+            StartHeartbeatTimer(path, UnconfirmedCount() * path.Rto.Current);
+        }
+        else if (context.Options.HeartbeatInterval > TimeSpan.Zero)
+        {
+            StartHeartbeatTimer(path, HeartbeatProber.Delay(context.Options, path.Rto.Current, context.Random));
+        }
+    }
+
+    private void StartHeartbeatTimer(Path path, TimeSpan delay) =>
         context.Timers.Start(new TimerId(TimerKind.Heartbeat, path.Index), context.Now + delay);
+
+    private int UnconfirmedCount()
+    {
+        int count = 0;
+        for (int i = 0; i < paths.Count; i++)
+        {
+            count += paths[i].State == PathState.Unconfirmed ? 1 : 0;
+        }
+
+        return count;
     }
 }

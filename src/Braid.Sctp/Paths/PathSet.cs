@@ -1,36 +1,80 @@
+using System;
 using System.Collections.Generic;
 using Braid.Core;
 
 namespace Braid.Sctp;
 
-/// <summary>The destination addresses of the peer and the one that new data takes (RFC 9260 §6.4).</summary>
+/// <summary>The destination addresses of the peer and the one that new data takes (RFC 9260 §5.4, §6.4).</summary>
 internal sealed class PathSet(AssociationOptions options, int encapsulationOverhead)
 {
     private readonly List<Path> _paths = [];
+    private int _primary;
 
     /// <summary>The primary path.</summary>
-    public Path Primary => _paths[0];
+    public Path Primary => _paths[_primary];
 
     /// <summary>How many there are; at least one once the association exists.</summary>
     public int Count => _paths.Count;
 
+    /// <summary>Differs whenever an address is not what it was.</summary>
+    public int Version { get; private set; }
+
+    /// <summary>PMDCS: the largest DATA chunk that fits into a packet on every path, in bytes. A chunk may have to change paths.</summary>
+    public int MaximumChunk { get; private set; } = int.MaxValue;
+
     public Path this[int index] => _paths[index];
 
     /// <summary>Adds an address.</summary>
-    public Path Add(in NetworkPath address, PathState state)
+    public void Add(in NetworkPath address, PathState state)
     {
         var path = new Path(_paths.Count, address, state, options, encapsulationOverhead);
         _paths.Add(path);
-        return path;
+        MaximumChunk = Math.Min(MaximumChunk, path.MaximumChunk);
+        Version++;
     }
 
-    /// <summary>Forgets all that was learnt about the paths; the addresses stay (§5.2.4 action A, §7.2.5).</summary>
-    public void Reset()
+    /// <summary>
+    /// Takes in what an INIT or INIT ACK says of its sender: its source becomes the primary path, and what it lists beside
+    /// that is not used before it was verified (§5.4).
+    /// </summary>
+    /// <param name="local">The address that we send from.</param>
+    /// <param name="addresses">The peer's.</param>
+    public void Adopt(in NetworkAddress local, in PeerAddresses addresses)
     {
-        for (int i = 0; i < _paths.Count; i++)
+        for (int i = 0; i < addresses.Count; i++)
         {
-            _paths[i] = new Path(i, _paths[i].Address, _paths[i].State, options, encapsulationOverhead);
+            if (Find(addresses[i]) is null)
+            {
+                Add(new NetworkPath(local, addresses[i]), i == 0 ? PathState.Active : PathState.Unconfirmed);
+            }
         }
+
+        _primary = Find(addresses.Source)!.Index;
+    }
+
+    /// <summary>Forgets all that was learnt, and all addresses but these (§5.2.4 action A, §7.2.5).</summary>
+    public void Restart(in NetworkAddress local, in PeerAddresses addresses)
+    {
+        _paths.Clear();
+        MaximumChunk = int.MaxValue;
+        Adopt(local, addresses);
+    }
+
+    /// <summary>Makes the next confirmed path after the primary one the primary one (§5.1: INIT goes to all addresses in turn).</summary>
+    public void RotatePrimary()
+    {
+        do
+        {
+            _primary = (_primary + 1) % _paths.Count;
+        }
+        while (Primary.State == PathState.Unconfirmed);
+    }
+
+    /// <summary>The peer's UDP port on a path has changed: it sits behind a NAT, or moved (RFC 6951 §5.4).</summary>
+    public void LearnPort(Path path, ushort port)
+    {
+        path.LearnPort(port);
+        Version++;
     }
 
     /// <summary>The path to a peer's address, whatever UDP port it comes from (RFC 6951 §5.4).</summary>
@@ -47,17 +91,41 @@ internal sealed class PathSet(AssociationOptions options, int encapsulationOverh
         return null;
     }
 
-    /// <summary>Where data goes: the primary path, or one that still works when it does not (§6.4.1).</summary>
-    public Path ForData()
+    /// <summary>Whether all of a peer's addresses are here.</summary>
+    public bool Contains(in PeerAddresses addresses)
     {
-        foreach (Path path in _paths)
+        for (int i = 0; i < addresses.Count; i++)
         {
-            if (path.State == PathState.Active)
+            if (Find(addresses[i]) is null)
             {
-                return path;
+                return false;
             }
         }
 
-        return Primary;
+        return true;
+    }
+
+    /// <summary>Where data goes: the primary path, or one that still works when it does not (§6.4.1).</summary>
+    public Path ForData() => Primary.State == PathState.Active ? Primary : AnotherThan(Primary) ?? Primary;
+
+    /// <summary>Where data goes that was lost (§6.4): to another path after a time-out, to the same one after missing reports.</summary>
+    /// <param name="last">Where it was sent last.</param>
+    /// <param name="byTimeout">Whether T3-rtx expired.</param>
+    public Path ForRetransmission(Path last, bool byTimeout) =>
+        byTimeout ? AnotherThan(last) ?? ForData()
+        : last.State == PathState.Active ? last
+        : ForData();
+
+    private Path? AnotherThan(Path path)
+    {
+        foreach (Path other in _paths)
+        {
+            if (other != path && other.State == PathState.Active)
+            {
+                return other;
+            }
+        }
+
+        return null;
     }
 }

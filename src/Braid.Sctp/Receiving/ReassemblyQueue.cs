@@ -93,6 +93,21 @@ internal sealed class ReassemblyQueue(AssociationContext context, ReceiveWindow 
         return true;
     }
 
+    /// <summary>Another association with the same peer comes before this one: what it has ready is read first.</summary>
+    public void TakeOver(ReassemblyQueue? earlier)
+    {
+        if (earlier is null)
+        {
+            return;
+        }
+
+        earlier.DiscardIncomplete();
+        while (earlier.TryTake(out ReceivedMessage? message))
+        {
+            Append(message);
+        }
+    }
+
     /// <summary>Lets go of what can never be delivered. Complete messages stay to be read.</summary>
     public void DiscardIncomplete()
     {
@@ -180,6 +195,11 @@ internal sealed class ReassemblyQueue(AssociationContext context, ReceiveWindow 
     private void MakeReady(ReceivedMessage message)
     {
         MessagesCompleted++;
+        Append(message);
+    }
+
+    private void Append(ReceivedMessage message)
+    {
         if (_lastReady is null)
         {
             _firstReady = message;

@@ -88,3 +88,9 @@ internal enum AckVerdict : byte
 /// <param name="HasNewAck">Whether any chunk was acknowledged that was not before.</param>
 internal readonly record struct AckOutcome(
     AckVerdict Verdict, bool CumulativeAdvanced = false, long ReleasedBytes = 0, bool HasNewAck = false);
+
+/// <summary>A chunk that waits for its retransmission.</summary>
+/// <param name="WireLength">Bytes of the chunk, header and padding included.</param>
+/// <param name="Path">Where it was sent last.</param>
+/// <param name="ByTimeout">Whether a time-out, and not missing reports, says that it is lost.</param>
+internal readonly record struct LostChunk(int WireLength, int Path, bool ByTimeout);

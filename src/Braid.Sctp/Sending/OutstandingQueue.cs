@@ -87,12 +87,19 @@ internal sealed class OutstandingQueue
         return ToOutgoing(chunk, tsn);
     }
 
-    /// <summary>The size on the wire of the next chunk to retransmit.</summary>
-    public bool TryPeekLost(out int wireLength)
+    /// <summary>The next chunk to retransmit.</summary>
+    public bool TryPeekLost(out LostChunk lost)
     {
         int offset = FindLost();
-        wireLength = offset < 0 ? 0 : At(offset).WireLength;
-        return offset >= 0;
+        if (offset < 0)
+        {
+            lost = default;
+            return false;
+        }
+
+        ref OutstandingChunk chunk = ref At(offset);
+        lost = new LostChunk(chunk.WireLength, chunk.Path, ByTimeout: !chunk.WasFastRetransmitted);
+        return true;
     }
 
     /// <summary>Takes the lowest lost chunk: it is in flight again, on <paramref name="path"/>.</summary>

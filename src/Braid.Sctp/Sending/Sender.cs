@@ -34,8 +34,14 @@ internal sealed class Sender
     /// <summary>User data in flight on all paths, in bytes.</summary>
     public long PayloadInFlight => _outstanding.PayloadInFlight;
 
+    /// <summary>Bytes of DATA chunks in flight on a path.</summary>
+    public long InFlightOn(int path) => _outstanding.InFlightOn(path);
+
     /// <summary>Whether everything that the application sent is acknowledged.</summary>
     public bool IsDrained => _outstanding.IsEmpty && _queue.IsEmpty;
+
+    /// <summary>Whether the last SACK acknowledged data that was sent on a path.</summary>
+    public bool WasAcknowledgedOn(int path) => _outstanding.LastAckOn(path).Acknowledged > 0;
 
     /// <summary>A chance to send: the application sent, or a timer expired.</summary>
     public void OnOpportunity() => _burst.Renew();
@@ -105,18 +111,20 @@ internal sealed class Sender
     /// <summary>The path that data would take now, or null when there is none to send or none may be sent.</summary>
     public Path? WantsPacket()
     {
-        Path path = _paths.ForData();
-        if (_outstanding.HasLost)
+        if (_outstanding.TryPeekLost(out LostChunk lost))
         {
-            return _recovery.OwesPacket || MaySend(path) ? path : null;
+            Path again = _paths.ForRetransmission(_paths[lost.Path], lost.ByTimeout);
+            return _recovery.OwesPacket || MaySend(again) ? again : null;
         }
+
+        Path path = _paths.ForData();
 
         if (!_burst.AllowsPacket || !MaySend(path))
         {
             return null;
         }
 
-        int full = path.MaximumChunk - DataChunk.HeaderLength;
+        int full = _paths.MaximumChunk - DataChunk.HeaderLength;
         return _queue.TryPeek(full, full, out int length) && MayCut(length) ? path : null;
     }
 
@@ -219,7 +227,7 @@ internal sealed class Sender
     private bool WriteLost(ref PacketWriter packet, Path path)
     {
         bool wrote = false;
-        while (_outstanding.TryPeekLost(out int wireLength) && wireLength <= packet.Available
+        while (_outstanding.TryPeekLost(out LostChunk lost) && lost.WireLength <= packet.Available
             && (wrote || _recovery.OwesPacket || MaySend(path)))
         {
             OutgoingChunk chunk = _outstanding.TakeLost(path.Index, out bool isEarliest);
@@ -257,8 +265,8 @@ internal sealed class Sender
         }
 
         bool wrote = false;
-        int full = path.MaximumChunk - DataChunk.HeaderLength;
-        while (_queue.TryPeek(packet.Available - DataChunk.HeaderLength, full, out int length) && MayCut(length))
+        int full = _paths.MaximumChunk - DataChunk.HeaderLength;
+        while (_queue.TryPeek(Math.Min(packet.Available - DataChunk.HeaderLength, full), full, out int length) && MayCut(length))
         {
             Fragment fragment = _queue.Cut(length, sackImmediately: isShuttingDown);
             Write(ref packet, _outstanding.Add(_context.Now, fragment, path.Index));

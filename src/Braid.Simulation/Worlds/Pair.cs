@@ -18,8 +18,8 @@ public sealed class Pair
 
     private readonly byte[] _buffer = new byte[65536];
     private readonly StringBuilder _drawing = new();
-    private readonly Queue<byte[]> _fromA = new();
-    private readonly Queue<byte[]> _fromZ = new();
+    private readonly Queue<(byte[] Bytes, NetworkPath Path)> _fromA = new();
+    private readonly Queue<(byte[] Bytes, NetworkPath Path)> _fromZ = new();
 
     /// <param name="options">Options of both sides.</param>
     /// <param name="seed">Decides tags and initial TSNs.</param>
@@ -48,7 +48,7 @@ public sealed class Pair
     /// <summary>The side that listens.</summary>
     public Endpoint EndpointZ { get; }
 
-    /// <summary>A's association, once <see cref="Connect"/> was called.</summary>
+    /// <summary>A's association, once Connect was called.</summary>
     public Association A { get; private set; } = null!;
 
     /// <summary>Z's association, once it exists.</summary>
@@ -57,6 +57,9 @@ public sealed class Pair
     /// <summary>The bytes of the packet that crossed last.</summary>
     public byte[] LastPacket { get; private set; } = [];
 
+    /// <summary>Where the packet that crossed last was sent.</summary>
+    public NetworkPath LastPath { get; private set; }
+
     /// <summary>A path from A's side, for packets made by hand.</summary>
     public static NetworkPath FromA => new(s_z, s_a);
 
@@ -64,9 +67,12 @@ public sealed class Pair
     public static NetworkPath FromZ => new(s_a, s_z);
 
     /// <summary>A opens the association.</summary>
-    public Pair Connect()
+    public Pair Connect() => Connect([new NetworkPath(s_a, s_z)]);
+
+    /// <summary>A opens the association with a Z that has several addresses.</summary>
+    public Pair Connect(ReadOnlySpan<NetworkPath> paths)
     {
-        A = EndpointA.Connect(Now, PortZ, new NetworkPath(s_a, s_z));
+        A = EndpointA.Connect(Now, PortZ, paths);
         return this;
     }
 
@@ -99,12 +105,13 @@ public sealed class Pair
         bool isLost = words[isFromA ? ^2 : 1] == "x";
         string expected = string.Join(' ', words[2..^2]);
         Collect();
-        Queue<byte[]> queue = isFromA ? _fromA : _fromZ;
-        if (!queue.TryDequeue(out byte[]? packet))
+        Queue<(byte[] Bytes, NetworkPath Path)> queue = isFromA ? _fromA : _fromZ;
+        if (!queue.TryDequeue(out (byte[] Bytes, NetworkPath Path) sent))
         {
             throw Wrong($"'{line}' was expected, but no packet is sent there");
         }
 
+        (byte[] packet, LastPath) = sent;
         string actual = PacketText.Name(packet);
         Draw(isFromA, packet, isLost);
         if (actual != expected)
@@ -126,15 +133,15 @@ public sealed class Pair
     {
         while (Collect())
         {
-            if (_fromA.TryDequeue(out byte[]? packet))
+            if (_fromA.TryDequeue(out (byte[] Bytes, NetworkPath Path) sent))
             {
-                Draw(true, packet, false);
-                Deliver(true, packet);
+                Draw(true, sent.Bytes, false);
+                Deliver(true, sent.Bytes);
             }
-            else if (_fromZ.TryDequeue(out packet))
+            else if (_fromZ.TryDequeue(out sent))
             {
-                Draw(false, packet, false);
-                Deliver(false, packet);
+                Draw(false, sent.Bytes, false);
+                Deliver(false, sent.Bytes);
             }
         }
 
@@ -147,7 +154,29 @@ public sealed class Pair
         Collect();
         return _fromA.Count + _fromZ.Count == 0
             ? this
-            : throw Wrong($"nothing was expected, but there is {PacketText.Describe(_fromA.TryPeek(out byte[]? packet) ? packet : _fromZ.Peek())}");
+            : throw Wrong($"nothing was expected, but there is {PacketText.Describe((_fromA.Count > 0 ? _fromA : _fromZ).Peek().Bytes)}");
+    }
+
+    /// <summary>Loses what both sides have sent and no arrow has drawn.</summary>
+    public Pair DropPending()
+    {
+        Collect();
+        _fromA.Clear();
+        _fromZ.Clear();
+        return this;
+    }
+
+    /// <summary>Takes all that Z has sent and no arrow has drawn.</summary>
+    public IReadOnlyList<byte[]> TakeFromZ()
+    {
+        Collect();
+        var packets = new List<byte[]>();
+        while (_fromZ.TryDequeue(out (byte[] Bytes, NetworkPath Path) sent))
+        {
+            packets.Add(sent.Bytes);
+        }
+
+        return packets;
     }
 
     /// <summary>Lets time pass; timers run, packets wait to be drawn.</summary>
@@ -179,9 +208,14 @@ public sealed class Pair
     }
 
     /// <summary>Puts a packet made by hand before Z, as if A had sent it.</summary>
-    public Pair InjectToZ(ReadOnlySpan<byte> packet)
+    public Pair InjectToZ(ReadOnlySpan<byte> packet) => InjectToZ(packet, FromA);
+
+    /// <summary>Puts a packet made by hand before Z.</summary>
+    /// <param name="packet">Its bytes.</param>
+    /// <param name="path">Where it comes from, as Z sees it.</param>
+    public Pair InjectToZ(ReadOnlySpan<byte> packet, in NetworkPath path)
     {
-        EndpointZ.HandleDatagram(Now, FromA, packet);
+        EndpointZ.HandleDatagram(Now, path, packet);
         Collect();
         return this;
     }
@@ -213,12 +247,12 @@ public sealed class Pair
     {
         while (EndpointA.TryGetDatagram(Now, _buffer, out OutgoingDatagram datagram))
         {
-            _fromA.Enqueue(_buffer[..datagram.Length]);
+            _fromA.Enqueue((_buffer[..datagram.Length], datagram.Path));
         }
 
         while (EndpointZ.TryGetDatagram(Now, _buffer, out OutgoingDatagram datagram))
         {
-            _fromZ.Enqueue(_buffer[..datagram.Length]);
+            _fromZ.Enqueue((_buffer[..datagram.Length], datagram.Path));
         }
 
         if (EndpointZ.TryAccept(out Association? accepted))

@@ -1,6 +1,7 @@
 using System;
 using System.Net;
 using System.Threading.Tasks;
+using Braid.Core;
 
 namespace Braid.Sockets;
 
@@ -11,6 +12,9 @@ internal interface IDatagramTransport : IDisposable
 {
     /// <summary>Where it is bound.</summary>
     IPEndPoint LocalEndPoint { get; }
+
+    /// <summary>Addresses that it can send to.</summary>
+    NetworkFamilies Families { get; }
 
     /// <summary>Bytes around an SCTP packet besides the IP header (RFC 6951 §5.6).</summary>
     int EncapsulationOverhead { get; }

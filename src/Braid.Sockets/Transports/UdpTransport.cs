@@ -44,11 +44,16 @@ internal sealed class UdpTransport : IDatagramTransport
         }
 
         LocalEndPoint = (IPEndPoint)_socket.LocalEndPoint!;
+        Families = local.AddressFamily == AddressFamily.InterNetwork ? NetworkFamilies.IPv4
+            : _socket.DualMode ? NetworkFamilies.All
+            : NetworkFamilies.IPv6;
         _from = new SocketAddress(local.AddressFamily);
         _to = new SocketAddress(local.AddressFamily);
     }
 
     public IPEndPoint LocalEndPoint { get; }
+
+    public NetworkFamilies Families { get; }
 
     public int EncapsulationOverhead => UdpHeader;
 

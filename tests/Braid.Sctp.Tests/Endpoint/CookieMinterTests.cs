@@ -8,13 +8,15 @@ public sealed class CookieMinterTests
 {
     private static readonly Instant s_start = new(TimeSpan.TicksPerSecond);
 
+    private static readonly NetworkAddress s_source = NetworkAddress.FromIPv4([10, 0, 0, 1], 12);
+
     private static readonly CookieClaims s_claims = new()
     {
         Created = s_start,
-        Local = new InitFields(new VerificationTag(1), 2, 3, 4, new Tsn(5)),
+        Local = new InitFields(new VerificationTag(1), 0, 3, 4, new Tsn(5)),
         Peer = new InitFields(new VerificationTag(6), 7, 8, 9, new Tsn(10)),
         RemotePort = 11,
-        Remote = NetworkAddress.FromIPv4([10, 0, 0, 1], 12),
+        Addresses = new PeerAddresses(s_source),
         LocalTieTag = 13,
         PeerTieTag = 14,
     };
@@ -23,8 +25,35 @@ public sealed class CookieMinterTests
     public void A_cookie_says_what_was_put_into_it()
     {
         (CookieMinter minter, byte[] cookie) = Mint();
-        Assert.Equal(CookieVerdict.Valid, minter.Check(s_start + TimeSpan.FromSeconds(60), cookie, out CookieClaims claims, out _));
+        Assert.Equal(CookieVerdict.Valid, minter.Check(s_start + TimeSpan.FromSeconds(60), cookie, s_source, 11, out CookieClaims claims, out _));
         Assert.Equal(s_claims, claims);
+    }
+
+    [Fact]
+    public void A_cookie_remembers_addresses_and_a_longer_life()
+    {
+        var minter = new CookieMinter(new SeededRandom(1), TimeSpan.FromSeconds(60));
+        PeerAddresses addresses = s_claims.Addresses;
+        addresses.TryAdd(NetworkAddress.FromIPv4([10, 0, 0, 2], 12));
+        addresses.TryAdd(NetworkAddress.FromIPv6([0x20, 1, 0xD, 0xB8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], 12));
+        CookieClaims claims = s_claims with { Addresses = addresses, Extension = TimeSpan.FromSeconds(5) };
+        var cookie = new byte[CookieMinter.MaximumLength];
+        byte[] minted = cookie[..minter.Mint(s_start, claims, cookie)];
+        Instant later = s_start + TimeSpan.FromSeconds(65);
+        Assert.Equal(CookieVerdict.Valid, minter.Check(later, minted, s_source, 11, out CookieClaims read, out _));
+        Assert.Equal(claims, read);
+        Assert.Equal(CookieVerdict.Valid, minter.Check(later, minted, addresses[2], 11, out _, out _));
+        Assert.Equal(CookieVerdict.Forged, minter.Check(later, minted, NetworkAddress.FromIPv4([10, 0, 0, 3], 12), 11, out _, out _));
+    }
+
+    [Fact]
+    public void A_cookie_is_bound_to_host_and_port_but_not_to_the_UDP_port()
+    {
+        (CookieMinter minter, byte[] cookie) = Mint();
+        Assert.Equal(CookieVerdict.Valid, minter.Check(s_start, cookie, s_source.WithPort(4000), 11, out CookieClaims claims, out _));
+        Assert.Equal(4000, claims.Addresses.Source.Port);
+        Assert.Equal(CookieVerdict.Forged, minter.Check(s_start, cookie, s_source, 12, out _, out _));
+        Assert.Equal(CookieVerdict.Forged, minter.Check(s_start, cookie, NetworkAddress.FromIPv4([10, 0, 0, 2], 12), 11, out _, out _));
     }
 
     [Fact]
@@ -34,31 +63,31 @@ public sealed class CookieMinterTests
         for (int bit = 0; bit < cookie.Length * 8; bit++)
         {
             cookie[bit / 8] ^= (byte)(1 << (bit % 8));
-            Assert.Equal(CookieVerdict.Forged, minter.Check(s_start, cookie, out _, out _));
+            Assert.Equal(CookieVerdict.Forged, minter.Check(s_start, cookie, s_source, 11, out _, out _));
             cookie[bit / 8] ^= (byte)(1 << (bit % 8));
         }
 
-        Assert.Equal(CookieVerdict.Forged, minter.Check(s_start, cookie.AsSpan(1), out _, out _));
-        Assert.Equal(CookieVerdict.Forged, minter.Check(s_start, [], out _, out _));
+        Assert.Equal(CookieVerdict.Forged, minter.Check(s_start, cookie.AsSpan(1), s_source, 11, out _, out _));
+        Assert.Equal(CookieVerdict.Forged, minter.Check(s_start, [], s_source, 11, out _, out _));
     }
 
     [Fact]
     public void An_old_cookie_is_stale_and_says_by_how_much()
     {
         (CookieMinter minter, byte[] cookie) = Mint();
-        Assert.Equal(CookieVerdict.Stale, minter.Check(s_start + TimeSpan.FromSeconds(61), cookie, out _, out TimeSpan age));
-        Assert.Equal(TimeSpan.FromSeconds(1), minter.Staleness(age));
+        Assert.Equal(CookieVerdict.Stale, minter.Check(s_start + TimeSpan.FromSeconds(61), cookie, s_source, 11, out _, out TimeSpan staleness));
+        Assert.Equal(TimeSpan.FromSeconds(1), staleness);
     }
 
     [Fact]
     public void A_cookie_outlives_one_rotation_of_the_keys_and_not_two()
     {
         (CookieMinter minter, byte[] cookie) = Mint();
-        var another = new byte[CookieMinter.Length];
+        var another = new byte[CookieMinter.MaximumLength];
         minter.Mint(s_start + TimeSpan.FromHours(1), s_claims, another);
-        Assert.Equal(CookieVerdict.Stale, minter.Check(s_start + TimeSpan.FromHours(1), cookie, out _, out _));
+        Assert.Equal(CookieVerdict.Stale, minter.Check(s_start + TimeSpan.FromHours(1), cookie, s_source, 11, out _, out _));
         minter.Mint(s_start + TimeSpan.FromHours(2), s_claims, another);
-        Assert.Equal(CookieVerdict.Forged, minter.Check(s_start + TimeSpan.FromHours(2), cookie, out _, out _));
+        Assert.Equal(CookieVerdict.Forged, minter.Check(s_start + TimeSpan.FromHours(2), cookie, s_source, 11, out _, out _));
     }
 
     [Fact]
@@ -66,14 +95,13 @@ public sealed class CookieMinterTests
     {
         (_, byte[] cookie) = Mint();
         var other = new CookieMinter(new SeededRandom(2), TimeSpan.FromSeconds(60));
-        Assert.Equal(CookieVerdict.Forged, other.Check(s_start, cookie, out _, out _));
+        Assert.Equal(CookieVerdict.Forged, other.Check(s_start, cookie, s_source, 11, out _, out _));
     }
 
     private static (CookieMinter Minter, byte[] Cookie) Mint()
     {
         var minter = new CookieMinter(new SeededRandom(1), TimeSpan.FromSeconds(60));
-        var cookie = new byte[CookieMinter.Length];
-        minter.Mint(s_start, s_claims, cookie);
-        return (minter, cookie);
+        var cookie = new byte[CookieMinter.MaximumLength];
+        return (minter, cookie[..minter.Mint(s_start, s_claims, cookie)]);
     }
 }

@@ -77,13 +77,13 @@ public sealed class OutstandingQueueModelTests
             }
         }
 
-        if (!queue.TryPeekLost(out int length))
+        if (!queue.TryPeekLost(out LostChunk lost))
         {
             return;
         }
 
-        Assert.Equal(DataChunk.LengthOnWire(Length), length);
         int lowest = model.FindIndex(chunk => chunk.State == ChunkState.Lost);
+        Assert.Equal(new LostChunk(DataChunk.LengthOnWire(Length), 0, !model[lowest].WasFastRetransmitted), lost);
         OutgoingChunk sent = queue.TakeLost(0, out bool isEarliest);
         Assert.Equal(queue.CumulativeAck + (lowest + 1), sent.Header.Tsn);
         Assert.Equal(model.Take(lowest).All(chunk => chunk.State == ChunkState.GapAcked), isEarliest);

@@ -1,0 +1,101 @@
+using System;
+using Braid.Core;
+using Braid.Sctp.Wire;
+
+namespace Braid.Sctp;
+
+/// <summary>What an INIT asks for beside its fixed fields, and what is wrong with it.</summary>
+internal ref struct InitReview
+{
+    /// <summary>A parameter's length is not what it says: nothing of it can be used.</summary>
+    public bool IsMalformed;
+
+    /// <summary>Why it is refused with an ABORT; null to go on.</summary>
+    public CauseCode? Refusal;
+
+    /// <summary>How much longer than usual the cookie should live (RFC 9260 §3.3.2.1.3).</summary>
+    public TimeSpan WantedExtension;
+
+    /// <summary>Parameters that the peer wants reported when they are not known (§3.2.1).</summary>
+    public ParameterReport Unrecognized;
+}
+
+/// <summary>
+/// Reads an INIT and composes the INIT ACK, without keeping anything of either (RFC 9260 §5.1 B). Whether the INIT collides
+/// with an association is for the endpoint to see.
+/// </summary>
+internal sealed class InitResponder(CookieMinter cookies, StatelessReplies replies)
+{
+    /// <summary>Looks at everything that does not depend on what exists here.</summary>
+    /// <param name="init">The chunk.</param>
+    /// <param name="room">Where the parameters to report go.</param>
+    public static InitReview Review(in InitChunk init, Span<byte> room)
+    {
+        var review = new InitReview { Unrecognized = new ParameterReport(room) };
+        bool hasHostName = false;
+        ParameterReader parameters = init.Parameters;
+        while (parameters.TryRead(out ParameterView parameter))
+        {
+            hasHostName |= parameter.Type == ParameterType.HostNameAddress;
+            if (parameter.Type == ParameterType.CookiePreservative)
+            {
+                CookiePreservativeParameter.TryRead(parameter, out review.WantedExtension);
+            }
+
+            if (!review.Unrecognized.Consider(parameter))
+            {
+                break;
+            }
+        }
+
+        review.IsMalformed = parameters.IsMalformed;
+        review.Refusal = !InitRules.IsValid(init.Fields) ? CauseCode.InvalidMandatoryParameter
+            : hasHostName ? CauseCode.UnresolvableAddress            // §5.1.2 B
+            : null;
+        return review;
+    }
+
+    /// <summary>Answers with an INIT ACK.</summary>
+    /// <param name="now">The current instant.</param>
+    /// <param name="to">Where the INIT came from.</param>
+    /// <param name="claims">What the cookie says.</param>
+    /// <param name="review">What the INIT asked for.</param>
+    public void Accept(Instant now, in ReplyAddress to, in CookieClaims claims, scoped in InitReview review)
+    {
+        Span<byte> cookie = stackalloc byte[CookieMinter.MaximumLength];
+        int length = cookies.Mint(now, claims with { Extension = cookies.Grant(review.WantedExtension) }, cookie);
+        Span<byte> room = stackalloc byte[800];
+        var parameters = new ParameterWriter(room);
+        parameters.TryWrite(ParameterType.StateCookie, cookie[..length]);
+        var reported = new ParameterReader(review.Unrecognized.Written);
+        while (reported.TryRead(out ParameterView parameter))
+        {
+            parameters.TryWrite(ParameterType.UnrecognizedParameter, parameter.Bytes);
+        }
+
+        replies.AddInitAck(to, claims.Peer.InitiateTag, claims.Local, parameters.Written);
+    }
+
+    /// <summary>
+    /// Refuses an INIT that would add addresses to an association that exists, and lists them (§5.2.1, §5.2.2,
+    /// §3.3.10.11): a stranger must not take a peer's place by its address alone.
+    /// </summary>
+    /// <param name="to">Where the INIT came from.</param>
+    /// <param name="tag">Its Initiate Tag.</param>
+    /// <param name="addresses">The addresses that it has.</param>
+    /// <param name="known">The association's.</param>
+    public void RefuseNewAddresses(in ReplyAddress to, VerificationTag tag, in PeerAddresses addresses, PathSet known)
+    {
+        Span<byte> room = stackalloc byte[PeerAddresses.Capacity * 20];
+        var list = new ParameterWriter(room);
+        for (int i = 0; i < addresses.Count; i++)
+        {
+            if (known.Find(addresses[i]) is null)
+            {
+                AddressParameter.TryWrite(ref list, addresses[i]);
+            }
+        }
+
+        replies.AddAbort(to, tag, CauseCode.RestartWithNewAddresses, list.Written);
+    }
+}
