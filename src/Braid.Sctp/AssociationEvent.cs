@@ -64,6 +64,11 @@ public abstract record AssociationEvent
     /// <param name="IncomingStreams">Streams that the peer may send on now.</param>
     public sealed record Restarted(int OutgoingStreams, int IncomingStreams) : AssociationEvent;
 
+    /// <summary>The rest of a message that was being delivered in parts will not come (RFC 6458 §6.1.7).</summary>
+    /// <param name="Stream">Its stream.</param>
+    /// <param name="Ssn">Its stream sequence number.</param>
+    public sealed record PartialDeliveryAborted(StreamId Stream, Ssn Ssn) : AssociationEvent;
+
     /// <summary>The peer asked for a shutdown: nothing new can be sent (§9.2).</summary>
     public sealed record ShutdownByPeer : AssociationEvent;
 

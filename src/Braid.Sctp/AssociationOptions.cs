@@ -24,10 +24,16 @@ public sealed record AssociationOptions
     public long ReceiveBufferSize { get; init; } = 5 << 20;
 
     /// <summary>
-    /// The longest message that may be sent, in bytes. It has to fit into the peer's receive buffer, because there is no partial
-    /// delivery yet (§6.9): a longer one would wait for a window that cannot open. Default 2 MiB, which fits into the default receive buffer with the memory that its fragments hold.
+    /// The longest message that may be sent, in bytes. One that is longer than the peer's receive buffer arrives in parts
+    /// (§6.9). Default 16 MiB.
     /// </summary>
-    public int MaximumMessageSize { get; init; } = 2 << 20;
+    public int MaximumMessageSize { get; init; } = 16 << 20;
+
+    /// <summary>
+    /// How much of the receive buffer one incomplete message may hold, in bytes, before it is delivered in parts (§6.9, RFC 6458
+    /// §8.1.21): from 1 to <see cref="ReceiveBufferSize"/>. Null, the default, for half of the receive buffer.
+    /// </summary>
+    public long? PartialDeliveryPoint { get; init; }
 
     /// <summary>
     /// Size of the largest IP packet to send, in bytes, 512 to 65535, the headers of the encapsulation included.
@@ -73,6 +79,7 @@ public sealed record AssociationOptions
         InRange(SendBufferSize, 1, long.MaxValue, nameof(SendBufferSize));
         InRange(ReceiveBufferSize, 1500, uint.MaxValue, nameof(ReceiveBufferSize));
         InRange(MaximumMessageSize, 1, Array.MaxLength, nameof(MaximumMessageSize));
+        InRange(PartialDeliveryPoint ?? 1, 1, ReceiveBufferSize, nameof(PartialDeliveryPoint));
         InRange(PathMtu, 512, ushort.MaxValue, nameof(PathMtu));
         InRange(MaximumBurst, 1, int.MaxValue, nameof(MaximumBurst));
         InRange(MaximumRetransmissions, 0, int.MaxValue, nameof(MaximumRetransmissions));

@@ -45,6 +45,9 @@ public enum DropReason : byte
     /// <summary>A TSN too far ahead, or data beyond the window that we advertised (§6.2).</summary>
     OutsideWindow,
 
+    /// <summary>Data that was held for reordering, to have room for a lower TSN (§6.2): the next SACK takes it back.</summary>
+    Reneged,
+
     /// <summary>A TSN that has arrived before (§6.2).</summary>
     DuplicateData,
 

@@ -5,7 +5,7 @@ using Braid.Core;
 namespace Braid.Sctp;
 
 /// <summary>
-/// One message from the peer, in the pooled memory that it was reassembled in. Disposing it, on the thread that drives the
+/// One message from the peer, or one part of a message that is too long for the receive buffer (RFC 9260 §6.9), in the pooled memory that it was reassembled in. Disposing it, on the thread that drives the
 /// association, returns the memory and re-opens the advertised window; it must not be touched afterwards.
 /// </summary>
 public sealed class ReceivedMessage : IDisposable
@@ -36,12 +36,21 @@ public sealed class ReceivedMessage : IDisposable
     /// <summary>Bytes of user data, at least 1.</summary>
     public int Length { get; private set; }
 
+    /// <summary>
+    /// Whether the message ends here. When it does not, its next part follows before any other message, but for the end of
+    /// the association (<see cref="AssociationEvent.PartialDeliveryAborted"/>).
+    /// </summary>
+    public bool EndOfRecord { get; internal set; }
+
     /// <summary>The user data.</summary>
     public ReadOnlySequence<byte> Payload =>
         _first is null ? default : new ReadOnlySequence<byte>(_first, 0, _last!, _last!.Length);
 
     /// <summary>Bytes of the receive buffer that it holds until it is disposed: memory, so more than <see cref="Length"/>.</summary>
     public long Charge { get; private set; }
+
+    /// <summary>The last TSN; the first one is <see cref="Tsn"/>.</summary>
+    internal Tsn LastTsn { get; private set; }
 
     /// <summary>The next message in whichever queue holds this one.</summary>
     internal ReceivedMessage? NextInQueue { get; set; }
@@ -75,7 +84,9 @@ public sealed class ReceivedMessage : IDisposable
         Ppid = ppid;
         Ssn = ssn;
         Tsn = tsn;
+        LastTsn = tsn.Previous;
         Unordered = unordered;
+        EndOfRecord = true;
         Length = 0;
         Charge = 0;
         NextInQueue = null;
@@ -93,6 +104,7 @@ public sealed class ReceivedMessage : IDisposable
         }
 
         _last = buffer;
+        LastTsn = LastTsn.Next;
         Length += buffer.Length;
         Charge += charge;
     }

@@ -6,7 +6,7 @@ using Braid.Sctp;
 namespace Braid.Sockets;
 
 /// <summary>
-/// A message in the memory that it arrived in. Dispose it, from any thread, when you are done: that returns the memory and
+/// A message, or a part of one that is too long for the receive buffer, in the memory that it arrived in. Dispose it, from any thread, when you are done: that returns the memory and
 /// lets the peer send more. <see cref="Payload"/> must not be touched afterwards.
 /// </summary>
 public sealed class SctpMessage : IDisposable
@@ -19,7 +19,7 @@ public sealed class SctpMessage : IDisposable
         _host = host;
         _message = message;
         Payload = message.Payload;
-        Info = new SctpReceiveInfo(message.Stream.Value, message.Ppid.Value, message.Unordered, message.Ssn.Value, message.Tsn.Value);
+        Info = new SctpReceiveInfo(message.Stream.Value, message.Ppid.Value, message.Unordered, message.Ssn.Value, message.Tsn.Value, message.EndOfRecord);
     }
 
     /// <summary>The user data, at least 1 byte; in several segments when the message came in several.</summary>

@@ -56,6 +56,13 @@ internal static class Packets
         return packet;
     }
 
+    /// <summary>A packet from A to Z with one whole ordered message.</summary>
+    public static byte[] Data(VerificationTag tag, Tsn tsn, StreamId stream, Ssn ssn, byte[] payload, DataFlags flags = DataFlags.Beginning | DataFlags.Ending) =>
+        ToZ(tag, (ref PacketWriter packet) => DataChunk.Write(ref packet, new DataHeader(tsn, stream, ssn, 0, flags), payload));
+
+    /// <summary>The TSN of a packet's first chunk, a DATA chunk.</summary>
+    public static Tsn TsnOf(byte[] packet) => new(BinaryPrimitives.ReadUInt32BigEndian(packet.AsSpan(16)));
+
     /// <summary>The tag of a packet.</summary>
     public static VerificationTag TagOf(byte[] packet)
     {

@@ -107,6 +107,27 @@ public sealed class AssociationTests
         Assert.True(payload.AsSpan().SequenceEqual(message.ToArray()));
     }
 
+    [Fact]
+    public async Task A_message_longer_than_the_receive_buffer_arrives_in_parts()
+    {
+        await using Loopback loopback = await Loopback.ConnectedAsync();
+        byte[] payload = Pattern(12 << 20);
+        Task sending = loopback.Client.SendAsync(payload, default, loopback.Guard).AsTask();
+        int received = 0;
+        int parts = 0;
+        for (bool isEnd = false; !isEnd; parts++)
+        {
+            using SctpMessage message = await loopback.Server.ReceiveAsync(loopback.Guard);
+            Assert.True(payload.AsSpan(received, message.Length).SequenceEqual(message.ToArray()));
+            received += message.Length;
+            isEnd = message.Info.EndOfRecord;
+        }
+
+        Assert.Equal(payload.Length, received);
+        Assert.True(parts > 2);
+        await sending;
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -70,7 +70,11 @@ internal sealed class Conversation
                     await output.WriteAsync(segment, cancellationToken);
                 }
 
-                await output.WriteAsync("\n"u8.ToArray(), cancellationToken);
+                if (message.Info.EndOfRecord)
+                {
+                    await output.WriteAsync("\n"u8.ToArray(), cancellationToken);
+                }
+
                 await output.FlushAsync(cancellationToken);
             }
         }

@@ -36,6 +36,12 @@ internal sealed class FileReceiver(SctpAssociation association, string directory
             {
                 using (message)
                 {
+                    if (!message.Info.EndOfRecord)
+                    {
+                        association.Abort("a message is longer than any that belongs to a transfer");
+                        throw new TransferFailedException("the sender's messages are too long");
+                    }
+
                     byte[]? answer = Take(message.Payload, ref failure);
                     if (answer is not null)
                     {

@@ -6,6 +6,16 @@ using Braid.Sctp.Wire;
 
 namespace Braid.Sctp;
 
+/// <summary>Fragments of one message with consecutive TSNs.</summary>
+/// <param name="First">The lowest TSN.</param>
+/// <param name="Count">How many there are.</param>
+/// <param name="Charge">Bytes of the receive buffer that they hold.</param>
+internal readonly record struct FragmentRun(Tsn First, int Count, long Charge)
+{
+    /// <summary>The highest TSN.</summary>
+    public Tsn Last => First + (Count - 1);
+}
+
 /// <summary>
 /// Fragments by TSN. The TSNs of one message are consecutive (RFC 9260 §6.9), so neighbours that belong together are kept
 /// as runs: both ends of a run know its length, and a message is complete when its run begins with B and ends with E.
@@ -23,7 +33,8 @@ internal sealed class FragmentRing
         public StreamId Stream;
         public Ssn Ssn;
         public DataFlags Flags;
-        public int RunLength;                                // valid at the first and the last slot of a run
+        public int RunLength;                                // these two are valid at the first and the last slot of a run
+        public long RunCharge;
 
         public readonly bool IsUnordered => (Flags & DataFlags.Unordered) != 0;
 
@@ -67,9 +78,12 @@ internal sealed class FragmentRing
         return true;
     }
 
+    /// <summary>Whether nothing is here.</summary>
+    public bool IsEmpty => _count == 0;
+
     /// <summary>Takes a fragment in.</summary>
     /// <returns>The run that it is part of now.</returns>
-    public (Tsn First, int Count) Insert(in DataChunk data, PooledBuffer buffer, bool hasNeighbours)
+    public FragmentRun Insert(in DataChunk data, PooledBuffer buffer, bool hasNeighbours)
     {
         while (_count == _slots.Length || _slots[Index(data.Tsn)].Buffer is not null)
         {
@@ -86,14 +100,56 @@ internal sealed class FragmentRing
             Flags = (data.Beginning ? DataFlags.Beginning : 0) | (data.Ending ? DataFlags.Ending : 0)
                 | (data.Unordered ? DataFlags.Unordered : 0),
             RunLength = 1,
+            RunCharge = buffer.Capacity,
         };
         _count++;
-        return hasNeighbours ? JoinRuns(data) : (data.Tsn, 1);
+        return hasNeighbours ? JoinRuns(data, buffer.Capacity) : new FragmentRun(data.Tsn, 1, buffer.Capacity);
     }
 
-    /// <summary>Whether a run is a whole message.</summary>
-    public bool IsComplete((Tsn First, int Count) run) =>
-        Get(run.First).IsBeginning && Get(run.First + (run.Count - 1)).IsEnding;
+    /// <summary>The run whose last fragment is this one, if it is here.</summary>
+    public bool TryGetRunEndingAt(Tsn last, out FragmentRun run)
+    {
+        run = default;
+        if (_count == 0 || !TryFind(last, out int index))
+        {
+            return false;
+        }
+
+        ref readonly Slot slot = ref _slots[index];
+        run = new FragmentRun(last - (slot.RunLength - 1), slot.RunLength, slot.RunCharge);
+        return true;
+    }
+
+    /// <summary>The highest TSN that is here; slow.</summary>
+    public bool TryFindHighest(out Tsn highest)
+    {
+        highest = default;
+        bool isFound = false;
+        foreach (ref readonly Slot slot in _slots.AsSpan())
+        {
+            if (slot.Buffer is not null && (!isFound || slot.Tsn > highest))
+            {
+                highest = slot.Tsn;
+                isFound = true;
+            }
+        }
+
+        return isFound;
+    }
+
+    /// <summary>Takes the highest fragment; its run becomes one shorter.</summary>
+    public PooledBuffer RemoveHighest(Tsn highest)
+    {
+        ref readonly Slot slot = ref Get(highest);
+        (int length, long charge) = (slot.RunLength, slot.RunCharge);
+        PooledBuffer buffer = Remove(highest);
+        if (length > 1)
+        {
+            SetRun(new FragmentRun(highest - (length - 1), length - 1, charge - buffer.Capacity));
+        }
+
+        return buffer;
+    }
 
     /// <summary>A fragment that is here.</summary>
     public ref readonly Slot Get(Tsn tsn) => ref _slots[Index(tsn)];
@@ -125,24 +181,33 @@ internal sealed class FragmentRing
         return false;
     }
 
-    private (Tsn First, int Count) JoinRuns(in DataChunk data)
+    private FragmentRun JoinRuns(in DataChunk data, long charge)
     {
         Tsn first = data.Tsn;
         Tsn last = data.Tsn;
         if (!data.Beginning && TryFind(data.Tsn.Previous, out int before))
         {
             first -= _slots[before].RunLength;
+            charge += _slots[before].RunCharge;
         }
 
         if (!data.Ending && TryFind(data.Tsn.Next, out int after))
         {
             last += _slots[after].RunLength;
+            charge += _slots[after].RunCharge;
         }
 
-        int length = last.DistanceFrom(first) + 1;
-        _slots[Index(first)].RunLength = length;
-        _slots[Index(last)].RunLength = length;
-        return (first, length);
+        var run = new FragmentRun(first, last.DistanceFrom(first) + 1, charge);
+        SetRun(run);
+        return run;
+    }
+
+    private void SetRun(in FragmentRun run)
+    {
+        ref Slot first = ref _slots[Index(run.First)];
+        (first.RunLength, first.RunCharge) = (run.Count, run.Charge);
+        ref Slot last = ref _slots[Index(run.Last)];
+        (last.RunLength, last.RunCharge) = (run.Count, run.Charge);
     }
 
     private static bool IsSameMessage(in Slot slot, in DataChunk data) =>

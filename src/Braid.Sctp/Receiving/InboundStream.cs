@@ -9,6 +9,9 @@ internal sealed class InboundStream
     /// <summary>SSN of the next ordered message.</summary>
     public Ssn Next { get; private set; }
 
+    /// <summary>The last of the messages that came too early.</summary>
+    public ReceivedMessage? LastWaiting => _last;
+
     /// <summary>The message came in its turn.</summary>
     public void Advance() => Next = Next.Next;
 
@@ -62,6 +65,26 @@ internal sealed class InboundStream
     {
         message = _first;
         return message is not null && message.Ssn == Next && TryTakeFirst(out message);
+    }
+
+    /// <summary>Takes the last waiting message out of the way; slow.</summary>
+    public void RemoveLast()
+    {
+        ReceivedMessage? before = null;
+        for (ReceivedMessage? message = _first; message != _last; message = message!.NextInQueue)
+        {
+            before = message;
+        }
+
+        _last = before;
+        if (before is null)
+        {
+            _first = null;
+        }
+        else
+        {
+            before.NextInQueue = null;
+        }
     }
 
     /// <summary>Takes any waiting message, to let it go.</summary>

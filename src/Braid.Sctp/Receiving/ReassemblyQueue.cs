@@ -22,30 +22,46 @@ internal enum ReassemblyVerdict : byte
 /// <summary>
 /// From DATA chunks to messages in the order that they may be delivered in (RFC 9260 §6.6, §6.9). Owns the fragments, the
 /// messages that wait for their turn and the ones that are ready; the memory of those in the application's hands is still
-/// charged until they are disposed.
+/// charged until they are disposed. A message that would fill the receive buffer is delivered in parts (§6.9): while one is,
+/// nothing else is delivered, so that its reader finds its parts together.
 /// </summary>
-internal sealed class ReassemblyQueue(AssociationContext context, ReceiveWindow window) : IReceivedMessageOwner
+internal sealed class ReassemblyQueue : IReceivedMessageOwner
 {
     private const int MaximumFreeMessages = 4096;
+    private const int PartsPerPoint = 8;
 
+    private readonly AssociationContext _context;
+    private readonly ReceiveWindow _window;
+    private readonly long _partialPoint;
     private readonly Stack<ReceivedMessage> _free = new();
     private readonly FragmentRing _fragments = new();
     private InboundStream?[] _streams = [];
-    private ReceivedMessage? _firstReady;
-    private ReceivedMessage? _lastReady;
+    private MessageList _ready;
+    private MessageList _behindPartial;
+    private PartialMessage? _partial;
     private bool _isAbandoned;
+
+    public ReassemblyQueue(AssociationContext context, ReceiveWindow window)
+    {
+        _context = context;
+        _window = window;
+        _partialPoint = context.Options.PartialDeliveryPoint ?? (context.Options.ReceiveBufferSize / 2);
+    }
+
+    /// <summary>The message that is being delivered in parts; <c>Next</c> is the TSN of its first fragment that was not.</summary>
+    private readonly record struct PartialMessage(StreamId Stream, Ssn Ssn, bool IsUnordered, Tsn Next);
 
     /// <summary>Messages that were completed, delivered or not.</summary>
     public long MessagesCompleted { get; private set; }
 
     /// <summary>Whether a message can be taken.</summary>
-    public bool HasReady => _firstReady is not null;
+    public bool HasReady => !_ready.IsEmpty;
 
     /// <summary>Takes in a DATA chunk with a new TSN and a valid stream: the one copy on the way in.</summary>
     public ReassemblyVerdict Add(in DataChunk data)
     {
         bool isWhole = data.Beginning && data.Ending;
-        if (!_fragments.FitsNeighbours(data, out bool hasNeighbours))
+        if (!_fragments.FitsNeighbours(data, out bool hasNeighbours) || !FitsPartial(data))
         {
             return ReassemblyVerdict.Violation;
         }
@@ -55,8 +71,8 @@ internal sealed class ReassemblyQueue(AssociationContext context, ReceiveWindow 
             return ReassemblyVerdict.Violation;
         }
 
-        PooledBuffer buffer = context.Buffers.Rent(data.Payload.Length);
-        if (!window.TryCharge(buffer.Capacity))
+        PooledBuffer buffer = _context.Buffers.Rent(data.Payload.Length);
+        if (!_window.TryCharge(buffer.Capacity))
         {
             buffer.Dispose();
             return ReassemblyVerdict.NoMemory;
@@ -70,51 +86,120 @@ internal sealed class ReassemblyQueue(AssociationContext context, ReceiveWindow 
             return Complete(message);
         }
 
-        (Tsn First, int Count) run = _fragments.Insert(data, buffer, hasNeighbours);
-        return _fragments.IsComplete(run) ? Assemble(run.First, run.Count) : ReassemblyVerdict.Held;
+        FragmentRun run = _fragments.Insert(data, buffer, hasNeighbours);
+        if (!_fragments.Get(run.Last).IsEnding)
+        {
+            return ReassemblyVerdict.Held;
+        }
+
+        if (run.First == _partial?.Next)
+        {
+            FinishPartial(run);
+        }
+        else if (_fragments.Get(run.First).IsBeginning)
+        {
+            return Complete(Assemble(run));
+        }
+
+        return ReassemblyVerdict.Held;
+    }
+
+    /// <summary>
+    /// Delivers a part of the message that reaches up to the Cumulative TSN Ack Point, if it holds too much of the buffer:
+    /// all TSNs before it have arrived, so it is the one message that no loss explains.
+    /// </summary>
+    public void DeliverPartially(Tsn cumulativeAck)
+    {
+        if (_fragments.IsEmpty || !_fragments.TryGetRunEndingAt(cumulativeAck, out FragmentRun run))
+        {
+            return;
+        }
+
+        if (_partial is { } partial)
+        {
+            if (run.First == partial.Next && run.Charge >= _partialPoint / PartsPerPoint)
+            {
+                _ready.Add(Assemble(run, isEnd: false));
+                _partial = partial with { Next = run.Last.Next };
+            }
+        }
+        else if (run.Charge >= _partialPoint && _fragments.Get(run.First) is { IsBeginning: true } first
+            && (first.IsUnordered || StreamFor(first.Stream).Next == first.Ssn))
+        {
+            _ready.Add(Assemble(run, isEnd: false));
+            _partial = new PartialMessage(first.Stream, first.Ssn, first.IsUnordered, run.Last.Next);
+        }
     }
 
     /// <summary>Takes the next message that may be delivered.</summary>
-    public bool TryTake([NotNullWhen(true)] out ReceivedMessage? message)
+    public bool TryTake([NotNullWhen(true)] out ReceivedMessage? message) => _ready.TryTake(out message);
+
+    /// <summary>
+    /// Lets go of the highest TSNs that are held for reordering, to have room for a lower one (§6.2): the fragment, or all
+    /// of the message.
+    /// </summary>
+    /// <param name="above">Only of what lies above this TSN.</param>
+    /// <param name="first">The first TSN that was let go.</param>
+    /// <param name="last">The last one.</param>
+    public bool TryDropHighest(Tsn above, out Tsn first, out Tsn last)
     {
-        message = _firstReady;
-        if (message is null)
+        InboundStream? highestStream = null;
+        bool isFragment = _fragments.TryFindHighest(out Tsn highest);
+        foreach (InboundStream? stream in _streams)
+        {
+            if (stream?.LastWaiting is { } waiting && ((highestStream is null && !isFragment) || waiting.LastTsn > highest))
+            {
+                highest = waiting.LastTsn;
+                highestStream = stream;
+            }
+        }
+
+        (first, last) = (highest, highest);
+        if (highestStream is not null)
+        {
+            ReceivedMessage message = highestStream.LastWaiting!;
+            (first, last) = (message.Tsn, message.LastTsn);
+            if (first <= above)
+            {
+                return false;
+            }
+
+            highestStream.RemoveLast();
+            message.Dispose();
+            return true;
+        }
+
+        if (!isFragment || highest <= above)
         {
             return false;
         }
 
-        _firstReady = message.NextInQueue;
-        if (_firstReady is null)
-        {
-            _lastReady = null;
-        }
-
-        message.NextInQueue = null;
+        LetGo(_fragments.RemoveHighest(highest));
         return true;
     }
 
     /// <summary>Another association with the same peer comes before this one: what it has ready is read first.</summary>
     public void TakeOver(ReassemblyQueue? earlier)
     {
-        if (earlier is null)
+        if (earlier is not null)
         {
-            return;
-        }
-
-        earlier.DiscardIncomplete();
-        while (earlier.TryTake(out ReceivedMessage? message))
-        {
-            Append(message);
+            earlier.DiscardIncomplete();
+            _ready.AddAll(ref earlier._ready);
         }
     }
 
     /// <summary>Lets go of what can never be delivered. Complete messages stay to be read.</summary>
     public void DiscardIncomplete()
     {
+        if (_partial is { } partial)
+        {
+            _context.Report(new AssociationEvent.PartialDeliveryAborted(partial.Stream, partial.Ssn));
+            EndPartial();
+        }
+
         while (_fragments.TryRemoveAny(out PooledBuffer? buffer))
         {
-            window.Credit(buffer.Capacity);
-            buffer.Dispose();
+            LetGo(buffer);
         }
 
         foreach (InboundStream? stream in _streams)
@@ -130,10 +215,10 @@ internal sealed class ReassemblyQueue(AssociationContext context, ReceiveWindow 
 
     void IReceivedMessageOwner.OnDisposed(ReceivedMessage message)
     {
-        window.Credit(message.Charge);
-        if (window.WantsUpdate)
+        _window.Credit(message.Charge);
+        if (_window.WantsUpdate)
         {
-            context.Activity.Signal();                       // no input will come: the peer waits for the window
+            _context.Activity.Signal();                      // no input will come: the peer waits for the window
         }
 
         if (!_isAbandoned && _free.Count < MaximumFreeMessages)
@@ -142,17 +227,23 @@ internal sealed class ReassemblyQueue(AssociationContext context, ReceiveWindow 
         }
     }
 
-    private ReassemblyVerdict Assemble(Tsn first, int count)
+    private bool FitsPartial(in DataChunk data) =>
+        _partial is not { } partial || data.Tsn != partial.Next
+        || (!data.Beginning && data.Stream == partial.Stream && data.Unordered == partial.IsUnordered
+            && (data.Unordered || data.Ssn == partial.Ssn));
+
+    private ReceivedMessage Assemble(in FragmentRun run, bool isEnd = true)
     {
-        ref readonly FragmentRing.Slot beginning = ref _fragments.Get(first);
-        ReceivedMessage message = NewMessage(beginning.Stream, beginning.Ppid, beginning.Ssn, first, beginning.IsUnordered);
-        for (int i = 0; i < count; i++)
+        ref readonly FragmentRing.Slot first = ref _fragments.Get(run.First);
+        ReceivedMessage message = NewMessage(first.Stream, first.Ppid, first.Ssn, run.First, first.IsUnordered);
+        message.EndOfRecord = isEnd;
+        for (int i = 0; i < run.Count; i++)
         {
-            PooledBuffer buffer = _fragments.Remove(first + i);
+            PooledBuffer buffer = _fragments.Remove(run.First + i);
             message.Append(buffer, buffer.Capacity);
         }
 
-        return Complete(message);
+        return message;
     }
 
     private ReassemblyVerdict Complete(ReceivedMessage message)
@@ -165,51 +256,67 @@ internal sealed class ReassemblyQueue(AssociationContext context, ReceiveWindow 
 
         InboundStream stream = StreamFor(message.Stream);
         int distance = message.Ssn.DistanceFrom(stream.Next);
-        if (distance > 0)
+        bool isTaken = distance == 0 || (distance > 0 && stream.Hold(message));
+        if (!isTaken)
         {
-            return stream.Hold(message) ? ReassemblyVerdict.Held : Refuse(message);
+            message.Dispose();
+            return ReassemblyVerdict.Violation;
         }
 
-        if (distance < 0)
+        if (distance == 0)
         {
-            return Refuse(message);
+            MakeReady(message);
+            OnDelivered(stream);
         }
 
-        MakeReady(message);
+        return ReassemblyVerdict.Held;
+    }
+
+    private void FinishPartial(in FragmentRun run)
+    {
+        PartialMessage partial = _partial!.Value;
+        MessagesCompleted++;
+        _ready.Add(Assemble(run));
+        EndPartial();
+        if (!partial.IsUnordered)
+        {
+            OnDelivered(StreamFor(partial.Stream));
+        }
+    }
+
+    private void EndPartial()
+    {
+        _partial = null;
+        _ready.AddAll(ref _behindPartial);
+    }
+
+    private void OnDelivered(InboundStream stream)
+    {
         stream.Advance();
         while (stream.TryTakeNext(out ReceivedMessage? next))
         {
             MakeReady(next!);
             stream.Advance();
         }
-
-        return ReassemblyVerdict.Held;
-    }
-
-    private static ReassemblyVerdict Refuse(ReceivedMessage message)
-    {
-        message.Dispose();
-        return ReassemblyVerdict.Violation;
     }
 
     private void MakeReady(ReceivedMessage message)
     {
         MessagesCompleted++;
-        Append(message);
-    }
-
-    private void Append(ReceivedMessage message)
-    {
-        if (_lastReady is null)
+        if (_partial is null)
         {
-            _firstReady = message;
+            _ready.Add(message);
         }
         else
         {
-            _lastReady.NextInQueue = message;
+            _behindPartial.Add(message);
         }
+    }
 
-        _lastReady = message;
+    private void LetGo(PooledBuffer buffer)
+    {
+        _window.Credit(buffer.Capacity);
+        buffer.Dispose();
     }
 
     private ReceivedMessage NewMessage(StreamId stream, Ppid ppid, Ssn ssn, Tsn tsn, bool unordered)

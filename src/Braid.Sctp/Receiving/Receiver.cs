@@ -1,4 +1,5 @@
 using System;
+using Braid.Core;
 using Braid.Sctp.Wire;
 
 namespace Braid.Sctp;
@@ -72,7 +73,7 @@ internal sealed class Receiver
                 return Drop(DropReason.OutsideWindow);
             }
 
-            switch (Messages.Add(data))
+            switch (Add(data))
             {
                 case ReassemblyVerdict.NoMemory:
                     return Drop(DropReason.OutsideWindow);
@@ -86,6 +87,7 @@ internal sealed class Receiver
         // §6.7: as long as TSNs are missing, and when the last of them comes, every packet is acknowledged at once.
         bool hadGaps = Tsns.HasGaps;
         Tsns.Accept(data.Tsn);
+        Messages.DeliverPartially(Tsns.CumulativeAck);
         Acks.OnData(immediately: data.SackImmediately || hadGaps || Tsns.HasGaps);
         return isValidStream ? DataVerdict.Accepted : DataVerdict.InvalidStream;
     }
@@ -113,6 +115,22 @@ internal sealed class Receiver
         Window.OnAdvertised(window);
         _context.Counters.SacksSent++;
         return true;
+    }
+
+    private ReassemblyVerdict Add(in DataChunk data)
+    {
+        ReassemblyVerdict verdict = Messages.Add(data);
+        Tsn floor = data.Tsn > Tsns.CumulativeAck ? data.Tsn : Tsns.CumulativeAck;
+        while (verdict == ReassemblyVerdict.NoMemory && Messages.TryDropHighest(floor, out Tsn first, out Tsn last))
+        {
+            // §6.2: what fills a gap is worth more than the highest TSN that waits behind it.
+            bool isReneged = Tsns.Renege(first, last);
+            Invariant.Check(isReneged, "what is held for reordering is not among the gaps");
+            _context.Drops.Count(DropReason.Reneged);
+            verdict = Messages.Add(data);
+        }
+
+        return verdict;
     }
 
     private DataVerdict Drop(DropReason reason)

@@ -115,6 +115,31 @@ internal sealed class TsnTracker
         }
     }
 
+    /// <summary>Takes back TSNs beyond the cumulative one that were accepted: they count as never received (§6.2).</summary>
+    /// <returns>False when they are not there, or not one behind the other.</returns>
+    public bool Renege(Tsn first, Tsn last)
+    {
+        int index = FirstRangeEndingAtOrAfter(first);
+        if (index >= GapCount || first < _ranges[index].First || last > _ranges[index].Last)
+        {
+            return false;
+        }
+
+        Range range = _ranges[index];
+        RemoveRange(index);
+        if (last < range.Last)
+        {
+            InsertRange(index, new Range(last.Next, range.Last));
+        }
+
+        if (range.First < first)
+        {
+            InsertRange(index, new Range(range.First, first.Previous));
+        }
+
+        return true;
+    }
+
     /// <summary>The Gap Ack Blocks of a SACK (§3.3.4), from the lowest; valid until the next call.</summary>
     /// <param name="maximum">How many fit.</param>
     public ReadOnlySpan<GapAckBlock> Gaps(int maximum)

@@ -19,6 +19,7 @@ public sealed class DeliveryChecker(ulong seed)
 
     private readonly Dictionary<uint, (int Length, StreamId Stream, bool Unordered)> _expected = [];
     private readonly Dictionary<StreamId, uint> _lastOrdered = [];
+    private readonly List<byte> _parts = [];
     private uint _next;
 
     /// <summary>Messages that were made and have not arrived.</summary>
@@ -36,12 +37,19 @@ public sealed class DeliveryChecker(ulong seed)
         return message;
     }
 
-    /// <summary>Checks a message that has arrived.</summary>
+    /// <summary>Checks a message, or the next part of one, that has arrived.</summary>
     /// <returns>What is wrong with it; null for nothing.</returns>
     public string? Check(ReceivedMessage message)
     {
         ArgumentNullException.ThrowIfNull(message);
-        byte[] bytes = message.Payload.ToArray();
+        _parts.AddRange(message.Payload.ToArray());
+        if (!message.EndOfRecord)
+        {
+            return null;
+        }
+
+        byte[] bytes = [.. _parts];
+        _parts.Clear();
         if (bytes.Length < MinimumLength)
         {
             return $"a message of {bytes.Length} bytes was never sent";

@@ -50,7 +50,6 @@ public sealed record SwarmOptions
         TimeSpan delay = Often(random, 0.7) ? random.NextTimeSpan(TimeSpan.FromMilliseconds(200)) : TimeSpan.Zero;
         AssociationOptions options = DrawOptions(random);
         AssociationOptions optionsOfZ = Often(random, 0.5) ? DrawOptions(random) : options;
-        long smallestBuffer = Math.Min(options.ReceiveBufferSize, optionsOfZ.ReceiveBufferSize);
         return new SwarmOptions
         {
             Seed = seed,
@@ -61,8 +60,8 @@ public sealed record SwarmOptions
             MessagesOfA = random.NextInt32(120),
             MessagesOfZ = Often(random, 0.6) ? random.NextInt32(120) : 0,
 
-            // A message must fit into the receive buffer, memory overhead included, until partial delivery exists.
-            MaximumLength = (int)Math.Min(smallestBuffer / 4, Often(random, 0.3) ? 200_000 : Often(random, 0.5) ? 20_000 : 200),
+            // Longer than a receive buffer may be: such a message comes in parts.
+            MaximumLength = Often(random, 0.2) ? 200_000 : Often(random, 0.5) ? 20_000 : 200,
             Unordered = Often(random, 0.5) ? random.NextDouble() : 0,
             Reading = Often(random, 0.3) ? 0.05 + (random.NextDouble() / 2) : 1,
             Closers = 1 + random.NextInt32(3),
