@@ -31,7 +31,7 @@ public sealed record AssociationOptions
 
     /// <summary>
     /// How much of the receive buffer one incomplete message may hold, in bytes, before it is delivered in parts (§6.9, RFC 6458
-    /// §8.1.21): from 1 to <see cref="ReceiveBufferSize"/>. Null, the default, for half of the receive buffer.
+    /// §8.1.21): from 1 to <see cref="ReceiveBufferSize"/>. Null, the default, for three quarters of the receive buffer.
     /// </summary>
     public long? PartialDeliveryPoint { get; init; }
 

@@ -6,14 +6,16 @@ using System.Threading;
 namespace Braid.Core;
 
 /// <summary>
-/// Buffers in classes of powers of two. Renting and returning are safe from any thread, because an application fills a
+/// Buffers in classes, four for each power of two: what a buffer holds beyond its content counts against the receive window,
+/// so a packet of ordinary size must not cost twice its length. Renting and returning are safe from any thread, because an application fills a
 /// buffer on its own thread and hands it to the protocol. In the steady state nothing is allocated.
 /// </summary>
 public sealed class BufferPool
 {
     private const int SmallestShift = 7;                     // 128 bytes: a short signalling message
     private const int LargestShift = 20;                     // 1 MiB: above it, a buffer is made and forgotten
-    private const int ClassCount = LargestShift - SmallestShift + 1;
+    private const int ClassesPerPower = 4;
+    private const int ClassCount = ((LargestShift - SmallestShift) * ClassesPerPower) + 1;
     private const int Unpooled = -1;
 
     private readonly ConcurrentQueue<PooledBuffer>[] _free = new ConcurrentQueue<PooledBuffer>[ClassCount];
@@ -47,7 +49,7 @@ public sealed class BufferPool
             return buffer.OnRented(length);
         }
 
-        int capacity = sizeClass == Unpooled ? length : 1 << (sizeClass + SmallestShift);
+        int capacity = sizeClass == Unpooled ? length : CapacityOf(sizeClass);
         return new PooledBuffer(this, sizeClass, GC.AllocateUninitializedArray<byte>(capacity)).OnRented(length);
     }
 
@@ -68,7 +70,7 @@ public sealed class BufferPool
             return;
         }
 
-        long maximum = Math.Max(16, _maximumRetainedBytesPerClass >> (sizeClass + SmallestShift));
+        long maximum = Math.Max(16, _maximumRetainedBytesPerClass / buffer.Capacity);
         if (Interlocked.Increment(ref _freeCounts[sizeClass]) > maximum)
         {
             Interlocked.Decrement(ref _freeCounts[sizeClass]);
@@ -85,7 +87,17 @@ public sealed class BufferPool
             return 0;
         }
 
-        int shift = BitOperations.Log2((uint)(length - 1)) + 1;
-        return shift > LargestShift ? Unpooled : shift - SmallestShift;
+        if (length > 1 << LargestShift)
+        {
+            return Unpooled;
+        }
+
+        int power = BitOperations.Log2((uint)(length - 1));
+        int quarter = ((length - 1) >> (power - 2)) & 3;
+        return ((power - SmallestShift) * ClassesPerPower) + quarter + 1;
     }
+
+    private static int CapacityOf(int sizeClass) => sizeClass == 0
+        ? 1 << SmallestShift
+        : (ClassesPerPower + 1 + ((sizeClass - 1) % ClassesPerPower)) << (((sizeClass - 1) / ClassesPerPower) + SmallestShift - 2);
 }
