@@ -1,5 +1,7 @@
+using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using Braid.Cli.Output;
 
 namespace Braid.Cli.Transfer;
@@ -37,6 +39,8 @@ internal sealed record FileSource(string Path, string Name, long Length)
             }
         }
 
-        return sources;
+        // Two files under one name would become one at the receiver, and both would be reported as stored.
+        string? twice = sources.GroupBy(source => source.Name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1)?.Key;
+        return twice is null ? sources : throw new UsageException($"{twice}: more than one file has that name");
     }
 }
