@@ -265,6 +265,14 @@ public sealed class Endpoint : IDatagramMachine
 
         if (!_associations.TryFind(path.Remote, header.SourcePort, out association) || association.State == AssociationState.Listening)
         {
+            if (!shape.IsTagReflected && _associations.TryFind(header.Tag, out association) && association.RemotePort == header.SourcePort)
+            {
+                // The tag is right, the address is one that the peer has and we do not use yet. An ABORT with that tag would
+                // be believed, and end an association that works.
+                Drops.Count(DropReason.OutOfTheBlue);
+                return;
+            }
+
             Drops.Count(DropReason.OutOfTheBlue);
             _replies.AnswerOutOfTheBlue(path, header, shape);
             return;

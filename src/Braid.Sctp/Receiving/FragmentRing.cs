@@ -24,6 +24,7 @@ internal sealed class FragmentRing
 {
     private Slot[] _slots = [];
     private int _count;
+    private int _swept;                                      // TryRemoveAny has emptied the slots before this one
 
     internal struct Slot
     {
@@ -151,6 +152,9 @@ internal sealed class FragmentRing
         return buffer;
     }
 
+    /// <summary>Whether a fragment is here.</summary>
+    public bool Holds(Tsn tsn) => TryFind(tsn, out _);
+
     /// <summary>A fragment that is here.</summary>
     public ref readonly Slot Get(Tsn tsn) => ref _slots[Index(tsn)];
 
@@ -165,19 +169,20 @@ internal sealed class FragmentRing
         return buffer;
     }
 
-    /// <summary>Takes any fragment; slow, for the end of an association.</summary>
+    /// <summary>Takes any fragment, for the end of an association: nothing may be added until it says false.</summary>
     public bool TryRemoveAny([NotNullWhen(true)] out PooledBuffer? buffer)
     {
         buffer = null;
-        for (int i = 0; i < _slots.Length && _count > 0; i++)
+        for (; _swept < _slots.Length && _count > 0; _swept++)
         {
-            if (_slots[i].Buffer is not null)
+            if (_slots[_swept].Buffer is not null)
             {
-                buffer = Remove(_slots[i].Tsn);
+                buffer = Remove(_slots[_swept].Tsn);
                 return true;
             }
         }
 
+        _swept = 0;
         return false;
     }
 

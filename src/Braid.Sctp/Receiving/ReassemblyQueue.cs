@@ -57,6 +57,12 @@ internal sealed class ReassemblyQueue : IReceivedMessageOwner
     /// <summary>Whether a message can be taken.</summary>
     public bool HasReady => !_ready.IsEmpty;
 
+    /// <summary>Whether this TSN is a fragment of a message that is not complete.</summary>
+    public bool HoldsFragment(Tsn tsn) => _fragments.Holds(tsn);
+
+    /// <summary>Whether the fragment before this TSN is held, or was delivered as part of its message.</summary>
+    public bool IsContinuedBy(Tsn tsn) => _fragments.Holds(tsn.Previous) || _partial?.Next == tsn;
+
     /// <summary>Takes in a DATA chunk with a new TSN and a valid stream: the one copy on the way in.</summary>
     public ReassemblyVerdict Add(in DataChunk data)
     {

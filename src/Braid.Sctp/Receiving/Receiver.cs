@@ -73,6 +73,11 @@ internal sealed class Receiver
                 return Drop(DropReason.OutsideWindow);
             }
 
+            if (IsOrphan(data))
+            {
+                return DataVerdict.Violation;
+            }
+
             switch (Add(data))
             {
                 case ReassemblyVerdict.NoMemory:
@@ -116,6 +121,12 @@ internal sealed class Receiver
         _context.Counters.SacksSent++;
         return true;
     }
+
+    // A fragment whose neighbour in the message has arrived and is not held was cut off from it: it could never be delivered,
+    // and its slot would span ever more TSNs.
+    private bool IsOrphan(in DataChunk data) =>
+        (!data.Beginning && Tsns.HasArrived(data.Tsn.Previous) && !Messages.IsContinuedBy(data.Tsn))
+        || (!data.Ending && Tsns.HasArrived(data.Tsn.Next) && !Messages.HoldsFragment(data.Tsn.Next));
 
     private ReassemblyVerdict Add(in DataChunk data)
     {

@@ -25,6 +25,12 @@ internal sealed class TsnTracker
     /// <summary>Ranges held at most: as many as the largest SACK of an ordinary packet can report.</summary>
     internal const int MaximumRanges = 1024;
 
+    /// <summary>
+    /// How far a TSN may be beyond the cumulative one. A Gap Ack Block could name twice as many, but then the SSNs of small
+    /// ordered messages on one stream would be so far apart that 16-bit serial numbers no longer say which comes first.
+    /// </summary>
+    internal const int FarthestAhead = short.MaxValue;
+
     private const int MaximumDuplicates = 32;
 
     private readonly Tsn[] _duplicates = new Tsn[MaximumDuplicates];
@@ -61,9 +67,9 @@ internal sealed class TsnTracker
             return OnDuplicate(tsn);
         }
 
-        if (distance > ushort.MaxValue)
+        if (distance > FarthestAhead)
         {
-            return TsnVerdict.OutOfWindow;                   // a Gap Ack Block could not name it
+            return TsnVerdict.OutOfWindow;
         }
 
         int index = FirstRangeEndingAtOrAfter(tsn.Previous);
@@ -74,6 +80,18 @@ internal sealed class TsnTracker
 
         bool extends = index < GapCount && (_ranges[index].Last.Next == tsn || _ranges[index].First == tsn.Next);
         return GapCount == MaximumRanges && !extends && distance != 1 ? TsnVerdict.OutOfWindow : TsnVerdict.New;
+    }
+
+    /// <summary>Whether a TSN has arrived. Changes nothing.</summary>
+    public bool HasArrived(Tsn tsn)
+    {
+        if (tsn.DistanceFrom(CumulativeAck) <= 0)
+        {
+            return true;
+        }
+
+        int index = FirstRangeEndingAtOrAfter(tsn);
+        return index < GapCount && _ranges[index].First <= tsn;
     }
 
     /// <summary>Accepts a TSN that is new.</summary>

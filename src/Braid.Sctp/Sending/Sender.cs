@@ -296,7 +296,9 @@ internal sealed class Sender
     }
 
     // §6.1 A: new data needs room at the peer; a probe does not, but then nothing else may be outstanding.
-    private bool MayCut(int length) => length <= Window.Available || (Window.WantsProbe && _outstanding.IsEmpty);
+    // Nor may more be outstanding than serial numbers tell apart: beyond 2^15 ordered messages of one stream their SSNs wrap.
+    private bool MayCut(int length) => _outstanding.Count < TsnTracker.FarthestAhead
+        && (length <= Window.Available || (Window.WantsProbe && _outstanding.IsEmpty));
 
     private void StartTimerIfStopped(Path path)
     {

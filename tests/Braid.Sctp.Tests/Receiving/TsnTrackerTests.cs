@@ -37,11 +37,11 @@ public sealed class TsnTrackerTests
     }
 
     [Fact]
-    public void A_TSN_that_no_gap_block_could_name_is_out_of_the_window()
+    public void A_TSN_whose_SSN_could_be_ambiguous_is_out_of_the_window()
     {
         var tracker = new TsnTracker(new Tsn(1));
-        Assert.Equal(TsnVerdict.New, tracker.Observe(new Tsn(0) + 65535));
-        Assert.Equal(TsnVerdict.OutOfWindow, tracker.Observe(new Tsn(0) + 65536));
+        Assert.Equal(TsnVerdict.New, tracker.Observe(new Tsn(0) + TsnTracker.FarthestAhead));
+        Assert.Equal(TsnVerdict.OutOfWindow, tracker.Observe(new Tsn(0) + (TsnTracker.FarthestAhead + 1)));
     }
 
     [Fact]
