@@ -59,7 +59,7 @@ public abstract record AssociationEvent
     /// <param name="IncomingStreams">Streams that the peer may send on.</param>
     public sealed record Established(int OutgoingStreams, int IncomingStreams) : AssociationEvent;
 
-    /// <summary>The peer lost its state and set the association up anew (§5.2.4 action A). What was outstanding is lost.</summary>
+    /// <summary>The peer lost its state and set the association up anew (§5.2.4 action A). What was outstanding is lost; messages taken after this event are the new association's.</summary>
     /// <param name="OutgoingStreams">Streams that we may send on now.</param>
     /// <param name="IncomingStreams">Streams that the peer may send on now.</param>
     public sealed record Restarted(int OutgoingStreams, int IncomingStreams) : AssociationEvent;

@@ -8,6 +8,9 @@ namespace Braid.Sctp;
 /// </summary>
 public sealed record AssociationOptions
 {
+    /// <summary>What a message counts against <see cref="SendBufferSize"/> beside its length, in bytes.</summary>
+    public const int MessageOverhead = 256;
+
     /// <summary>All defaults.</summary>
     public static AssociationOptions Default { get; } = new();
 
@@ -17,7 +20,10 @@ public sealed record AssociationOptions
     /// <summary>Incoming streams that we allow, 1 to 65535 (§5.1.1). State is made only for those used. Default 65535.</summary>
     public int IncomingStreams { get; init; } = 65535;
 
-    /// <summary>Bytes of messages accepted and not yet acknowledged before <see cref="SendStatus.QueueFull"/>. Default 2 MiB.</summary>
+    /// <summary>
+    /// Bytes of messages accepted and not yet acknowledged before <see cref="SendStatus.QueueFull"/>; each counts
+    /// <see cref="MessageOverhead"/> on top of its length. Default 2 MiB.
+    /// </summary>
     public long SendBufferSize { get; init; } = 2 << 20;
 
     /// <summary>Bytes of received data held for the application: what the advertised window starts from. At least 1500 (§3.3.2). Default 5 MiB.</summary>

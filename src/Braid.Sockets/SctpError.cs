@@ -18,6 +18,12 @@ public enum SctpError
     /// <summary>The peer stopped answering.</summary>
     PeerUnreachable,
 
+    /// <summary>
+    /// The peer lost its state and set the association up anew (RFC 9260 §5.2.4): what was on its way is lost. A listener
+    /// accepts what it set up as a new association.
+    /// </summary>
+    PeerRestarted,
+
     /// <summary>The peer broke the protocol; the association was aborted.</summary>
     ProtocolViolation,
 

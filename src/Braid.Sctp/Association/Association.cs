@@ -24,6 +24,8 @@ public sealed class Association
     private readonly PacketAssembler _assembler;
     private readonly HandshakeInitiator? _handshake;
     private Transfer? _transfer;
+    private MessageList _beforeRestart;
+    private bool _isRestartUnreported;
     private bool _shutdownRequested;
     private bool _packetHadData;
 
@@ -72,6 +74,9 @@ public sealed class Association
 
     /// <summary>Bytes of messages accepted and not yet cumulatively acknowledged.</summary>
     public long BufferedBytes => _queue.BufferedBytes;
+
+    /// <summary>The same, as it counts against <see cref="AssociationOptions.SendBufferSize"/>.</summary>
+    public long BufferedCharge => _queue.BufferedCharge;
 
     /// <summary>Options that it was made with.</summary>
     public AssociationOptions Options => _context.Options;
@@ -175,16 +180,32 @@ public sealed class Association
         _ => SendStatus.ShuttingDown,
     };
 
-    /// <summary>Takes the next message from the peer. Messages stay available after the association has closed.</summary>
+    /// <summary>
+    /// Takes the next message from the peer. Messages stay available after the association has closed. Those that came after
+    /// a restart are not taken before its event (<see cref="AssociationEvent.Restarted"/>) was.
+    /// </summary>
     public bool TryReceive([NotNullWhen(true)] out ReceivedMessage? message)
     {
-        message = null;
-        return _transfer is not null && _transfer.Receiver.Messages.TryTake(out message);
+        if (_beforeRestart.TryTake(out message))
+        {
+            return true;
+        }
+
+        return !_isRestartUnreported && _transfer is not null && _transfer.Receiver.Messages.TryTake(out message);
     }
 
     /// <summary>Takes the next event.</summary>
-    public bool TryGetEvent([NotNullWhen(true)] out AssociationEvent? associationEvent) =>
-        _context.Events.TryDequeue(out associationEvent);
+    public bool TryGetEvent([NotNullWhen(true)] out AssociationEvent? associationEvent)
+    {
+        bool isThere = _context.Events.TryDequeue(out associationEvent);
+        if (associationEvent is AssociationEvent.Restarted)
+        {
+            _isRestartUnreported = false;
+            _context.Activity.Signal();                      // there may be messages to take now
+        }
+
+        return isThere;
+    }
 
     /// <summary>Begins a graceful shutdown (§9.2): what was accepted is delivered, nothing new is accepted.</summary>
     public void Shutdown(Instant now)
@@ -722,7 +743,7 @@ public sealed class Association
                 OnShutdownTimeout();
                 break;
             case TimerKind.T5ShutdownGuard:
-                AbortWith(CloseReason.ShutdownTimedOut, CauseCode.ProtocolViolation, "the shutdown took too long"u8);
+                OnShutdownGuard();
                 break;
             case TimerKind.DelayedAck:
                 _transfer!.Receiver.Acks.RequestNow();
@@ -766,7 +787,8 @@ public sealed class Association
     {
         if (!_shutdown.OnTimeout())
         {
-            Close(new AssociationEvent.Closed(CloseReason.PeerUnreachable, Attempts: _shutdown.Attempts));
+            CloseReason reason = EndOfUnansweredShutdown(CloseReason.PeerUnreachable);
+            Close(new AssociationEvent.Closed(reason, Attempts: reason == CloseReason.Shutdown ? 0 : _shutdown.Attempts));
             return;
         }
 
@@ -780,6 +802,26 @@ public sealed class Association
             SendShutdownAck();
         }
     }
+
+    private void OnShutdownGuard()
+    {
+        CloseReason reason = EndOfUnansweredShutdown(CloseReason.ShutdownTimedOut);
+        if (reason == CloseReason.Shutdown)
+        {
+            Close(new AssociationEvent.Closed(reason));
+        }
+        else
+        {
+            AbortWith(reason, CauseCode.ProtocolViolation, "the shutdown took too long"u8);
+        }
+    }
+
+    /// <summary>
+    /// SHUTDOWN ACK is sent when everything was delivered both ways. That SHUTDOWN COMPLETE does not come changes nothing:
+    /// it was lost, and its sender is gone.
+    /// </summary>
+    private CloseReason EndOfUnansweredShutdown(CloseReason otherwise) =>
+        State == AssociationState.ShutdownAckSent ? CloseReason.Shutdown : otherwise;
 
     private void OnRetransmissionTimeout(Path path)
     {
@@ -803,10 +845,14 @@ public sealed class Association
     }
 
     // ---- What follows from them ----
-    private void Establish(AssociationEvent associationEvent)
+    private void Establish(AssociationEvent? associationEvent)
     {
         State = _shutdownRequested ? AssociationState.ShutdownPending : AssociationState.Established;
-        _context.Report(associationEvent);
+        if (associationEvent is not null)
+        {
+            _context.Report(associationEvent);
+        }
+
         _transfer!.Sender.OnOpportunity();
         _monitor.Start();
     }
@@ -822,19 +868,27 @@ public sealed class Association
     {
         // Data that went along with COOKIE ECHO stays outstanding when the handshake takes another turn (§5.2.4 B, §5.2.6).
         Sender? kept = _transfer?.Sender;
-        ReassemblyQueue? earlier = _transfer?.Receiver.Messages;
         _queue.LimitStreams(negotiated.OutgoingStreams);
         _transfer = new Transfer(
             negotiated,
             kept ?? new Sender(_context, _paths, _queue, _messagePool, negotiated),
             new Receiver(_context, negotiated, _paths.Primary.MaximumChunk));
-        _transfer.Receiver.Messages.TakeOver(earlier);
     }
 
     private void Restart(in NetworkPath path, in CookieClaims claims)
     {
         // §5.2.4 action A: as after an ABORT and a new COOKIE ECHO, congestion control included.
         ReassemblyQueue earlier = _transfer!.Receiver.Messages;
+        earlier.DiscardIncomplete();
+        if (_isRestartUnreported)
+        {
+            earlier.DiscardReady();                          // it came and went before anybody heard of it
+        }
+        else
+        {
+            earlier.TakeReady(ref _beforeRestart);           // what was complete stays to be read
+        }
+
         _handshake?.Stop();
         _context.Timers.StopAll();
         _context.Control.Clear();
@@ -846,9 +900,16 @@ public sealed class Association
         LocalTieTag = 0;
         PeerTieTag = 0;
         Adopt(path, claims);
-        _transfer!.Receiver.Messages.TakeOver(earlier);      // what was complete stays to be read
         _context.Control.EnqueueFirst(ChunkType.CookieAck);
-        Establish(new AssociationEvent.Restarted(OutgoingStreams, IncomingStreams));
+        if (_isRestartUnreported)
+        {
+            Establish(null);
+        }
+        else
+        {
+            _isRestartUnreported = true;
+            Establish(new AssociationEvent.Restarted(OutgoingStreams, IncomingStreams));
+        }
     }
 
     /// <summary>

@@ -38,8 +38,8 @@ internal sealed class AssociationContext(
     {
         const int MaximumEvents = 256;
 
-        // The last event is never left out.
-        if (Events.Count < MaximumEvents || associationEvent is AssociationEvent.Closed)
+        // What says whose messages these are, and the last event, is never left out.
+        if (Events.Count < MaximumEvents || associationEvent is AssociationEvent.Restarted or AssociationEvent.Closed)
         {
             Events.Enqueue(associationEvent);
         }

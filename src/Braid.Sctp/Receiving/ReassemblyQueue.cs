@@ -184,13 +184,15 @@ internal sealed class ReassemblyQueue : IReceivedMessageOwner
         return true;
     }
 
-    /// <summary>Another association with the same peer comes before this one: what it has ready is read first.</summary>
-    public void TakeOver(ReassemblyQueue? earlier)
+    /// <summary>Takes all messages that may be delivered.</summary>
+    public void TakeReady(ref MessageList destination) => destination.AddAll(ref _ready);
+
+    /// <summary>Lets go of all messages that may be delivered.</summary>
+    public void DiscardReady()
     {
-        if (earlier is not null)
+        while (_ready.TryTake(out ReceivedMessage? message))
         {
-            earlier.DiscardIncomplete();
-            _ready.AddAll(ref earlier._ready);
+            message.Dispose();
         }
     }
 

@@ -58,10 +58,14 @@ internal sealed class OutboundMessagePool
 
     private readonly Stack<OutboundMessage> _free = new();
 
+    /// <summary>Messages that are in use.</summary>
+    public int Rented { get; private set; }
+
     public OutboundMessage Rent(PooledBuffer buffer, in SendOptions options)
     {
         OutboundMessage message = _free.TryPop(out OutboundMessage? used) ? used : new OutboundMessage();
         message.Set(buffer, options);
+        Rented++;
         return message;
     }
 
@@ -78,6 +82,7 @@ internal sealed class OutboundMessagePool
     public void Return(OutboundMessage message)
     {
         message.Clear();
+        Rented--;
         if (_free.Count < MaximumFree)
         {
             _free.Push(message);

@@ -19,6 +19,9 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
     /// <summary>Bytes accepted and not yet cumulatively acknowledged.</summary>
     public long BufferedBytes { get; private set; }
 
+    /// <summary>What they count for: a message costs more than its bytes, and a small one far more.</summary>
+    public long BufferedCharge => BufferedBytes + ((long)messages.Rented * AssociationOptions.MessageOverhead);
+
     /// <summary>Messages waiting, the one that is being cut included.</summary>
     public int MessageCount { get; private set; }
 
@@ -62,7 +65,7 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
         }
 
         // The last message may reach over the limit, so that one longer than the buffer can be sent at all.
-        return BufferedBytes >= options.SendBufferSize ? SendStatus.QueueFull : SendStatus.Ok;
+        return BufferedCharge >= options.SendBufferSize ? SendStatus.QueueFull : SendStatus.Ok;
     }
 
     /// <summary>The size of the fragment that <see cref="Cut"/> would make now.</summary>

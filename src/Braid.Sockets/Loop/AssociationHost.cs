@@ -40,7 +40,7 @@ internal sealed class AssociationHost
 
     // Written only by the loop.
     private long _inCore;
-    private bool _isEnded;
+    private volatile bool _isEnded;
 
     public AssociationHost(EndpointLoop loop, Association core, ILogger logger)
     {
@@ -196,6 +196,12 @@ internal sealed class AssociationHost
             message.Dispose();
         }
 
+        if (_isEnded)
+        {
+            DiscardOutbox();                                 // the core may be another host's by now (a restart)
+            return;
+        }
+
         if (Volatile.Read(ref _abortReason) is { } reason)
         {
             Core.Abort(now, System.Text.Encoding.UTF8.GetBytes(reason));
@@ -243,14 +249,14 @@ internal sealed class AssociationHost
             _messages.Writer.TryWrite(new SctpMessage(this, message));
         }
 
-        long released = _inCore - Core.BufferedBytes;
+        long released = _inCore - Core.BufferedCharge;
         if (released > 0)
         {
             _inCore -= released;
             OnReleased(released);
         }
 
-        while (Core.TryGetEvent(out AssociationEvent? associationEvent))
+        while (!_isEnded && Core.TryGetEvent(out AssociationEvent? associationEvent))
         {
             OnEvent(associationEvent);
         }
@@ -268,9 +274,10 @@ internal sealed class AssociationHost
                 LogMessages.Established(_logger, Remote, up.OutgoingStreams, up.IncomingStreams);
                 _established.TrySetResult();
                 break;
-            case AssociationEvent.Restarted restarted:
-                Streams = (restarted.OutgoingStreams, restarted.IncomingStreams);
+            case AssociationEvent.Restarted:
                 LogMessages.Restarted(_logger, Remote);
+                End(new SctpException(SctpError.PeerRestarted, $"The peer at {Remote} has restarted: what was on its way is lost."));
+                _loop.HandOver(Core);
                 break;
             case AssociationEvent.PathChanged changed:
                 LogMessages.PathChanged(_logger, changed.Path.Remote, changed.State);
@@ -322,18 +329,28 @@ internal sealed class AssociationHost
     {
         while (_outbox.TryDequeue(out (PooledBuffer Payload, SendOptions Options) item))
         {
-            int length = item.Payload.Length;
+            long charge = Charge(item.Payload);
             if (Core.SendAccepted(now, item.Payload, item.Options) == SendStatus.Ok)
             {
-                _inCore += length;
+                _inCore += charge;
             }
             else
             {
                 item.Payload.Dispose();                      // the association has ended
-                OnReleased(length);
+                OnReleased(charge);
             }
         }
     }
+
+    private void DiscardOutbox()
+    {
+        while (_outbox.TryDequeue(out (PooledBuffer Payload, SendOptions Options) item))
+        {
+            item.Payload.Dispose();
+        }
+    }
+
+    private static long Charge(PooledBuffer payload) => payload.Length + AssociationOptions.MessageOverhead;
 
     private void Wake()
     {
@@ -377,7 +394,7 @@ internal sealed class AssociationHost
     // Under _sendLock, so that nothing is accepted once sending is closed.
     private void Admit(PooledBuffer payload, in SendOptions options)
     {
-        _buffered += payload.Length;
+        _buffered += Charge(payload);
         _outbox.Enqueue((payload, options));
     }
 

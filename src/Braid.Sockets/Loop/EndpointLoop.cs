@@ -23,6 +23,8 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     private const int PacketsPerAck = 2;
     private const int RunsBeforeYield = 16;                  // so that one busy endpoint leaves the pool to others
 
+    private static readonly TimeSpan s_linger = TimeSpan.FromSeconds(2);
+
     private readonly IDatagramTransport _transport;
     private readonly MonotonicClock _clock;
     private readonly ILogger _logger;
@@ -42,6 +44,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     // Written only by the loop.
     private readonly DatagramBatch _outgoing = new();
     private readonly HashSet<AssociationHost> _alive = [];
+    private ITimer? _lingering;
     private Instant _timerSetFor = Instant.Never;
     private long _peerShutdowns;
 
@@ -108,8 +111,27 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         if (Interlocked.Decrement(ref _users) == 0)
         {
             // From within a run: what it has still to send goes out first.
-            Post(_ => Close());
+            Post(_ => CloseSoon());
         }
+    }
+
+    /// <summary>
+    /// A peer has restarted, and its association has lost its host: it is accepted anew, or ended where nobody accepts. On
+    /// the loop only.
+    /// </summary>
+    public void HandOver(Association restarted)
+    {
+        restarted.Tag = null;
+        if (_onAccepted is null)
+        {
+            Instant now = _clock.Now;
+            restarted.Abort(now, "nobody expects a restart here"u8);
+            SendDatagrams(now);
+            return;
+        }
+
+        _onAccepted(restarted);
+        (restarted.Tag as AssociationHost)?.Collect();
     }
 
     void IThreadPoolWorkItem.Execute()
@@ -337,8 +359,24 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         }
     }
 
+    // Our SHUTDOWN COMPLETE may be lost. Then the peer repeats its SHUTDOWN ACK, and the endpoint answers that out of the blue
+    // (RFC 9260 §8.4) - as long as there is a socket. A port that the user chose is free at once, as he expects.
+    private void CloseSoon()
+    {
+        if (_transport.HasEphemeralPort)
+        {
+            _lingering = _clock.Provider.CreateTimer(
+                static state => ((EndpointLoop)state!).Post(_ => ((EndpointLoop)state!).Close()), this, s_linger, Timeout.InfiniteTimeSpan);
+        }
+        else
+        {
+            Close();
+        }
+    }
+
     private void Close()
     {
+        _lingering?.Dispose();
         _isClosed = true;
         _timer.Dispose();
         _transport.Dispose();

@@ -13,6 +13,9 @@ internal interface IDatagramTransport : IDisposable
     /// <summary>Where it is bound.</summary>
     IPEndPoint LocalEndPoint { get; }
 
+    /// <summary>Whether the system chose the local port: then nobody waits to use it again.</summary>
+    bool HasEphemeralPort { get; }
+
     /// <summary>Addresses that it can send to.</summary>
     NetworkFamilies Families { get; }
 

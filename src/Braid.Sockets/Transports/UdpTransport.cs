@@ -44,6 +44,7 @@ internal sealed class UdpTransport : IDatagramTransport
         }
 
         LocalEndPoint = (IPEndPoint)_socket.LocalEndPoint!;
+        HasEphemeralPort = local.Port == 0;
         Families = local.AddressFamily == AddressFamily.InterNetwork ? NetworkFamilies.IPv4
             : _socket.DualMode ? NetworkFamilies.All
             : NetworkFamilies.IPv6;
@@ -52,6 +53,8 @@ internal sealed class UdpTransport : IDatagramTransport
     }
 
     public IPEndPoint LocalEndPoint { get; }
+
+    public bool HasEphemeralPort { get; }
 
     public NetworkFamilies Families { get; }
 

@@ -1,0 +1,72 @@
+using Braid.Core;
+using Braid.Scenarios.Conformance;
+using Braid.Sctp;
+
+namespace Braid.Scenarios;
+
+/// <summary>What a peer that keeps to no rule must not be able to do, beyond what single sections say.</summary>
+public sealed class HostilePeerTests
+{
+    [Fact, Rfc(9260, "6.5"), Rfc(9260, "6.6")]
+    public void More_messages_behind_a_gap_than_SSNs_tell_apart_are_dropped_and_come_again()
+    {
+        Tester tester = new Tester().Accepted();
+        for (int i = 1; i <= 40_000; i++)
+        {
+            tester.Endpoint.HandleDatagram(
+                tester.Now,
+                new NetworkPath(Tester.IutAddress, Tester.TesterAddress),
+                Tester.Packet(tester.IutTag, Chunk.Data((uint)(Tester.FirstTsn + i), 0, (ushort)i, [1])));
+        }
+
+        tester.InState(AssociationState.Established);
+        tester.Send(Chunk.Data(Tester.FirstTsn, 0, 0, [1]));
+        int delivered = 0;
+        while (tester.Message() is not null)
+        {
+            delivered++;
+        }
+
+        Assert.Equal(short.MaxValue, delivered);
+    }
+
+    [Fact, Rfc(9260, "8.4")]
+    public void The_right_tag_from_an_address_that_we_do_not_know_is_not_answered()
+    {
+        // An ABORT would carry that tag, and the peer would believe it.
+        Tester tester = new Tester().Accepted();
+        tester.SendRaw(Tester.Packet(tester.IutTag, Chunk.Data(Tester.FirstTsn, 0, 0, [1])), NetworkAddress.FromIPv4([10, 0, 0, 77], 9899));
+        tester.Nothing().InState(AssociationState.Established);
+        Assert.Null(tester.Message());
+    }
+
+    [Theory, Rfc(9260, "6.9")]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void A_fragment_that_can_never_be_delivered_ends_the_association(byte flags)
+    {
+        Tester tester = new Tester().Accepted();
+        tester.Send(Chunk.Data(Tester.FirstTsn, 0, 0, [1])).Expect("SACK");
+        tester.Send(Chunk.Data(Tester.FirstTsn + 1, 0, 1, [1], flags)).Expect("ABORT").InState(AssociationState.Closed);
+    }
+
+    [Fact, Rfc(9260, "5.2.4"), Rfc(9260, "11.2.5")]
+    public void Messages_before_and_after_a_restart_are_told_apart()
+    {
+        Tester tester = new Tester().Accepted();
+        while (tester.Iut.TryGetEvent(out _))
+        {
+        }
+
+        tester.Send(Chunk.Data(Tester.FirstTsn, 0, 0, [(byte)'a'])).Expect("SACK");
+        tester.Offer(Chunk.Init(Tester.Tag + 1, tsn: 5000));
+        tester.Send(Chunk.CookieEcho(tester.Cookie), Chunk.Data(5000, 0, 0, [(byte)'b'])).Expect("COOKIE ACK, SACK");
+        Assert.Equal("a", tester.Message());
+        Assert.Null(tester.Message());
+        Assert.True(tester.Iut.TryGetEvent(out AssociationEvent? restarted) && restarted is AssociationEvent.Restarted);
+        Assert.Equal("b", tester.Message());
+        Assert.Equal(1, tester.Endpoint.AssociationCount);
+        tester.Iut.Abort(tester.Now);
+        tester.Expect("ABORT").NoAssociation();
+    }
+}
