@@ -1,7 +1,6 @@
 using System;
 using System.CommandLine;
 using System.IO;
-using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using Braid.Cli.Output;
@@ -15,6 +14,8 @@ internal sealed class Conversation
     private readonly Option<int> _stream = new("--stream") { Description = "Stream to send on.", DefaultValueFactory = _ => 0 };
     private readonly Option<uint> _ppid = new("--ppid") { Description = "Payload protocol identifier to send.", DefaultValueFactory = _ => 0u };
     private readonly Option<bool> _unordered = new("--unordered") { Description = "Send unordered." };
+
+    private InputLines? _input;
 
     public void AddTo(Command command)
     {
@@ -33,27 +34,29 @@ internal sealed class Conversation
         }
 
         var info = new SctpSendInfo((ushort)stream, result.GetValue(_ppid), result.GetValue(_unordered));
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task reading = PrintAsync(association, cancellationToken);
-        Task writing = SendLinesAsync(association, info, cancellationToken);
+        Task writing = SendLinesAsync(association, info, stop.Token);
         if (await Task.WhenAny(reading, writing) == writing)
         {
             await writing;
             await association.ShutdownAsync(cancellationToken);
         }
 
+        await stop.CancelAsync();
+        await writing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await reading;
         return ExitCode.Done;
     }
 
-    private static async Task SendLinesAsync(SctpAssociation association, SctpSendInfo info, CancellationToken cancellationToken)
+    private async Task SendLinesAsync(SctpAssociation association, SctpSendInfo info, CancellationToken cancellationToken)
     {
-        // Standard input cannot be waited for with a token everywhere: a thread of its own lets the rest end without it.
-        using var input = new StreamReader(Console.OpenStandardInput(), new UTF8Encoding(false));
-        while (await Task.Run(input.ReadLine, cancellationToken) is { } line)
+        _input ??= new InputLines(Console.OpenStandardInput());
+        await foreach (byte[] line in _input.Lines.ReadAllAsync(cancellationToken))
         {
             if (line.Length > 0)                             // SCTP has no empty messages (RFC 9260 §6.2)
             {
-                await association.SendAsync(Encoding.UTF8.GetBytes(line), info, cancellationToken);
+                await association.SendAsync(line, info, cancellationToken);
             }
         }
     }

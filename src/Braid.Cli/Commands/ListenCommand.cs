@@ -23,7 +23,14 @@ internal static class ListenCommand
             do
             {
                 await using SctpAssociation association = await listener.AcceptAssociationAsync(cancellationToken);
-                await conversation.TalkAsync(result, association, cancellationToken);
+                try
+                {
+                    await conversation.TalkAsync(result, association, cancellationToken);
+                }
+                catch (SctpException exception) when (result.GetValue(keepOpen))
+                {
+                    await Console.Error.WriteLineAsync($"braid: {exception.Message}");
+                }
             }
             while (result.GetValue(keepOpen));
             return ExitCode.Done;

@@ -22,18 +22,20 @@ internal static class ReceiveCommand
     {
         var output = new Option<string>("--output") { Description = "Folder that files are written to; they cannot leave it.", DefaultValueFactory = _ => "." };
         var once = new Option<bool>("--once") { Description = "End after one sender." };
+        var overwrite = new Option<bool>("--overwrite") { Description = "Replace files that exist and differ." };
         Option<bool> json = JsonOutput.Option();
         json.Description = "Print each sender's result as one JSON object.";
         var settings = new SctpSettings();
-        var command = new Command("receive", "Receive files from 'braid send', until Ctrl+C.") { output, once, json };
+        var command = new Command("receive", "Receive files from 'braid send', until Ctrl+C.") { output, once, overwrite, json };
         settings.AddListening(command);
         CommandRunner.SetAction(command, (result, loggers, cancellationToken) =>
-            ReceiveAsync(result, settings, result.GetValue(output)!, result.GetValue(once), result.GetValue(json), loggers, cancellationToken));
+            ReceiveAsync(
+                result, settings, result.GetValue(output)!, result.GetValue(once), result.GetValue(overwrite), result.GetValue(json), loggers, cancellationToken));
         return command;
     }
 
     private static async Task<int> ReceiveAsync(
-        ParseResult result, SctpSettings settings, string directory, bool once, bool isJson, ILoggerFactory? loggers, CancellationToken cancellationToken)
+        ParseResult result, SctpSettings settings, string directory, bool once, bool overwrites, bool isJson, ILoggerFactory? loggers, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(directory);
         await using SctpListener listener = await settings.ListenAsync(result, loggers, cancellationToken);
@@ -46,7 +48,7 @@ internal static class ReceiveCommand
             {
                 SctpAssociation association = await listener.AcceptAssociationAsync(cancellationToken);
                 transfers.RemoveAll(transfer => transfer.IsCompleted);
-                transfers.Add(ServeAsync(association, directory, isJson, cancellationToken));
+                transfers.Add(ServeAsync(association, directory, overwrites, isJson, cancellationToken));
             }
             while (!once);
             return await transfers[0];
@@ -59,12 +61,12 @@ internal static class ReceiveCommand
         }
     }
 
-    private static async Task<int> ServeAsync(SctpAssociation association, string directory, bool isJson, CancellationToken cancellationToken)
+    private static async Task<int> ServeAsync(SctpAssociation association, string directory, bool overwrites, bool isJson, CancellationToken cancellationToken)
     {
         // More senders than one may be served: each says its own line, and none ends the others.
         await using SctpAssociation owned = association;
         var progress = new TransferProgress();
-        using var receiver = new FileReceiver(association, directory, progress);
+        using var receiver = new FileReceiver(association, directory, overwrites, progress);
         TransferReport report;
         try
         {

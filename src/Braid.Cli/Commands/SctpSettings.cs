@@ -103,13 +103,17 @@ internal sealed class SctpSettings
     {
         TimeSpan minimum = TimeSpan.FromMilliseconds(250);
         TimeSpan maximum = TimeSpan.FromSeconds(Math.Clamp(timeout.TotalSeconds / 6, 0.5, 10));
+        int retransmissions = TimeoutsWithin(timeout, minimum, maximum);
         return options with
         {
             SackDelay = TimeSpan.FromMilliseconds(50),
             RtoInitial = TimeSpan.FromMilliseconds(500),
             RtoMinimum = minimum,
             RtoMaximum = maximum,
-            MaximumRetransmissions = TimeoutsWithin(timeout, minimum, maximum),
+            MaximumRetransmissions = retransmissions,
+
+            // Who only receives notices by unanswered heartbeats that the peer has gone: half as long again at most.
+            HeartbeatInterval = timeout / (4 * (retransmissions + 1)),
             MaximumInitRetransmissions = TimeoutsWithin(timeout, TimeSpan.FromMilliseconds(500), maximum),
             ShutdownGuard = 2 * timeout,
         };

@@ -2,6 +2,7 @@ using System;
 using System.Buffers;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using System.Security.Cryptography;
 using System.Text;
 using System.Threading;
@@ -15,7 +16,7 @@ namespace Braid.Cli.Transfer;
 /// Receives files from one association. Each is written under a temporary name and moved to its own when its length and
 /// SHA-256 are right; whatever happens before that leaves nothing behind.
 /// </summary>
-internal sealed class FileReceiver(SctpAssociation association, string directory, TransferProgress progress) : IDisposable
+internal sealed class FileReceiver(SctpAssociation association, string directory, bool overwrites, TransferProgress progress) : IDisposable
 {
     private const int MaximumOpenFiles = 1024;
 
@@ -132,13 +133,21 @@ internal sealed class FileReceiver(SctpAssociation association, string directory
         string name = Encoding.UTF8.GetString(rest);
         if (!SafePath.TryResolve(directory, name, out string? path, out string? reason))
         {
-            return $"refused the name of a file: {reason}";
+            return $"refused the name {Printable(name)}: {reason}";
+        }
+
+        if (!overwrites && File.Exists(path) && new FileInfo(path).Length != length)
+        {
+            return $"{Printable(name)} exists and is another file (--overwrite replaces it)";
         }
 
         progress.AddTotal(length);
-        _open.Add(number, new Incoming(name, path, length));
+        _open.Add(number, new Incoming(name, path, length, overwrites));
         return null;
     }
+
+    // It comes from the network and ends on somebody's terminal.
+    private static string Printable(string name) => string.Concat(name[..Math.Min(name.Length, 200)].Select(c => char.IsControl(c) ? '?' : c));
 
     private string? OnBlock(Incoming file, ReadOnlySequence<byte> rest)
     {
@@ -165,10 +174,12 @@ internal sealed class FileReceiver(SctpAssociation association, string directory
         private readonly string _path;
         private readonly string _temporary;
         private readonly long _length;
+        private readonly bool _overwrites;
         private long _received;
 
-        public Incoming(string name, string path, long length)
+        public Incoming(string name, string path, long length, bool overwrites)
         {
+            _overwrites = overwrites;
             Name = name;
             _path = path;
             _length = length;
@@ -201,7 +212,8 @@ internal sealed class FileReceiver(SctpAssociation association, string directory
         public string? Finish(in ReadOnlySequence<byte> hash)
         {
             bool isWhole = _received == _length && hash.Length == TransferMessage.HashLength;
-            bool isRight = isWhole && CryptographicOperations.FixedTimeEquals(hash.ToArray(), _hash.GetHashAndReset());
+            byte[] actual = _hash.GetHashAndReset();
+            bool isRight = isWhole && CryptographicOperations.FixedTimeEquals(hash.ToArray(), actual);
             if (!isRight)
             {
                 Dispose();
@@ -211,7 +223,21 @@ internal sealed class FileReceiver(SctpAssociation association, string directory
             try
             {
                 _content.Dispose();
-                File.Move(_temporary, _path, overwrite: true);
+                if (!_overwrites && File.Exists(_path))
+                {
+                    bool isSame;
+
+                    // An earlier attempt may have stored it; anything else that has the name stays.
+                    using (FileStream existing = File.OpenRead(_path))
+                    {
+                        isSame = SHA256.HashData(existing).AsSpan().SequenceEqual(actual);
+                    }
+
+                    Dispose();
+                    return isSame ? null : "another file has that name (--overwrite replaces it)";
+                }
+
+                File.Move(_temporary, _path, _overwrites);
                 _hash.Dispose();
                 return null;
             }

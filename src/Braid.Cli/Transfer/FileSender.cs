@@ -17,10 +17,14 @@ internal sealed class FileSender(SctpAssociation association, TransferProgress p
 {
     private const int BlockLength = 64 * 1024;
 
-    private readonly ConcurrentDictionary<uint, TaskCompletionSource<(bool IsStored, string Text)>> _results = new();
+    // A pipe that nobody writes to, or a network disk that is gone, would hold up everything for ever.
+    private static readonly TimeSpan s_openTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>Sends files and waits until the receiver has said of each what became of it.</summary>
-    /// <exception cref="TransferFailedException">The receiver did not store one; the others may be stored.</exception>
+    private readonly ConcurrentDictionary<uint, TaskCompletionSource<(bool IsStored, string Text)>> _results = new();
+    private readonly ConcurrentQueue<string> _failures = new();
+
+    /// <summary>Sends files and waits until the receiver has said of each what became of it. One that fails does not stop the others.</summary>
+    /// <exception cref="TransferFailedException">Some were not stored: which ones and why; the others are.</exception>
     /// <exception cref="SctpException">The association has ended.</exception>
     public async Task SendAsync(IReadOnlyList<FileSource> files, int streams, CancellationToken cancellationToken)
     {
@@ -44,6 +48,10 @@ internal sealed class FileSender(SctpAssociation association, TransferProgress p
         await all;
         await stop.CancelAsync();
         await results.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!_failures.IsEmpty)
+        {
+            throw new TransferFailedException(string.Join("; ", _failures.Order(StringComparer.Ordinal)));
+        }
     }
 
     private async Task WorkAsync(ConcurrentQueue<(uint Number, FileSource File)> waiting, ushort stream, CancellationToken cancellationToken)
@@ -53,11 +61,19 @@ internal sealed class FileSender(SctpAssociation association, TransferProgress p
         {
             var result = new TaskCompletionSource<(bool IsStored, string Text)>(TaskCreationOptions.RunContinuationsAsynchronously);
             _results[next.Number] = result;
-            await SendFileAsync(next.Number, next.File, stream, buffer, result.Task, cancellationToken);
-            (bool isStored, string text) = await result.Task.WaitAsync(cancellationToken);
-            if (!isStored)
+            try
             {
-                throw new TransferFailedException($"{next.File.Name}: the receiver did not store it: {text}");
+                await SendFileAsync(next.Number, next.File, stream, buffer, result.Task, cancellationToken);
+                (bool isStored, string text) = await result.Task.WaitAsync(cancellationToken);
+                if (!isStored)
+                {
+                    _failures.Enqueue($"{next.File.Name}: the receiver did not store it: {text}");
+                }
+            }
+            catch (Exception exception) when (exception is UnauthorizedAccessException or TransferFailedException
+                || (exception is IOException and not SctpException))
+            {
+                _failures.Enqueue($"{next.File.Name}: {exception.Message}");
             }
         }
     }
@@ -67,8 +83,7 @@ internal sealed class FileSender(SctpAssociation association, TransferProgress p
     {
         var info = new SctpSendInfo(stream);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        await using var content = new FileStream(
-            file.Path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+        await using FileStream content = await OpenAsync(file, cancellationToken);
         await association.SendAsync(TransferMessage.Offer(number, file.Length, file.Name), info, cancellationToken);
         long offset = 0;
         while (offset < file.Length && !result.IsCompleted)
@@ -77,7 +92,10 @@ internal sealed class FileSender(SctpAssociation association, TransferProgress p
             int read = content.ReadAtLeast(buffer.AsSpan(TransferMessage.BlockHeader, wanted), wanted, throwOnEndOfStream: false);
             if (read < wanted)
             {
-                throw new TransferFailedException($"{file.Name}: the file became shorter while it was sent");
+                // The receiver waits for the rest: an end without the right hash tells it that there is none.
+                await association.SendAsync(TransferMessage.End(number, new byte[TransferMessage.HashLength]), info, cancellationToken);
+                await result.WaitAsync(cancellationToken);
+                throw new TransferFailedException("the file became shorter while it was sent");
             }
 
             TransferMessage.BeginBlock(buffer, number, offset);
@@ -88,7 +106,27 @@ internal sealed class FileSender(SctpAssociation association, TransferProgress p
             progress.Add(read);
         }
 
+        bool hasMore = offset == file.Length && content.Read(buffer, 0, 1) > 0;
         await association.SendAsync(TransferMessage.End(number, hash.GetHashAndReset()), info, cancellationToken);
+        if (hasMore)
+        {
+            await result.WaitAsync(cancellationToken);
+            throw new TransferFailedException("the file is longer than it said, or grew while it was sent: only the beginning was stored");
+        }
+    }
+
+    private static async Task<FileStream> OpenAsync(FileSource file, CancellationToken cancellationToken)
+    {
+        try
+        {
+            Task<FileStream> opening = Task.Run(
+                () => new FileStream(file.Path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan), cancellationToken);
+            return await opening.WaitAsync(s_openTimeout, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            throw new TransferFailedException("it cannot be opened: it is not an ordinary file, or its disk does not answer");
+        }
     }
 
     private async Task ReadResultsAsync(CancellationToken cancellationToken)

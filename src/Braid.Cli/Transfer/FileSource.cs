@@ -30,7 +30,8 @@ internal sealed record FileSource(string Path, string Name, long Length)
                 foreach (string file in Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories))
                 {
                     string relative = System.IO.Path.GetRelativePath(root, file).Replace(System.IO.Path.DirectorySeparatorChar, '/');
-                    sources.Add(new FileSource(file, $"{top}/{relative}", new FileInfo(file).Length));
+                    var info = new FileInfo(file);
+                    sources.Add(new FileSource(file, $"{top}/{relative}", info.Exists ? info.Length : 0));       // a link to nothing fails later, alone
                 }
             }
             else

@@ -26,9 +26,15 @@ internal static class SafePath
         path = null;
         reason = null;
         string[] parts = name.Split('/');
-        if (name.Length is 0 or > LongestName || parts.FirstOrDefault(part => !IsSafe(part)) is not null)
+        if (name.Length is 0 or > LongestName)
         {
-            reason = "the name is not allowed";
+            reason = name.Length == 0 ? "it is empty" : "it is too long";
+            return false;
+        }
+
+        if (parts.FirstOrDefault(part => !IsSafe(part)) is { } unsafePart)
+        {
+            reason = unsafePart.Any(char.IsControl) ? "it has a control character" : $"'{unsafePart}' cannot be a name here";
             return false;
         }
 
@@ -55,14 +61,15 @@ internal static class SafePath
         return true;
     }
 
-    // The same on every system: a name that is harmless here may not be where the files go next.
-    private static bool IsSafe(string part)
-    {
-        string stem = part.Split('.')[0];
-        return part is not ("" or "." or "..")
-            && part.Length <= 255
-            && !part.Any(c => char.IsControl(c) || c is '\\' or ':' or '*' or '?' or '"' or '<' or '>' or '|')
-            && !part.EndsWith('.') && !part.EndsWith(' ')
-            && !s_reserved.Contains(stem, StringComparer.OrdinalIgnoreCase);
-    }
+    private static bool IsSafe(string part) =>
+        part is not ("" or "." or "..")
+        && part.Length <= 255
+        && !part.Any(char.IsControl)
+        && (!OperatingSystem.IsWindows() || IsSafeOnWindows(part));
+
+    /// <summary>Whether Windows would take the name for what it says, and not for a device, a drive or a stream.</summary>
+    internal static bool IsSafeOnWindows(string part) =>
+        !part.Any(c => c is '\\' or ':' or '*' or '?' or '"' or '<' or '>' or '|')
+        && !part.EndsWith('.') && !part.EndsWith(' ')
+        && !s_reserved.Contains(part.Split('.')[0], StringComparer.OrdinalIgnoreCase);
 }

@@ -89,6 +89,27 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_that_exists_and_differs_stays_and_the_others_arrive()
+    {
+        string source = Path.Combine(_folder, "source");
+        string inbox = Path.Combine(_folder, "in");
+        Make(Path.Combine(source, "a"), 1000);
+        Make(Path.Combine(source, "b"), 1000);
+        string other = Make(Path.Combine(inbox, "source", "a"), 999);
+        string same = Path.Combine(inbox, "source", "b");
+        File.Copy(Path.Combine(source, "b"), same);
+        Make(Path.Combine(source, "z"), 1000);
+        using Process receiver = Start("receive", "--udp", "0", "--bind", "127.0.0.1", "--output", inbox, "--once");
+        string port = await PortOfAsync(receiver);
+        (int code, _, string error) = await RunAsync("send", source, "--to", $"127.0.0.1:{port}", "--streams", "1");
+        await receiver.WaitForExitAsync(_guard.Token);
+        Assert.Equal((1, 1), (code, receiver.ExitCode));
+        Assert.Contains("source/a: the receiver did not store it: source/a exists", error, StringComparison.Ordinal);
+        Assert.Equal(999, new FileInfo(other).Length);
+        Assert.True(File.Exists(Path.Combine(inbox, "source", "z")));
+    }
+
+    [Fact]
     public async Task The_demo_ends_with_a_verified_hash()
     {
         string file = Make(Path.Combine(_folder, "file"), 3_000_000);
