@@ -98,7 +98,7 @@ public sealed class AddressTests
         Assert.Single(pair.Z.GetPaths());
     }
 
-    [Fact, Rfc(9260, "5.1"), Rfc(9260, "5.4")]
+    [Fact, Rfc(9260, "5.1"), Rfc(9260, "5.4"), Etsi("as-i-1-15")]
     public void INIT_goes_to_all_addresses_of_the_peer_in_turn()
     {
         var pair = new Pair();

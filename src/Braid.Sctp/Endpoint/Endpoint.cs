@@ -387,7 +387,7 @@ public sealed class Endpoint : IDatagramMachine
             local = new InitFields(
                 NewTag(),
                 (uint)options.ReceiveBufferSize,
-                (ushort)options.OutgoingStreams,
+                InitRules.Streams((ushort)options.OutgoingStreams, peer.IncomingStreams),     // §3.3.3: no more than the peer allows
                 (ushort)options.IncomingStreams,
                 new Tsn(_random.NextUInt32()));
         }
