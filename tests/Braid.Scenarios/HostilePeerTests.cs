@@ -50,7 +50,7 @@ public sealed class HostilePeerTests
         tester.Send(Chunk.Data(Tester.FirstTsn + 1, 0, 1, [1], flags)).Expect("ABORT").InState(AssociationState.Closed);
     }
 
-    [Fact, Rfc(9260, "5.2.4"), Rfc(9260, "11.2.5")]
+    [Fact, Rfc(9260, "5.2.4"), Rfc(9260, "11.2.7")]
     public void Messages_before_and_after_a_restart_are_told_apart()
     {
         Tester tester = new Tester().Accepted();

@@ -100,7 +100,7 @@ public sealed class AssociationSetupTests
         Assert.True(tags.Count(tag => tag > int.MaxValue) is > 8 and < 32);
     }
 
-    [Fact, Etsi("as-v-1-6-1"), Rfc(9260, "3.3.2")]
+    [Fact, Etsi("as-v-1-6-1"), Rfc(9260, "3.3.2"), Rfc(9260, "3.3.2.1")]
     public void An_INIT_may_have_every_parameter_there_is()
     {
         var tester = new Tester();
@@ -115,7 +115,7 @@ public sealed class AssociationSetupTests
         tester.Send(Chunk.CookieEcho(tester.Cookie)).Expect("COOKIE ACK").InState(AssociationState.Established);
     }
 
-    [Fact, Etsi("as-v-1-6-2"), Rfc(9260, "3.3.3")]
+    [Fact, Etsi("as-v-1-6-2"), Rfc(9260, "3.3.3"), Rfc(9260, "3.3.3.1")]
     public void An_INIT_ACK_may_have_every_parameter_there_is()
     {
         Tester tester = new Tester().CookieWait();
@@ -135,14 +135,22 @@ public sealed class AssociationSetupTests
         Assert.Equal(3, tester.Iut.OutgoingStreams);
     }
 
-    [Theory, Etsi("as-i-1-7-2"), Rfc(9260, "3.3.2")]
+    [Theory, Etsi("as-i-1-7-2"), Rfc(9260, "3.3.2"), Rfc(9260, "3.3.10.7")]
     [InlineData(0, 10)]
     [InlineData(10, 0)]
     public void An_INIT_without_streams_is_answered_with_ABORT(int outgoing, int incoming)
     {
         Tester tester = new Tester().SendWithTag(0, Chunk.Init(Tester.Tag, outgoing: outgoing, incoming: incoming)).Expect("ABORT").NoAssociation();
-        Assert.Equal(Tester.Tag, tester.LastTag);
-        Assert.Equal(0, tester.Last[13]);
+        Assert.Equal((Tester.Tag, 0), (tester.LastTag, tester.Last[13]));
+        Assert.Equal([0, 7, 0, 4], tester.Last[16..]);
+    }
+
+    [Fact, Rfc(9260, "3.3.10.4")]
+    public void A_full_endpoint_says_so()
+    {
+        Tester tester = new Tester(maximumAssociations: 1).Accepted();
+        tester.SendRaw(Tester.Packet(0, Chunk.Init(77)), NetworkAddress.FromIPv4([10, 0, 0, 3], 9899)).Expect("ABORT");
+        Assert.Equal([0, 4, 0, 4], tester.Last[16..]);
     }
 
     [Fact, Etsi("as-v-1-7-3"), Rfc(9260, "5.1.1")]
@@ -253,7 +261,7 @@ public sealed class AssociationSetupTests
         }
     }
 
-    [Fact, Etsi("as-v-1-12-1"), Rfc(9260, "5.1.2"), Rfc(9260, "3.3.2.1.4")]
+    [Fact, Etsi("as-v-1-12-1"), Rfc(9260, "5.1.2"), Rfc(9260, "3.3.10.5")]
     public void A_host_name_in_an_INIT_is_answered_with_ABORT()
     {
         Tester tester = new Tester().SendWithTag(0, Chunk.Init(Tester.Tag, parameters: Chunk.Parameter(11, [.. "host.example\0"u8]))).Expect("ABORT");
@@ -271,7 +279,7 @@ public sealed class AssociationSetupTests
     }
 
     /// <summary>RFC 9260 no longer wants an error for a family that the receiver cannot use, as ETSI's "bad case" does.</summary>
-    [Theory, Etsi("as-v-1-13-1"), Etsi("as-i-1-13-2"), Rfc(9260, "5.1.2"), Rfc(9260, "3.3.2.1.5")]
+    [Theory, Etsi("as-v-1-13-1"), Etsi("as-i-1-13-2"), Rfc(9260, "5.1.2"), Rfc(9260, "3.3.2.1")]
     [InlineData(5)]
     [InlineData(6)]
     [InlineData(11)]

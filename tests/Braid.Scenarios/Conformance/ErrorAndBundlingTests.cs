@@ -9,7 +9,7 @@ public sealed class ErrorAndBundlingTests
 {
     private static readonly byte[] s_data = Chunk.Data(Tester.FirstTsn, 0, 0, [(byte)'d']);
 
-    [Fact, Etsi("e-o-6-1"), Rfc(9260, "5.2.6"), Rfc(9260, "3.3.2.1.3")]
+    [Fact, Etsi("e-o-6-1"), Rfc(9260, "5.2.6"), Rfc(9260, "3.3.2.1")]
     public void A_stale_cookie_in_COOKIE_ECHOED_leads_to_a_new_INIT_that_asks_for_a_longer_life()
     {
         Tester tester = new Tester().CookieEchoed().Advance(TimeSpan.FromMilliseconds(300));

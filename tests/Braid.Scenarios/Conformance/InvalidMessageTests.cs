@@ -137,6 +137,17 @@ public sealed class InvalidMessageTests
         tester.Expect("SHUTDOWN ACK");
     }
 
+    [Fact, Rfc(9260, "5.2.4"), Rfc(9260, "3.3.10.10")]
+    public void A_restart_in_SHUTDOWN_ACK_SENT_is_answered_with_SHUTDOWN_ACK_and_ERROR()
+    {
+        Tester tester = new Tester().Established();
+        (uint tag, uint tsn) = (tester.IutTag, tester.IutTsn);
+        tester.Offer(Chunk.Init(Tester.Tag + 1));
+        tester.SendWithTag(tag, Chunk.Shutdown(tsn - 1)).Expect("SHUTDOWN ACK");
+        tester.Send(Chunk.CookieEcho(tester.Cookie)).Expect("SHUTDOWN ACK, ERROR").InState(AssociationState.ShutdownAckSent);
+        Assert.Equal([0, 10, 0, 4], tester.Last[^4..]);
+    }
+
     [Theory, Etsi("dm-o-4-7-1"), Rfc(9260, "8.5.1")]
     [InlineData(false)]
     [InlineData(true)]

@@ -31,11 +31,12 @@ internal sealed class Tester
     private readonly StringBuilder _drawing = new();
     private readonly byte[] _buffer = new byte[65536];
 
-    public Tester(AssociationOptions? options = null, bool listens = true, ulong seed = 3) => Endpoint = new Endpoint(
+    public Tester(AssociationOptions? options = null, bool listens = true, ulong seed = 3, int maximumAssociations = 65536) => Endpoint = new Endpoint(
         new EndpointOptions
         {
             LocalPort = IutPort,
             AcceptsAssociations = listens,
+            MaximumAssociations = maximumAssociations,
             Association = options ?? new AssociationOptions { HeartbeatInterval = TimeSpan.Zero },
         },
         new SeededRandom(seed));

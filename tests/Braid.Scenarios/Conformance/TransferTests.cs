@@ -119,6 +119,15 @@ public sealed class TransferTests
         Assert.Equal([0, 9, 0, 8, .. Chunk.U32(Tester.FirstTsn)], tester.Last[16..]);
     }
 
+    [Fact, Rfc(9260, "6.2.1"), Rfc(9260, "3.3.10.13")]
+    public void A_SACK_for_what_was_never_sent_is_answered_with_ABORT_and_the_reason()
+    {
+        Tester tester = new Tester().Established().WithOutstandingData();
+        tester.Send(Chunk.Sack(tester.IutTsn + 1)).Expect("ABORT").InState(AssociationState.Closed);
+        Assert.Equal([0, 13], tester.Last[16..18]);
+        Assert.Contains("never sent", Encoding.ASCII.GetString(tester.Last[20..]), StringComparison.Ordinal);
+    }
+
     [Fact, Etsi("d-o-8-12"), Rfc(9260, "6.2.1")]
     public void A_SACK_that_goes_backwards_is_discarded()
     {

@@ -4,6 +4,9 @@ using Braid.Sctp.Wire;
 
 namespace Braid.Sctp.Tests;
 
+[Rfc(9260, "5.1.3")]
+[Rfc(9260, "5.1.4")]
+[Rfc(9260, "5.1.5")]
 public sealed class CookieMinterTests
 {
     private static readonly Instant s_start = new(TimeSpan.TicksPerSecond);

@@ -2,6 +2,9 @@ using System;
 
 namespace Braid.Sctp.Tests.Paths;
 
+[Rfc(9260, "7.2.1")]
+[Rfc(9260, "7.2.2")]
+[Rfc(9260, "7.2.3")]
 public sealed class Rfc9260CongestionTests
 {
     private const int Chunk = 1232;

@@ -2,6 +2,7 @@ using System;
 
 namespace Braid.Sctp.Tests.Paths;
 
+[Rfc(9260, "6.3.1")]
 public sealed class RtoEstimatorTests
 {
     private static readonly AssociationOptions s_options = AssociationOptions.Default with { RtoMinimum = TimeSpan.FromMilliseconds(10) };

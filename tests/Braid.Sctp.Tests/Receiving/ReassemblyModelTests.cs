@@ -7,6 +7,8 @@ using Braid.Sctp.Wire;
 
 namespace Braid.Sctp.Tests.Receiving;
 
+[Rfc(9260, "6.6")]
+[Rfc(9260, "6.9")]
 public sealed class ReassemblyModelTests
 {
     private sealed record Piece(DataHeader Header, byte[] Payload);

@@ -5,6 +5,7 @@ using Braid.Sctp.Wire;
 
 namespace Braid.Sctp.Tests.Receiving;
 
+[Rfc(9260, "6.7")]
 public sealed class TsnTrackerTests
 {
     [Fact]

@@ -6,6 +6,8 @@ using Braid.Sctp.Wire;
 
 namespace Braid.Sctp.Tests.Sending;
 
+[Rfc(9260, "6.2.1")]
+[Rfc(9260, "7.2.4")]
 public sealed class OutstandingQueueModelTests
 {
     private const int Length = 100;

@@ -3,6 +3,22 @@ using Braid.Sctp.Wire;
 
 namespace Braid.Sctp.Tests.Wire;
 
+[Rfc(9260, "3.1")]
+[Rfc(9260, "3.2")]
+[Rfc(9260, "3.3")]
+[Rfc(9260, "3.3.1")]
+[Rfc(9260, "3.3.2")]
+[Rfc(9260, "3.3.3")]
+[Rfc(9260, "3.3.4")]
+[Rfc(9260, "3.3.5")]
+[Rfc(9260, "3.3.6")]
+[Rfc(9260, "3.3.7")]
+[Rfc(9260, "3.3.8")]
+[Rfc(9260, "3.3.9")]
+[Rfc(9260, "3.3.10")]
+[Rfc(9260, "3.3.11")]
+[Rfc(9260, "3.3.12")]
+[Rfc(9260, "3.3.13")]
 public sealed class ChunkTests
 {
     private static readonly byte[] s_some = [1, 2, 3, 4, 5];

@@ -5,6 +5,8 @@ using Braid.Sctp.Wire;
 
 namespace Braid.Sctp.Tests.Wire;
 
+[Rfc(9260, "6.8")]
+[Rfc(9260, "Appendix A")]
 public sealed class Crc32cTests
 {
     [Fact]

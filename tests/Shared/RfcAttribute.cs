@@ -1,6 +1,6 @@
 using System;
 
-namespace Braid.Scenarios;
+namespace Braid.Tests;
 
 /// <summary>The rule that a test shows.</summary>
 /// <param name="number">Number of the RFC.</param>
