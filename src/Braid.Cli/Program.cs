@@ -13,7 +13,7 @@ public static class Program
     /// <returns>0 done, 1 failed, 2 wrong usage.</returns>
     public static async Task<int> Main(string[] args)
     {
-        var root = new RootCommand("SCTP over UDP: send files, talk, echo, or see a demonstration.")
+        var root = new RootCommand("SCTP over UDP: send files, talk, echo, simulate, or see a demonstration.")
         {
             DemoCommand.Create(),
             SendCommand.Create(),
@@ -21,6 +21,7 @@ public static class Program
             EchoCommand.Create(),
             ConnectCommand.Create(),
             ListenCommand.Create(),
+            SimulateCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)

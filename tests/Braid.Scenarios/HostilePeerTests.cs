@@ -50,6 +50,19 @@ public sealed class HostilePeerTests
         tester.Send(Chunk.Data(Tester.FirstTsn + 1, 0, 1, [1], flags)).Expect("ABORT").InState(AssociationState.Closed);
     }
 
+    /// <summary>Found by the simulator, seed 64.</summary>
+    [Fact, Rfc(9260, "5.2.4")]
+    public void After_a_restart_our_own_streams_begin_anew_as_well()
+    {
+        var tester = new Tester();
+        tester.Offer(Chunk.Init(Tester.Tag, incoming: 1)).Send(Chunk.CookieEcho(tester.Cookie)).Expect("COOKIE ACK");
+        tester.WithOutstandingData().Send(Chunk.Sack(tester.IutTsn));
+        tester.Offer(Chunk.Init(Tester.Tag + 1, incoming: 5)).Send(Chunk.CookieEcho(tester.Cookie)).Expect("COOKIE ACK");
+        Assert.Equal(SendStatus.Ok, tester.Iut.Send(tester.Now, [1], new SendOptions(4)));
+        tester.Expect("DATA").WithOutstandingData();
+        Assert.Equal(Chunk.Data(tester.IutTsn + 1, 0, 0, [])[4..12], tester.Last[16..24]);
+    }
+
     [Fact, Rfc(9260, "5.2.4"), Rfc(9260, "11.2.7")]
     public void Messages_before_and_after_a_restart_are_told_apart()
     {

@@ -397,7 +397,9 @@ public sealed class Association
                 }
                 else if (PeerTag != claims.Peer.InitiateTag)
                 {
-                    _transfer!.AdoptPeerTag(claims.Peer.InitiateTag);          // action B
+                    // Action B, but what it rests on is older than what we have: the peer began anew between two INITs that we
+                    // answered with one tag. Its TSNs and streams begin anew as well.
+                    Restart(path, claims);
                 }
 
                 return true;
@@ -894,7 +896,7 @@ public sealed class Association
         _context.Control.Clear();
         _transfer.Sender.Clear();
         _transfer = null;
-        _queue.Clear();
+        _queue.Reset();
         _paths.Restart(path.Local, claims.Addresses);
         _shutdownRequested = false;
         LocalTieTag = 0;

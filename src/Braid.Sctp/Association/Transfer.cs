@@ -6,14 +6,11 @@ namespace Braid.Sctp;
 internal sealed class Transfer(Negotiated negotiated, Sender sender, Receiver receiver)
 {
     /// <summary>What the handshake agreed on.</summary>
-    public Negotiated Negotiated { get; private set; } = negotiated;
+    public Negotiated Negotiated { get; } = negotiated;
 
     public Sender Sender { get; } = sender;
 
     public Receiver Receiver { get; } = receiver;
-
-    /// <summary>The peer uses another tag than its INIT ACK said (§5.2.4 action B).</summary>
-    public void AdoptPeerTag(VerificationTag tag) => Negotiated = Negotiated with { PeerTag = tag };
 
     /// <summary>The path that the last DATA chunk came on: where its SACK goes (§6.4).</summary>
     public Path? LastDataPath { get; set; }

@@ -164,6 +164,14 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
         }
     }
 
+    /// <summary>Lets everything go, and begins anew: every stream with its first SSN, as many streams as we ask for.</summary>
+    public void Reset()
+    {
+        Clear();
+        _streams = [];
+        _streamCount = options.OutgoingStreams;
+    }
+
     /// <summary>Lets everything go, after the outstanding fragments were let go.</summary>
     public void Clear()
     {

@@ -1,5 +1,4 @@
 using System;
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Generic;
 using Braid.Core;
@@ -12,15 +11,15 @@ namespace Braid.Simulation;
 /// what is needed to check them, so that the two sides share nothing but a seed.
 /// </summary>
 /// <param name="seed">The same for the side that makes messages and the side that checks them.</param>
-public sealed class DeliveryChecker(ulong seed)
+/// <param name="firstNumber">Numbers of messages begin here: another one for each association of the same two sides.</param>
+public sealed class DeliveryChecker(ulong seed, uint firstNumber = 0)
 {
     /// <summary>The shortest message that can be checked, in bytes.</summary>
     public const int MinimumLength = 4;
 
     private readonly Dictionary<uint, (int Length, StreamId Stream, bool Unordered)> _expected = [];
     private readonly Dictionary<StreamId, uint> _lastOrdered = [];
-    private readonly List<byte> _parts = [];
-    private uint _next;
+    private uint _next = firstNumber;
 
     /// <summary>Messages that were made and have not arrived.</summary>
     public int Missing => _expected.Count;
@@ -37,19 +36,17 @@ public sealed class DeliveryChecker(ulong seed)
         return message;
     }
 
-    /// <summary>Checks a message, or the next part of one, that has arrived.</summary>
-    /// <returns>What is wrong with it; null for nothing.</returns>
-    public string? Check(ReceivedMessage message)
-    {
-        ArgumentNullException.ThrowIfNull(message);
-        _parts.AddRange(message.Payload.ToArray());
-        if (!message.EndOfRecord)
-        {
-            return null;
-        }
+    /// <summary>The number of a message that has arrived.</summary>
+    public static uint NumberOf(ReadOnlySpan<byte> bytes) =>
+        bytes.Length < MinimumLength ? uint.MaxValue : BinaryPrimitives.ReadUInt32BigEndian(bytes);
 
-        byte[] bytes = [.. _parts];
-        _parts.Clear();
+    /// <summary>Checks a message that has arrived.</summary>
+    /// <param name="bytes">All of it.</param>
+    /// <param name="stream">The stream that it came on.</param>
+    /// <param name="unordered">Whether it came unordered.</param>
+    /// <returns>What is wrong with it; null for nothing.</returns>
+    public string? Check(ReadOnlySpan<byte> bytes, StreamId stream, bool unordered)
+    {
         if (bytes.Length < MinimumLength)
         {
             return $"a message of {bytes.Length} bytes was never sent";
@@ -63,19 +60,19 @@ public sealed class DeliveryChecker(ulong seed)
 
         var right = new byte[sent.Length];
         Fill(right, number);
-        if (!bytes.AsSpan().SequenceEqual(right) || message.Stream != sent.Stream || message.Unordered != sent.Unordered)
+        if (!bytes.SequenceEqual(right) || stream != sent.Stream || unordered != sent.Unordered)
         {
             return $"message {number} is not what was sent";
         }
 
-        if (!message.Unordered)
+        if (!unordered)
         {
-            if (_lastOrdered.TryGetValue(message.Stream, out uint before) && before > number)
+            if (_lastOrdered.TryGetValue(stream, out uint before) && before > number)
             {
-                return $"message {number} of stream {message.Stream} came after message {before}";
+                return $"message {number} of stream {stream} came after message {before}";
             }
 
-            _lastOrdered[message.Stream] = number;
+            _lastOrdered[stream] = number;
         }
 
         return null;

@@ -2,6 +2,29 @@ using System;
 
 namespace Braid.Simulation;
 
+/// <summary>How the delay beyond <see cref="LinkModel.Delay"/> is spread.</summary>
+public enum JitterShape : byte
+{
+    /// <summary>From zero to <see cref="LinkModel.Jitter"/>, all alike.</summary>
+    Uniform,
+
+    /// <summary>Around half of <see cref="LinkModel.Jitter"/> like a bell, never below zero.</summary>
+    Normal,
+
+    /// <summary>Mostly far below <see cref="LinkModel.Jitter"/>, seldom up to four times as much.</summary>
+    HeavyTailed,
+}
+
+/// <summary>What a queue does before it is full.</summary>
+public enum QueueDiscipline : byte
+{
+    /// <summary>Nothing: what comes on top is lost.</summary>
+    DropTail,
+
+    /// <summary>Controlled delay (RFC 8289): drops more and more often while packets wait too long.</summary>
+    CoDel,
+}
+
 /// <summary>What one direction of a network does to datagrams. All chances are from 0 to 1 and drawn for each datagram.</summary>
 public sealed record LinkModel
 {
@@ -14,11 +37,17 @@ public sealed record LinkModel
     /// <summary>Added to the delay, from zero up to this; does not change the order by itself where the rate is limited.</summary>
     public TimeSpan Jitter { get; init; }
 
+    /// <summary>How the jitter is spread.</summary>
+    public JitterShape JitterShape { get; init; }
+
     /// <summary>Bits per second that leave the queue; 0 for no limit.</summary>
     public long RateBitsPerSecond { get; init; }
 
     /// <summary>Bytes that wait for the rate at most; what comes on top is lost. 0 for no limit.</summary>
     public int QueueBytes { get; init; }
+
+    /// <summary>What the queue does before it is full.</summary>
+    public QueueDiscipline Queue { get; init; }
 
     /// <summary>Largest datagram that gets through, in bytes; larger ones are lost. 0 for no limit.</summary>
     public int MaximumDatagram { get; init; }
@@ -45,5 +74,13 @@ public sealed record LinkModel
     public double Corruption { get; init; }
 
     /// <summary>The same link without its faults: delay, rate and queue stay.</summary>
-    public LinkModel Healed() => this with { Loss = 0, BurstStart = 0, Duplication = 0, Reordering = 0, Corruption = 0 };
+    public LinkModel Healed() => this with
+    {
+        Loss = 0,
+        BurstStart = 0,
+        Duplication = 0,
+        Reordering = 0,
+        Corruption = 0,
+        MaximumDatagram = 0,
+    };
 }

@@ -18,12 +18,16 @@ public delegate bool DropFilter(ReadOnlySpan<byte> datagram);
 public sealed class SimulatedLink(LinkModel model, IRandomSource random)
 {
     private readonly PriorityQueue<(byte[] Bytes, NetworkPath Path), (Instant Due, long Number)> _onTheWay = new();
+    private readonly CoDel _coDel = new();
     private Instant _transmitterFree = Instant.Zero;
     private long _number;
     private bool _isBad;
 
     /// <summary>What it does from now on.</summary>
     public LinkModel Model { get; set; } = model;
+
+    /// <summary>Whether it is cut: everything is lost.</summary>
+    public bool IsDown { get; set; }
 
     /// <summary>Loses what it says; null for nothing.</summary>
     public DropFilter? Filter { get; set; }
@@ -54,7 +58,7 @@ public sealed class SimulatedLink(LinkModel model, IRandomSource random)
     public bool Send(Instant now, in NetworkPath path, ReadOnlySpan<byte> datagram)
     {
         Sent++;
-        if (Filter?.Invoke(datagram) == true || !TryTransmit(now, datagram.Length, out Instant departure))
+        if (IsDown || Filter?.Invoke(datagram) == true || !TryTransmit(now, datagram.Length, out Instant departure))
         {
             Lost++;
             return false;
@@ -125,6 +129,11 @@ public sealed class SimulatedLink(LinkModel model, IRandomSource random)
             return false;
         }
 
+        if (Model.Queue == QueueDiscipline.CoDel && _coDel.MustDrop(start, start - now))
+        {
+            return false;
+        }
+
         departure = start + TimeSpan.FromSeconds(length * 8.0 / Model.RateBitsPerSecond);
         _transmitterFree = departure;
         return true;
@@ -135,7 +144,7 @@ public sealed class SimulatedLink(LinkModel model, IRandomSource random)
         TimeSpan delay = Model.Delay;
         if (Model.Jitter > TimeSpan.Zero)
         {
-            delay += random.NextTimeSpan(Model.Jitter);
+            delay += NextJitter();
         }
 
         if (Chance(Model.Reordering))
@@ -145,6 +154,26 @@ public sealed class SimulatedLink(LinkModel model, IRandomSource random)
 
         // Ties come out in the order in which they went in.
         _onTheWay.Enqueue((bytes, path), (departure + delay, _number++));
+    }
+
+    private TimeSpan NextJitter()
+    {
+        switch (Model.JitterShape)
+        {
+            case JitterShape.Normal:
+                // Twelve dice are bell enough (Irwin and Hall), and the same on every machine.
+                double sum = 0;
+                for (int i = 0; i < 12; i++)
+                {
+                    sum += random.NextDouble();
+                }
+
+                return Model.Jitter * (sum / 12);
+            case JitterShape.HeavyTailed:
+                return Model.Jitter / 8 * (Math.Min(32, 1 / (1 - random.NextDouble())) - 1);
+            default:
+                return random.NextTimeSpan(Model.Jitter);
+        }
     }
 
     private bool Chance(double probability) => probability > 0 && random.NextDouble() < probability;

@@ -4,39 +4,13 @@ using Braid.Core;
 
 namespace Braid.Simulation;
 
-/// <summary>Sees every datagram that a machine sends.</summary>
+/// <summary>Sees datagrams.</summary>
 /// <param name="now">The current instant.</param>
-/// <param name="from">Who sends it.</param>
+/// <param name="node">Who sends it, or whom it reaches.</param>
+/// <param name="path">From where to where, as the network sees it.</param>
 /// <param name="datagram">Its bytes.</param>
 /// <param name="isLost">Whether the link loses it.</param>
-public delegate void DatagramObserver(Instant now, SimulatedNode from, ReadOnlySpan<byte> datagram, bool isLost);
-
-/// <summary>A machine in a world, with the link that leads away from it.</summary>
-public sealed class SimulatedNode
-{
-    internal SimulatedNode(string name, NetworkAddress address, IDatagramMachine machine, SimulatedLink outgoing)
-    {
-        Name = name;
-        Address = address;
-        Machine = machine;
-        Outgoing = outgoing;
-    }
-
-    /// <summary>What traces call it.</summary>
-    public string Name { get; }
-
-    /// <summary>Its address.</summary>
-    public NetworkAddress Address { get; }
-
-    /// <summary>The protocol.</summary>
-    public IDatagramMachine Machine { get; }
-
-    /// <summary>Where its datagrams go.</summary>
-    public SimulatedLink Outgoing { get; }
-
-    /// <summary>Called after the machine was drained of datagrams: reads messages and events, and may send.</summary>
-    public Action<Instant>? Application { get; set; }
-}
+public delegate void DatagramObserver(Instant now, SimulatedNode node, in NetworkPath path, ReadOnlySpan<byte> datagram, bool isLost);
 
 /// <summary>
 /// The whole simulator: machines, links between them and virtual time. No clock, no thread: every step goes to the earliest
@@ -47,16 +21,24 @@ public sealed class World(ulong seed)
 {
     private readonly SeededRandom _random = new(seed);
     private readonly List<SimulatedNode> _nodes = [];
+    private readonly PriorityQueue<Action, (Instant Due, long Number)> _planned = new();
     private readonly byte[] _buffer = new byte[65536];
+    private long _number;
 
     /// <summary>Virtual time. Begins at one second, so that "never happened" is a time of its own.</summary>
     public Instant Now { get; private set; } = new(TimeSpan.TicksPerSecond);
 
+    /// <summary>Its machines.</summary>
+    public IReadOnlyList<SimulatedNode> Nodes => _nodes;
+
     /// <summary>A random source of its own for a machine or a load.</summary>
     public IRandomSource NewRandom() => _random.Fork();
 
-    /// <summary>Sees every datagram.</summary>
-    public DatagramObserver? Observer { get; set; }
+    /// <summary>Sees every datagram that is sent.</summary>
+    public DatagramObserver? Sent { get; set; }
+
+    /// <summary>Sees every datagram that arrives, before its receiver does.</summary>
+    public DatagramObserver? Arrived { get; set; }
 
     /// <summary>Datagrams on all links.</summary>
     public int OnTheWay
@@ -66,7 +48,10 @@ public sealed class World(ulong seed)
             int count = 0;
             foreach (SimulatedNode node in _nodes)
             {
-                count += node.Outgoing.Count;
+                for (int i = 0; i < node.Links.Count; i++)
+                {
+                    count += node.Links[i].Count;
+                }
             }
 
             return count;
@@ -78,10 +63,14 @@ public sealed class World(ulong seed)
     {
         get
         {
-            Instant next = Instant.Never;
+            Instant next = _planned.TryPeek(out _, out (Instant Due, long Number) planned) ? planned.Due : Instant.Never;
             foreach (SimulatedNode node in _nodes)
             {
-                next = Instant.Min(next, Instant.Min(node.Machine.NextTimeout, node.Outgoing.NextArrival));
+                next = Instant.Min(next, node.Machine.NextTimeout);
+                for (int i = 0; i < node.Links.Count; i++)
+                {
+                    next = Instant.Min(next, node.Links[i].NextArrival);
+                }
             }
 
             return next;
@@ -93,12 +82,32 @@ public sealed class World(ulong seed)
     /// <param name="address">Where it lives: datagrams to this address reach it.</param>
     /// <param name="machine">The protocol.</param>
     /// <param name="outgoing">What happens to the datagrams that it sends.</param>
-    public SimulatedNode Add(string name, in NetworkAddress address, IDatagramMachine machine, LinkModel outgoing)
+    public SimulatedNode Add(string name, in NetworkAddress address, IDatagramMachine machine, LinkModel outgoing) =>
+        Add(name, [address], machine, outgoing);
+
+    /// <summary>Adds a machine that has several addresses.</summary>
+    /// <param name="name">What traces call it.</param>
+    /// <param name="addresses">Where it lives; all with the same UDP port.</param>
+    /// <param name="machine">The protocol.</param>
+    /// <param name="outgoing">What happens to the datagrams that it sends.</param>
+    public SimulatedNode Add(string name, ReadOnlySpan<NetworkAddress> addresses, IDatagramMachine machine, LinkModel outgoing)
     {
-        var node = new SimulatedNode(name, address, machine, new SimulatedLink(outgoing, _random.Fork()));
+        var node = new SimulatedNode(name, addresses, machine, new SimulatedLink(outgoing, _random.Fork()));
         _nodes.Add(node);
         return node;
     }
+
+    /// <summary>Gives the datagrams from a machine to one address a link of their own.</summary>
+    public SimulatedLink Connect(SimulatedNode from, in NetworkAddress to, LinkModel model)
+    {
+        ArgumentNullException.ThrowIfNull(from);
+        var link = new SimulatedLink(model, _random.Fork());
+        from.SetLink(to, link);
+        return link;
+    }
+
+    /// <summary>Lets something happen at an instant.</summary>
+    public void Plan(Instant at, Action action) => _planned.Enqueue(action, (at, _number++));
 
     /// <summary>Takes what the machines have to send now, and lets their applications look at them.</summary>
     public void Drain()
@@ -168,13 +177,17 @@ public sealed class World(ulong seed)
         Drain();
     }
 
-    /// <summary>Takes all faults away: from now on everything must come to its end.</summary>
+    /// <summary>Takes all faults of the links away: from now on everything must come to its end.</summary>
     public void Heal()
     {
         foreach (SimulatedNode node in _nodes)
         {
-            node.Outgoing.Model = node.Outgoing.Model.Healed();
-            node.Outgoing.Filter = null;
+            foreach (SimulatedLink link in node.Links)
+            {
+                link.Model = link.Model.Healed();
+                link.Filter = null;
+                link.IsDown = false;
+            }
         }
     }
 
@@ -188,14 +201,19 @@ public sealed class World(ulong seed)
     private void AdvanceTo(Instant instant)
     {
         Now = Instant.Max(Now, instant);
+        while (_planned.TryPeek(out Action? action, out (Instant Due, long Number) planned) && planned.Due <= Now)
+        {
+            _planned.Dequeue();
+            action();
+        }
+
         foreach (SimulatedNode node in _nodes)
         {
-            while (node.Outgoing.TryReceive(Now, out NetworkPath path, out ReadOnlyMemory<byte> datagram))
+            for (int i = 0; i < node.Links.Count; i++)
             {
-                if (Find(path.Remote) is { } receiver)
+                while (node.Links[i].TryReceive(Now, out NetworkPath path, out ReadOnlyMemory<byte> datagram))
                 {
-                    receiver.Machine.HandleDatagram(Now, new NetworkPath(path.Remote, path.Local), datagram.Span);
-                    DrainDatagrams(receiver);                // packets that arrive together are answered one by one all the same
+                    Deliver(path, datagram.Span);
                 }
             }
         }
@@ -206,6 +224,20 @@ public sealed class World(ulong seed)
         }
     }
 
+    private void Deliver(in NetworkPath path, ReadOnlySpan<byte> datagram)
+    {
+        foreach (SimulatedNode node in _nodes)
+        {
+            if (node.TryGetLocal(path.Remote, out NetworkAddress local))
+            {
+                Arrived?.Invoke(Now, node, path, datagram, false);
+                node.Machine.HandleDatagram(Now, new NetworkPath(local, path.Local), datagram);
+                DrainDatagrams(node);                        // packets that arrive together are answered one by one all the same
+                return;
+            }
+        }
+    }
+
     private bool DrainDatagrams(SimulatedNode node)
     {
         bool any = false;
@@ -213,23 +245,11 @@ public sealed class World(ulong seed)
         {
             any = true;
             ReadOnlySpan<byte> bytes = _buffer.AsSpan(0, datagram.Length);
-            bool isSent = node.Outgoing.Send(Now, new NetworkPath(node.Address, datagram.Path.Remote), bytes);
-            Observer?.Invoke(Now, node, bytes, !isSent);
+            var path = new NetworkPath(node.SourceFor(datagram.Path.Local), datagram.Path.Remote);
+            bool isSent = node.LinkTo(datagram.Path.Remote).Send(Now, path, bytes);
+            Sent?.Invoke(Now, node, path, bytes, !isSent);
         }
 
         return any;
-    }
-
-    private SimulatedNode? Find(in NetworkAddress address)
-    {
-        foreach (SimulatedNode node in _nodes)
-        {
-            if (node.Address == address)
-            {
-                return node;
-            }
-        }
-
-        return null;
     }
 }

@@ -1,0 +1,132 @@
+using System;
+using System.Collections.Generic;
+using Braid.Sctp;
+using Braid.Sctp.Wire;
+
+namespace Braid.Simulation;
+
+/// <summary>
+/// Never more in flight than the windows allow (RFC 9260 §6.1): new data only below cwnd, and never beyond what any SACK that
+/// has arrived allows, but for the one probe of a closed window. Follows one direction of one association from its packets.
+/// </summary>
+public sealed class WindowChecker
+{
+    private readonly SortedDictionary<long, int> _lengths = [];
+    private Tsn _first;
+    private long _highest = -1;                              // TSNs as numbers that do not wrap, from 0
+    private long _cumulative = -1;
+    private long _sentBytes;
+    private long _acknowledgedBytes;
+    private long _allowed;
+
+    /// <summary>Another association begins.</summary>
+    public void Reset()
+    {
+        _lengths.Clear();
+        (_highest, _cumulative, _sentBytes, _acknowledgedBytes, _allowed) = (-1, -1, 0, 0, 0);
+    }
+
+    /// <summary>Looks at a packet that the sender of this direction sends.</summary>
+    /// <param name="packet">The packet.</param>
+    /// <param name="path">How the path that it takes stands now that it is sent.</param>
+    /// <param name="peerWindow">What the sender takes for the peer's window; asked for once, before there is a SACK.</param>
+    /// <returns>What is wrong; null for nothing.</returns>
+    public string? OnSent(in PacketView packet, PathStatistics? path, long peerWindow)
+    {
+        long newOnWire = 0;
+        long oldOnWire = 0;
+        ChunkReader chunks = packet.Chunks;
+        while (chunks.TryRead(out ChunkView chunk))
+        {
+            if (chunk.Type != ChunkType.Data || !DataChunk.TryRead(chunk, out DataChunk data))
+            {
+                continue;
+            }
+
+            int onWire = DataChunk.LengthOnWire(data.Payload.Length);
+            if (_highest < 0)
+            {
+                _first = data.Tsn;
+                _allowed = peerWindow + packet.Bytes.Length;
+            }
+
+            long number = Number(data.Tsn, _highest);
+            if (number <= _highest)
+            {
+                oldOnWire += onWire;
+                continue;
+            }
+
+            if (number != _highest + 1)
+            {
+                return $"TSN {data.Tsn} leaves some out";
+            }
+
+            bool isProbe = _cumulative == _highest;
+            newOnWire += onWire;
+            _highest = number;
+            _lengths[number] = data.Payload.Length;
+            _sentBytes += data.Payload.Length;
+            if (_sentBytes > _allowed && !isProbe)
+            {
+                return $"TSN {data.Tsn} is {_sentBytes - _allowed} bytes beyond the window of the peer";
+            }
+        }
+
+        long before = (path?.InFlight ?? 0) - newOnWire - oldOnWire;
+        return newOnWire > 0 && path is not null && before >= path.CongestionWindow && before > 0
+            ? $"new data is sent with {before} bytes in flight and a cwnd of {path.CongestionWindow}"
+            : null;
+    }
+
+    /// <summary>Looks at a packet that reaches the sender of this direction.</summary>
+    public void OnArrived(in PacketView packet)
+    {
+        ChunkReader chunks = packet.Chunks;
+        while (chunks.TryRead(out ChunkView chunk))
+        {
+            if (chunk.Type == ChunkType.Sack && SackChunk.TryRead(chunk, out SackChunk sack))
+            {
+                OnSack(sack);
+            }
+            else if (chunk.Type == ChunkType.Shutdown && ShutdownChunk.TryRead(chunk, out ShutdownChunk shutdown))
+            {
+                Acknowledge(Number(shutdown.CumulativeAck, _cumulative));
+            }
+        }
+    }
+
+    private void OnSack(in SackChunk sack)
+    {
+        long cumulative = Number(sack.CumulativeAck, _cumulative);
+        if (cumulative < _cumulative || cumulative > _highest)
+        {
+            return;                                          // an old one, or another association's
+        }
+
+        Acknowledge(cumulative);
+        long gapBytes = 0;
+        for (int i = 0; i < sack.GapCount; i++)
+        {
+            GapAckBlock gap = sack.Gap(i);
+            for (long number = cumulative + gap.Start; number <= cumulative + gap.End; number++)
+            {
+                gapBytes += _lengths.GetValueOrDefault(number);
+            }
+        }
+
+        _allowed = Math.Max(_allowed, _acknowledgedBytes + gapBytes + sack.AdvertisedWindow);
+    }
+
+    private void Acknowledge(long cumulative)
+    {
+        while (_cumulative < cumulative && _cumulative < _highest)
+        {
+            _cumulative++;
+            _lengths.Remove(_cumulative, out int length);
+            _acknowledgedBytes += length;
+        }
+    }
+
+    private long Number(Tsn tsn, long near) => tsn.DistanceFrom(_first + (int)near) + near;
+}

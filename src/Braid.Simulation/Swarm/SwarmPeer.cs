@@ -1,0 +1,209 @@
+using System;
+using System.Buffers;
+using System.Collections.Generic;
+using Braid.Core;
+using Braid.Sctp;
+using Braid.Sctp.Wire;
+
+namespace Braid.Simulation;
+
+/// <summary>
+/// The application at one end of one client's conversation with the server: what it has to send, what it has read, and the
+/// association that it has just now. When that breaks, what was on its way may be lost; the rest goes on with the next one.
+/// </summary>
+internal sealed class SwarmPeer
+{
+    private const int NumberBits = 22;                       // below them, the message; above, the association that it was sent on
+
+    private static readonly TimeSpan s_readingPause = TimeSpan.FromMilliseconds(20);
+
+    private readonly SwarmRun _run;
+    private readonly World _world;
+    private readonly IRandomSource _random;
+    private readonly ulong _seed;
+    private readonly List<DeliveryChecker> _checkers = [];
+    private readonly List<byte> _parts = [];
+    private readonly List<ReceivedMessage> _unread = [];
+    private int _toSend;
+    private uint _lastIncarnation;
+    private bool _isPausing;
+
+    public SwarmPeer(SwarmRun run, World world, string name, SimulatedNode node, ulong seed)
+    {
+        _run = run;
+        _world = world;
+        _random = world.NewRandom();
+        _seed = seed;
+        Name = name;
+        Node = node;
+    }
+
+    public string Name { get; }
+
+    public SimulatedNode Node { get; }
+
+    /// <summary>Follows what this side sends.</summary>
+    public WindowChecker Windows { get; } = new();
+
+    public SwarmPeer Other { get; set; } = null!;
+
+    public Association? Association { get; private set; }
+
+    /// <summary>How the last association ended; null while it lives.</summary>
+    public AssociationEvent.Closed? Ended { get; private set; }
+
+    public bool IsReading { get; set; } = true;
+
+    /// <summary>Whether all that there was to send, and was not lost with an association, has arrived.</summary>
+    public bool HasDelivered =>
+        _toSend == 0 && Association?.State == AssociationState.Established && (_checkers.Count == 0 || _checkers[^1].Missing == 0);
+
+    /// <summary>Gives it more to send.</summary>
+    public void Load(int messages) => _toSend += messages;
+
+    /// <summary>It has a new association.</summary>
+    public void Begin(Association association)
+    {
+        Association = association;
+        association.Tag = this;
+        Ended = null;
+        Windows.Reset();
+        _checkers.Add(new DeliveryChecker(_seed, (uint)_checkers.Count << NumberBits));
+    }
+
+    /// <summary>Its machine has crashed: nothing of it is left.</summary>
+    public void Crash()
+    {
+        _unread.Clear();
+        Forget();
+    }
+
+    /// <summary>Its association has ended, and another one will be set up.</summary>
+    public void Forget()
+    {
+        Association = null;
+        Ended = null;
+        _parts.Clear();
+    }
+
+    /// <summary>Takes what has come.</summary>
+    public void Collect(Association association)
+    {
+        bool again = true;
+        while (again)
+        {
+            again = false;
+            while (association.TryReceive(out ReceivedMessage? message))
+            {
+                again = true;
+                OnMessage(message);
+            }
+
+            while (association.TryGetEvent(out AssociationEvent? next))
+            {
+                again = true;
+                OnEvent(association, next);
+            }
+        }
+    }
+
+    /// <summary>Reads and sends.</summary>
+    public void Live(Instant now)
+    {
+        Read(now);
+        while (_toSend > 0 && Association is { State: AssociationState.Established })
+        {
+            var options = new SendOptions(
+                (ushort)_random.NextInt32(Association.OutgoingStreams),
+                _random.NextUInt32(),
+                _random.NextDouble() < _run.Options.Unordered,
+                _random.NextDouble() < 0.1);
+            int length = DeliveryChecker.MinimumLength
+                + _random.NextInt32(Math.Max(1, _run.Options.MaximumLength - DeliveryChecker.MinimumLength));
+            if (Association.CanSend(length, options) != SendStatus.Ok)
+            {
+                return;
+            }
+
+            Association.Send(now, _checkers[^1].Make(length, options), options);
+            _toSend--;
+        }
+    }
+
+    public string? CheckLeftovers()
+    {
+        foreach (ReceivedMessage message in _unread)
+        {
+            message.Dispose();
+        }
+
+        _unread.Clear();
+        return Association is { BufferedBytes: not 0 } ? $"{Name} keeps {Association.BufferedBytes} bytes to send" : null;
+    }
+
+    public override string ToString() =>
+        $"{Name}: {Association?.State}, {_toSend} to send, {(_checkers.Count == 0 ? 0 : _checkers[^1].Missing)} not delivered, {Association?.GetStatistics()}";
+
+    private void OnMessage(ReceivedMessage message)
+    {
+        _unread.Add(message);
+        _parts.AddRange(message.Payload.ToArray());
+        if (!message.EndOfRecord)
+        {
+            return;
+        }
+
+        byte[] bytes = [.. _parts];
+        _parts.Clear();
+        uint incarnation = DeliveryChecker.NumberOf(bytes) >> NumberBits;
+        string? flaw = incarnation >= Other._checkers.Count ? "a message was never sent"
+            : incarnation < _lastIncarnation ? "a message of an association that has ended came after the next one's"
+            : Other._checkers[(int)incarnation].Check(bytes, message.Stream, message.Unordered);
+        _lastIncarnation = incarnation;
+        if (flaw is not null)
+        {
+            _run.Flaw($"{Name}: {flaw}");
+        }
+    }
+
+    private void OnEvent(Association association, AssociationEvent next)
+    {
+        switch (next)
+        {
+            case AssociationEvent.PartialDeliveryAborted:
+                _parts.Clear();
+                break;
+            case AssociationEvent.Restarted when !_run.MayBreak:
+                _run.Flaw($"{Name}: a restart that was none");
+                break;
+            case AssociationEvent.Restarted:
+                _parts.Clear();
+                Begin(association);
+                break;
+            case AssociationEvent.Closed closed when association == Association:
+                Ended = closed;
+                _parts.Clear();
+                if (closed.Reason != CloseReason.Shutdown && !_run.MayBreak)
+                {
+                    _run.Flaw($"{Name} closed: {closed.Reason}, cause {(CauseCode)closed.CauseCode}");
+                }
+
+                break;
+        }
+    }
+
+    private void Read(Instant now)
+    {
+        for (int i = _unread.Count - 1; i >= 0 && IsReading && (_random.NextDouble() < _run.Options.Reading || _unread.Count > 20); i--)
+        {
+            _unread[i].Dispose();
+            _unread.RemoveAt(i);
+        }
+
+        if (_unread.Count > 0 && !_isPausing)
+        {
+            _isPausing = true;
+            _world.Plan(now + s_readingPause, () => _isPausing = false);
+        }
+    }
+}

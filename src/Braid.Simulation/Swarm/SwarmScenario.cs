@@ -1,0 +1,186 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using Braid.Core;
+using Braid.Sctp;
+
+namespace Braid.Simulation;
+
+/// <summary>A family of worlds with a name: what all of them have in common, while a seed decides the rest.</summary>
+public sealed class SwarmScenario
+{
+    private readonly Func<ulong, SwarmOptions> _draw;
+
+    private SwarmScenario(string name, string description, Func<ulong, SwarmOptions> draw)
+    {
+        Name = name;
+        Description = description;
+        _draw = draw;
+    }
+
+    /// <summary>Anything goes.</summary>
+    public static SwarmScenario Swarm { get; } = new("swarm", "Everything that can go wrong, in any combination.", DrawAnything);
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<SwarmScenario> All { get; } =
+    [
+        Swarm,
+        Of("lossy", "Loss up to 20 %, duplication, reordering, corruption; nothing else.", (random, world) => world with { Faults = [] }),
+        Of("restart", "Either side crashes and begins anew.", (random, world) => Only(random, world, FaultKind.ClientRestart, FaultKind.ServerRestart)),
+        Of("abort", "Applications abort.", (random, world) => Only(random, world, FaultKind.ClientAbort, FaultKind.ServerAbort)),
+        Of("partition", "The network is cut, both ways or one.", (random, world) =>
+            Only(random, world, FaultKind.Partition, FaultKind.OneWayThere, FaultKind.OneWayBack, FaultKind.BlackHole)),
+        Of("flap", "Two paths, and the first comes and goes.", (random, world) => Only(
+            random, world with { Clients = [.. world.Clients.Select(client => client with { HasSecondPath = true })] }, FaultKind.Flap)),
+        Of("nat", "The client's UDP port changes.", (random, world) => Only(random, world, FaultKind.Rebind)),
+        Of("slow-reader", "Applications stop reading, and windows close.", (random, world) =>
+            Only(random, world with { Reading = 0.1 }, FaultKind.ClientStopsReading, FaultKind.ServerStopsReading)),
+        Of("both-open", "Both sides open at the same time.", (random, world) => world with { Opening = SwarmOpening.BothOpen }),
+        Of("rounds", "1,000 times: set up, transfer, shut down, on the same two endpoints.", Rounds),
+    ];
+
+    /// <summary>What the command line calls it.</summary>
+    public string Name { get; }
+
+    /// <summary>What it is about.</summary>
+    public string Description { get; }
+
+    /// <summary>Draws a world.</summary>
+    public SwarmOptions Draw(ulong seed) => _draw(seed);
+
+    private static SwarmScenario Of(string name, string description, Func<SeededRandom, SwarmOptions, SwarmOptions> change) =>
+        new(name, description, seed => change(new SeededRandom(seed ^ 0x5EED), DrawAnything(seed)));
+
+    private static SwarmOptions Only(SeededRandom random, SwarmOptions world, params FaultKind[] kinds) => WithHeartbeats(world with
+    {
+        Faults = [.. DrawFaults(random, world.Clients.Count, world.Chaos, 1 + random.NextInt32(4), kinds)],
+    });
+
+    private static SwarmOptions Rounds(SeededRandom random, SwarmOptions world) => world with
+    {
+        Rounds = 1000,
+        Faults = [],
+        MaximumLength = 5000,
+        Reading = 1,
+        Opening = SwarmOpening.ClientOpens,
+        Chaos = TimeSpan.Zero,
+        Clients =
+        [
+            world.Clients[0] with
+            {
+                MessagesThere = 1 + random.NextInt32(3),
+                MessagesBack = random.NextInt32(3),
+                Start = TimeSpan.Zero,
+                There = world.Clients[0].There.Healed(),
+                Back = world.Clients[0].Back.Healed(),
+            },
+        ],
+    };
+
+    private static SwarmOptions DrawAnything(ulong seed)
+    {
+        var random = new SeededRandom(seed);
+        int count = Often(random, 0.7) ? 1 : 2 + random.NextInt32(4);
+        TimeSpan chaos = random.NextTimeSpan(TimeSpan.FromSeconds(30));
+        AssociationOptions server = DrawOptions(random);
+        var clients = new SwarmClient[count];
+        for (int i = 0; i < count; i++)
+        {
+            clients[i] = DrawClient(random, Often(random, 0.5) ? DrawOptions(random) : server, count);
+        }
+
+        int faults = Often(random, 0.5) ? 0 : 1 + random.NextInt32(5);
+        return WithHeartbeats(new SwarmOptions
+        {
+            Seed = seed,
+            Clients = clients,
+            Server = server,
+            Opening = Often(random, 0.8) ? SwarmOpening.ClientOpens : Often(random, 0.5) ? SwarmOpening.BothOpen : SwarmOpening.ServerAwaits,
+
+            // Longer than a receive buffer may be: such a message comes in parts.
+            MaximumLength = Often(random, 0.2) ? 200_000 : Often(random, 0.5) ? 20_000 : 200,
+            Unordered = Often(random, 0.5) ? random.NextDouble() : 0,
+            Reading = Often(random, 0.3) ? 0.05 + (random.NextDouble() / 2) : 1,
+            Chaos = chaos,
+            Faults = [.. DrawFaults(random, count, chaos, faults, Enum.GetValues<FaultKind>())],
+        });
+    }
+
+    private static SwarmClient DrawClient(SeededRandom random, AssociationOptions options, int count)
+    {
+        TimeSpan delay = Often(random, 0.7) ? random.NextTimeSpan(TimeSpan.FromMilliseconds(200)) : TimeSpan.Zero;
+        return new SwarmClient
+        {
+            There = DrawLink(random, delay),
+            Back = DrawLink(random, delay),
+            Options = options,
+            MessagesThere = random.NextInt32(120 / count),
+            MessagesBack = Often(random, 0.6) ? random.NextInt32(120 / count) : 0,
+            HasSecondPath = Often(random, 0.2),
+            Start = Often(random, 0.5) ? TimeSpan.Zero : random.NextTimeSpan(TimeSpan.FromSeconds(5)),
+            Closers = 1 + random.NextInt32(3),
+        };
+    }
+
+    private static IEnumerable<Fault> DrawFaults(SeededRandom random, int clients, TimeSpan chaos, int count, FaultKind[] kinds)
+    {
+        var faults = new List<Fault>();
+        for (int i = 0; i < count; i++)
+        {
+            faults.Add(new Fault(
+                kinds[random.NextInt32(kinds.Length)],
+                random.NextTimeSpan(chaos),
+                random.NextTimeSpan(TimeSpan.FromSeconds(10)),
+                random.NextInt32(clients)));
+        }
+
+        // Who loses his state and his UDP port at once is a stranger: what is left at the other side ends by itself, some day.
+        return faults.Any(fault => fault.BreaksAssociations) ? faults.Where(fault => fault.Kind != FaultKind.Rebind) : faults;
+    }
+
+    // Who has nothing to send notices only by a heartbeat that the other side has lost its state, or moved.
+    private static SwarmOptions WithHeartbeats(SwarmOptions world) =>
+        !world.Faults.Any(fault => fault.BreaksAssociations || fault.Kind == FaultKind.Rebind) ? world : world with
+        {
+            Server = world.Server with { HeartbeatInterval = TimeSpan.FromSeconds(3) },
+            Clients = [.. world.Clients.Select(client => client with { Options = client.Options with { HeartbeatInterval = TimeSpan.FromSeconds(3) } })],
+        };
+
+    private static AssociationOptions DrawOptions(SeededRandom random) => AssociationOptions.Default with
+    {
+        OutgoingStreams = 1 + random.NextInt32(20),
+        IncomingStreams = 1 + random.NextInt32(20),
+        SendBufferSize = 1 + random.NextInt32(200_000),
+        ReceiveBufferSize = Often(random, 0.3) ? 8_000 + random.NextInt32(20_000) : 1 << 20,
+        PathMtu = 576 + random.NextInt32(1500),
+        RtoMinimum = TimeSpan.FromMilliseconds(Often(random, 0.5) ? 250 : 1000),
+        RtoMaximum = TimeSpan.FromSeconds(5),
+        SackDelay = TimeSpan.FromMilliseconds(random.NextInt32(200)),
+
+        // Below 4, one SACK for every second packet keeps the flight below any window: it never grows (§6.1 D, §7.2.1).
+        MaximumBurst = Often(random, 0.5) ? 4 : 4 + random.NextInt32(20),
+        MaximumRetransmissions = 50,
+        MaximumInitRetransmissions = 50,
+        HeartbeatInterval = Often(random, 0.5) ? TimeSpan.FromSeconds(1 + random.NextInt32(30)) : TimeSpan.Zero,
+        ShutdownGuard = TimeSpan.FromMinutes(30),
+    };
+
+    private static LinkModel DrawLink(SeededRandom random, TimeSpan delay) => new()
+    {
+        Delay = delay,
+        Jitter = Often(random, 0.4) ? random.NextTimeSpan(TimeSpan.FromMilliseconds(50)) : TimeSpan.Zero,
+        JitterShape = (JitterShape)random.NextInt32(3),
+        RateBitsPerSecond = Often(random, 0.5) ? 500_000 + random.NextInt32(20_000_000) : 0,
+        QueueBytes = Often(random, 0.5) ? 5_000 + random.NextInt32(200_000) : 0,
+        Queue = Often(random, 0.3) ? QueueDiscipline.CoDel : QueueDiscipline.DropTail,
+        Loss = Often(random, 0.6) ? random.NextDouble() * 0.2 : 0,
+        BurstStart = Often(random, 0.2) ? random.NextDouble() * 0.02 : 0,
+        BurstEnd = 0.1 + (random.NextDouble() * 0.9),
+        Duplication = Often(random, 0.4) ? random.NextDouble() * 0.1 : 0,
+        Reordering = Often(random, 0.4) ? random.NextDouble() * 0.2 : 0,
+        ReorderDelay = random.NextTimeSpan(TimeSpan.FromMilliseconds(100)),
+        Corruption = Often(random, 0.4) ? random.NextDouble() * 0.05 : 0,
+    };
+
+    private static bool Often(SeededRandom random, double probability) => random.NextDouble() < probability;
+}
