@@ -17,6 +17,7 @@ namespace Braid.Cli.Commands;
 /// <summary><c>braid simulate</c>: random worlds in virtual time, each decided by one number.</summary>
 internal sealed class SimulateCommand
 {
+    private const string Congestion = "congestion";
     private const int ShrinkAttempts = 2000;
     private const int MostFailures = 10;                     // one would do; more of them show what they have in common
 
@@ -24,11 +25,12 @@ internal sealed class SimulateCommand
     private readonly Option<string> _seeds = new("--seeds") { Description = "Worlds A..B, both included.", DefaultValueFactory = _ => "0..299" };
     private readonly Option<string> _scenario = new("--scenario")
     {
-        Description = $"What they have in common: {string.Join(", ", SwarmScenario.All.Select(scenario => scenario.Name))}.",
+        Description = $"What they have in common: {string.Join(", ", SwarmScenario.All.Select(scenario => scenario.Name))}; or {Congestion}, which measures.",
         DefaultValueFactory = _ => SwarmScenario.Swarm.Name,
     };
 
     private readonly Option<FileInfo?> _pcap = new("--pcap") { Description = "File for the packets of one world, for Wireshark; a world that fails gets one anyway." };
+    private readonly Option<DirectoryInfo?> _output = new("--output") { Description = $"With --scenario {Congestion}: where the table and the pictures go." };
     private readonly Option<bool> _shrink = new("--shrink") { Description = "Make a world that fails as small as it goes." };
 
     public static Command Create()
@@ -36,7 +38,7 @@ internal sealed class SimulateCommand
         var simulate = new SimulateCommand();
         var command = new Command("simulate", "Search random networks, loads and faults, in virtual time, for one that breaks a rule.")
         {
-            simulate._seed, simulate._seeds, simulate._scenario, simulate._pcap, simulate._shrink,
+            simulate._seed, simulate._seeds, simulate._scenario, simulate._pcap, simulate._shrink, simulate._output,
         };
         CommandRunner.SetAction(command, (result, _, cancellationToken) => simulate.RunAsync(result, cancellationToken));
         return command;
@@ -45,6 +47,12 @@ internal sealed class SimulateCommand
     private async Task<int> RunAsync(ParseResult result, CancellationToken cancellationToken)
     {
         string name = result.GetValue(_scenario)!;
+        if (name == Congestion)
+        {
+            WriteCongestionReport(result.GetValue(_output) ?? throw new UsageException($"--scenario {Congestion} needs --output"));
+            return ExitCode.Done;
+        }
+
         SwarmScenario scenario = SwarmScenario.All.FirstOrDefault(candidate => candidate.Name == name)
             ?? throw new UsageException($"--scenario {name}: there are {string.Join(", ", SwarmScenario.All.Select(candidate => candidate.Name))}");
         (ulong first, ulong last) = result.GetValue(_seed) is { } seed ? (seed, seed) : ParseRange(result.GetValue(_seeds)!);
@@ -71,6 +79,17 @@ internal sealed class SimulateCommand
             $"{scenario.Name}: {tally.Done} {(tally.Done == 1 ? "world" : "worlds")} in {Amount.Duration(tally.Watch.Elapsed)}, "
             + $"{tally.Failures.Count} failed; {tally.Packets:N0} packets ({tally.Lost:N0} lost), {Amount.Duration(TimeSpan.FromTicks(tally.VirtualTicks))} of virtual time.");
         return tally.Failures.IsEmpty ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private static void WriteCongestionReport(DirectoryInfo folder)
+    {
+        foreach ((string file, string content) in CongestionReport.Make())
+        {
+            string path = Path.Combine(folder.FullName, file);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllText(path, content);
+            Console.Out.WriteLine(path);
+        }
     }
 
     private static void Search(SwarmScenario scenario, ulong first, ulong last, Tally tally, CancellationToken cancellationToken)

@@ -81,9 +81,11 @@ public sealed class SwarmRun
         {
             run.Live();
         }
-        catch (InvariantException exception)
+#pragma warning disable CA1031 // Whatever is thrown is a bug, and belongs to its seed.
+        catch (Exception exception) when (exception is not ScenarioException)
+#pragma warning restore CA1031
         {
-            throw run.Failure($"an invariant is broken: {exception.Message}");
+            throw run.Failure($"an exception: {exception}");
         }
 
         return run;
@@ -121,6 +123,8 @@ public sealed class SwarmRun
         {
             int client = i;
             SwarmClient options = Options.Clients[i];
+            _clients[i].Forget();
+            _servers[i].Forget();
             _clients[i].Load(options.MessagesThere);
             _servers[i].Load(options.MessagesBack);
             if (Options.Opening == SwarmOpening.ServerAwaits)
@@ -284,6 +288,11 @@ public sealed class SwarmRun
 
     private void Await(int client)
     {
+        if (_servers[client].Association is not null)
+        {
+            return;                                          // it crashed meanwhile, and awaits already
+        }
+
         SimulatedNode node = _clients[client].Node;
         _servers[client].Begin(Server.Listen(Port, new NetworkPath(s_server, node.Address.WithPort(node.PublicPort)), Options.Server));
     }

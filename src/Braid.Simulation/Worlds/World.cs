@@ -98,10 +98,13 @@ public sealed class World(ulong seed)
     }
 
     /// <summary>Gives the datagrams from a machine to one address a link of their own.</summary>
-    public SimulatedLink Connect(SimulatedNode from, in NetworkAddress to, LinkModel model)
+    public SimulatedLink Connect(SimulatedNode from, in NetworkAddress to, LinkModel model) =>
+        Connect(from, to, new SimulatedLink(model, _random.Fork()));
+
+    /// <summary>Gives them a link that they share with the datagrams of other machines: a bottleneck.</summary>
+    public static SimulatedLink Connect(SimulatedNode from, in NetworkAddress to, SimulatedLink link)
     {
         ArgumentNullException.ThrowIfNull(from);
-        var link = new SimulatedLink(model, _random.Fork());
         from.SetLink(to, link);
         return link;
     }
