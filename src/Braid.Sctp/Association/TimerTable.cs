@@ -24,11 +24,11 @@ internal enum TimerKind
     /// <summary>Data is outstanding, or a closed window wants a probe (§6.3, §6.1 A).</summary>
     T3Rtx,
 
+    /// <summary>A HEARTBEAT ACK is due (§8.3). Before <see cref="Heartbeat"/>: at the same instant, the old one has failed first.</summary>
+    HeartbeatAck,
+
     /// <summary>The path may be idle: time for a HEARTBEAT (§8.3).</summary>
     Heartbeat,
-
-    /// <summary>A HEARTBEAT ACK is due (§8.3).</summary>
-    HeartbeatAck,
 }
 
 /// <summary>One timer of an association.</summary>
@@ -43,7 +43,7 @@ internal readonly record struct TimerId(TimerKind Kind, int Path = 0);
 internal sealed class TimerTable
 {
     private const int Shared = (int)TimerKind.T3Rtx;
-    private const int PerPath = (int)TimerKind.HeartbeatAck - Shared + 1;
+    private const int PerPath = (int)TimerKind.Heartbeat - Shared + 1;
 
     private Instant[] _deadlines = NewTable(Shared + PerPath);
 

@@ -40,6 +40,11 @@ internal sealed class PathMonitor(AssociationContext context, PathSet paths)
     public void OnHeartbeatTimer(Path path)
     {
         ScheduleHeartbeat(path);
+        if (path.Heartbeat.IsOutstanding)
+        {
+            return;                                          // §8.3: it must be answered or fail before another one takes its place
+        }
+
         bool isIdle = path.LastData == Instant.Zero || context.Now - path.LastData >= context.Options.HeartbeatInterval;
         if (!isIdle && path.State != PathState.Unconfirmed)
         {
@@ -99,8 +104,15 @@ internal sealed class PathMonitor(AssociationContext context, PathSet paths)
     /// <returns>False when Association.Max.Retrans is exceeded: the peer counts as unreachable (§8.1).</returns>
     public bool OnUnanswered(Path path, bool countsForPeer)
     {
+        bool wasUnconfirmed = path.State == PathState.Unconfirmed;
         if (path.OnFailure())
         {
+            if (wasUnconfirmed)
+            {
+                context.Timers.Stop(new TimerId(TimerKind.Heartbeat, path.Index));
+                ScheduleHeartbeat(path);                     // §5.4: from now on at the normal rate
+            }
+
             context.Report(new AssociationEvent.PathChanged(path.Address, path.State));
         }
 

@@ -1,0 +1,63 @@
+using System;
+using Braid.Core;
+using Braid.Scenarios.Conformance;
+using Braid.Sctp;
+using Braid.Simulation;
+
+namespace Braid.Scenarios;
+
+/// <summary>What an audit of RFC 9260 §3, §5, §8, §9 and §12 found.</summary>
+public sealed class AuditATests
+{
+    private static readonly NetworkAddress s_victim = NetworkAddress.FromIPv4([10, 9, 9, 9], 9899);
+
+    [Fact, Rfc(9260, "5.4"), Rfc(9260, "8.2")]
+    public void A_single_address_that_is_never_confirmed_is_given_up()
+    {
+        var tester = new Tester(new AssociationOptions());
+        tester.Accepted(Chunk.IPv4(10, 9, 9, 9));
+        int probes = 0;
+        for (int i = 0; i < 600 && tester.Iut.GetPaths()[1].State == PathState.Unconfirmed; i++)
+        {
+            tester.Advance(TimeSpan.FromSeconds(1));
+            probes += Drain(tester, s_victim);
+        }
+
+        Assert.Equal(PathState.Inactive, tester.Iut.GetPaths()[1].State);
+        Assert.InRange(probes, 1, 6);
+    }
+
+    [Fact, Rfc(9260, "8.2"), Rfc(9260, "8.3")]
+    public void Every_heartbeat_that_is_not_answered_counts()
+    {
+        var tester = new Tester(new AssociationOptions { HeartbeatInterval = TimeSpan.FromMilliseconds(100) });
+        tester.Established();
+        int heartbeats = 0;
+        for (int i = 0; i < 60_000 && tester.Iut.GetPaths()[0].State == PathState.Active; i++)
+        {
+            tester.Advance(TimeSpan.FromMilliseconds(10));
+            heartbeats += tester.Iut.GetPaths()[0].State == PathState.Active ? Drain(tester, Tester.TesterAddress) : 0;
+        }
+
+        Assert.Equal(PathState.Inactive, tester.Iut.GetPaths()[0].State);
+        Assert.Equal(6, heartbeats);
+    }
+
+    private static int Drain(Tester tester, NetworkAddress counted)
+    {
+        int count = 0;
+        while (true)
+        {
+            try
+            {
+                tester.Expect("HEARTBEAT");
+            }
+            catch (ScenarioException)
+            {
+                return count;
+            }
+
+            count += tester.LastPath.Remote == counted ? 1 : 0;
+        }
+    }
+}
