@@ -43,6 +43,28 @@ public sealed class AuditATests
         Assert.Equal(6, heartbeats);
     }
 
+    [Fact, Rfc(9260, "5.4")]
+    public void An_address_that_was_given_up_before_it_was_confirmed_gets_nothing_but_heartbeats_and_their_answers()
+    {
+        var tester = new Tester(new AssociationOptions { HeartbeatInterval = TimeSpan.Zero, MaximumPathRetransmissions = 0 });
+        tester.Accepted(Chunk.IPv4(10, 9, 9, 9), Chunk.IPv4(10, 9, 9, 10));
+        while (tester.Iut.GetPaths()[1].State == PathState.Unconfirmed)
+        {
+            tester.Timeout();
+            Drain(tester, s_victim);
+        }
+
+        tester.SendRaw(Tester.Packet(tester.IutTag, Chunk.Data(Tester.FirstTsn, 0, 0, [1])), s_victim).Expect("SACK");
+        Assert.Equal(Tester.TesterAddress, tester.LastPath.Remote);
+
+        // Nor does an answer to a heartbeat take anything along.
+        tester.SendRaw(
+            Tester.Packet(tester.IutTag, Chunk.Heartbeat(1, 2, 3, 4), Chunk.Data(Tester.FirstTsn + 1, 99, 0, [1]), Chunk.Data(Tester.FirstTsn + 2, 0, 1, [1])),
+            s_victim);
+        tester.Expect("HEARTBEAT ACK");
+        Assert.Equal(s_victim, tester.LastPath.Remote);
+    }
+
     private static int Drain(Tester tester, NetworkAddress counted)
     {
         int count = 0;

@@ -84,7 +84,7 @@ internal sealed class PacketAssembler(AssociationContext context, PathSet paths,
         }
         else if (receiver.WantsSack)
         {
-            path = transfer.LastDataPath is { State: not PathState.Unconfirmed } last ? last : paths.ForData();
+            path = transfer.LastDataPath is { IsConfirmed: true } last ? last : paths.ForData();
         }
         else
         {
@@ -95,7 +95,7 @@ internal sealed class PacketAssembler(AssociationContext context, PathSet paths,
         WriteControl(ref packet, path);
 
         // §6.1: what is owed an acknowledgement gets it along with data, even before it is due.
-        if (path.State == PathState.Unconfirmed)
+        if (!path.IsConfirmed)
         {
             // §5.4: nothing but heartbeats and their answers.
         }
@@ -138,7 +138,7 @@ internal sealed class PacketAssembler(AssociationContext context, PathSet paths,
     private void WriteControl(ref PacketWriter packet, Path path)
     {
         while (context.Control.TryPeek(out ControlChunk control)
-            && (control.Path == path.Index || (control.Path == ControlQueue.AnyPath && path.State != PathState.Unconfirmed)))
+            && (control.Path == path.Index || (control.Path == ControlQueue.AnyPath && path.IsConfirmed)))
         {
             if (!Write(ref packet, control))
             {

@@ -17,6 +17,7 @@ internal sealed class Path
         Index = index;
         Address = address;
         State = state;
+        IsConfirmed = state != PathState.Unconfirmed;
         _maximumErrors = options.MaximumPathRetransmissions;
         int ipHeader = address.Remote.Family switch
         {
@@ -37,6 +38,12 @@ internal sealed class Path
 
     /// <summary>Whether it can be used.</summary>
     public PathState State { get; private set; }
+
+    /// <summary>
+    /// Whether the address was ever found to be the peer's (§5.4): one that was given up before that is inactive, but nothing
+    /// except heartbeats and their answers may go there.
+    /// </summary>
+    public bool IsConfirmed { get; private set; }
 
     /// <summary>Failures in a row (§8.2).</summary>
     public int Errors { get; private set; }
@@ -98,6 +105,7 @@ internal sealed class Path
     public bool OnSuccess()
     {
         Errors = 0;
+        IsConfirmed = true;
         bool changed = State != PathState.Active;
         State = PathState.Active;
         return changed;
