@@ -65,6 +65,18 @@ public sealed class AuditATests
         Assert.Equal(s_victim, tester.LastPath.Remote);
     }
 
+    [Theory, Rfc(9260, "3.2.1"), Rfc(9260, "5.1.2")]
+    [InlineData(0x0010)]
+    [InlineData(0x4010)]
+    public void Addresses_behind_an_unknown_parameter_that_says_stop_are_not_used(int type)
+    {
+        Tester tester = new Tester().Accepted(Chunk.Parameter(type, 1, 2, 3, 4), Chunk.IPv4(10, 9, 9, 9));
+        Assert.Single(tester.Iut.GetPaths());
+        tester = new Tester().CookieWait();
+        tester.Send(Chunk.InitAck(Tester.Tag, parameters: [Chunk.StateCookie(1), Chunk.Parameter(type, 1, 2, 3, 4), Chunk.IPv4(10, 9, 9, 9)]));
+        Assert.Single(tester.Iut.GetPaths());
+    }
+
     private static int Drain(Tester tester, NetworkAddress counted)
     {
         int count = 0;

@@ -29,8 +29,12 @@ internal ref struct ParameterReport(Span<byte> destination)
             _writer.TryWrite(parameter.Type, parameter.Value);
         }
 
-        return parameter.WhenUnrecognized is UnrecognizedAction.Skip or UnrecognizedAction.SkipAndReport;
+        return !EndsReading(parameter);
     }
+
+    /// <summary>Whether a parameter is one that we do not know and that forbids to read on (§3.2.1).</summary>
+    public static bool EndsReading(in ParameterView parameter) =>
+        !IsKnown(parameter.Type) && (parameter.WhenUnrecognized is UnrecognizedAction.Stop or UnrecognizedAction.StopAndReport);
 
     private static bool IsKnown(ParameterType type) => type is
         ParameterType.IPv4Address or ParameterType.IPv6Address or ParameterType.StateCookie

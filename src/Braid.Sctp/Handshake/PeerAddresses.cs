@@ -49,7 +49,7 @@ internal struct PeerAddresses : IEquatable<PeerAddresses>
             return addresses;                                // RFC 8261 §6: below DTLS there are no addresses
         }
 
-        while (parameters.TryRead(out ParameterView parameter))
+        while (parameters.TryRead(out ParameterView parameter) && !ParameterReport.EndsReading(parameter))
         {
             if (AddressParameter.TryRead(parameter, out NetworkAddress address) && address.IsUnicast && address.IsIn(families)
                 && IsInReach(address, source))
