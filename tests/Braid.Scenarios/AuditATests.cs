@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using Braid.Core;
 using Braid.Scenarios.Conformance;
 using Braid.Sctp;
@@ -75,6 +76,23 @@ public sealed class AuditATests
         tester = new Tester().CookieWait();
         tester.Send(Chunk.InitAck(Tester.Tag, parameters: [Chunk.StateCookie(1), Chunk.Parameter(type, 1, 2, 3, 4), Chunk.IPv4(10, 9, 9, 9)]));
         Assert.Single(tester.Iut.GetPaths());
+    }
+
+    [Fact, Rfc(9260, "5.1.2")]
+    public void An_INIT_ACK_from_another_address_that_lists_the_one_we_asked_belongs_to_the_association()
+    {
+        Tester tester = new Tester().CookieWait();
+        byte[] initAck = Chunk.InitAck(Tester.Tag, parameters: [Chunk.StateCookie(1, 2, 3, 4), Chunk.IPv4(10, 0, 0, 2)]);
+        tester.SendRaw(Tester.Packet(tester.IutTag, initAck), s_victim).Expect("COOKIE ECHO");
+
+        // §5.4: what our application named is confirmed, the other one is not.
+        Assert.Equal(Tester.TesterAddress, tester.LastPath.Remote);
+        Assert.Equal([PathState.Active, PathState.Unconfirmed], tester.Iut.GetPaths().Select(path => path.State));
+
+        // One that lists nothing of ours does not.
+        tester = new Tester().CookieWait();
+        initAck = Chunk.InitAck(Tester.Tag, parameters: [Chunk.StateCookie(1, 2, 3, 4)]);
+        tester.SendRaw(Tester.Packet(tester.IutTag, initAck), s_victim).Nothing().InState(AssociationState.CookieWait);
     }
 
     private static int Drain(Tester tester, NetworkAddress counted)

@@ -289,6 +289,12 @@ public sealed class Association
     internal void HandlePacket(Instant now, in NetworkPath from, in PacketView packet)
     {
         Path? path = _paths.Find(from.Remote);
+        if (path is null && State == AssociationState.CookieWait)
+        {
+            HandleInitAckFromElsewhere(now, from, packet);
+            return;
+        }
+
         if (path is null || State == AssociationState.Closed)
         {
             return;
@@ -313,6 +319,18 @@ public sealed class Association
         }
 
         OnPacketEnd();
+    }
+
+    /// <summary>An INIT ACK from an address that we did not name, which lists one that we did (§5.1.2 D).</summary>
+    private void HandleInitAckFromElsewhere(Instant now, in NetworkPath from, in PacketView packet)
+    {
+        ChunkReader chunks = packet.Chunks;
+        if (chunks.TryRead(out ChunkView chunk) && chunk.Type == ChunkType.InitAck && InitChunk.TryRead(chunk, out InitChunk initAck))
+        {
+            Begin(now);
+            _context.Counters.PacketsReceived++;
+            OnInitAck(initAck, from);
+        }
     }
 
     internal void HandleTimeout(Instant now)
@@ -428,7 +446,7 @@ public sealed class Association
             case ChunkType.HeartbeatAck:
                 return HeartbeatAckChunk.TryRead(chunk, out HeartbeatAckChunk answer) ? OnHeartbeatAck(answer) : Malformed();
             case ChunkType.InitAck:
-                return InitChunk.TryRead(chunk, out InitChunk initAck) ? OnInitAck(initAck, path) : Malformed();
+                return InitChunk.TryRead(chunk, out InitChunk initAck) ? OnInitAck(initAck, path.Address) : Malformed();
             case ChunkType.CookieAck:
                 return OnCookieAck();
             case ChunkType.Shutdown:
@@ -538,7 +556,7 @@ public sealed class Association
         return true;
     }
 
-    private bool OnInitAck(in InitChunk initAck, Path path)
+    private bool OnInitAck(in InitChunk initAck, in NetworkPath from)
     {
         if (State != AssociationState.CookieWait)
         {
@@ -550,10 +568,10 @@ public sealed class Association
         InitAckVerdict verdict = _handshake!.OnInitAck(initAck, ref unrecognized);
         if (verdict != InitAckVerdict.Accepted)
         {
-            return RefuseInitAck(verdict, initAck.InitiateTag, path);
+            return RefuseInitAck(verdict, initAck.InitiateTag, from);
         }
 
-        _paths.Adopt(path.Address.Local, PeerAddresses.Collect(path.Address.Remote, initAck.Parameters, _endpoint.Families));
+        _paths.Adopt(from.Local, PeerAddresses.Collect(from.Remote, initAck.Parameters, _endpoint.Families));
         SetTransfer(InitRules.Negotiate(_handshake.Fields, initAck.Fields));
         State = AssociationState.CookieEchoed;
         if (!unrecognized.Written.IsEmpty)
@@ -564,7 +582,7 @@ public sealed class Association
         return true;
     }
 
-    private bool RefuseInitAck(InitAckVerdict verdict, VerificationTag peerTag, Path path)
+    private bool RefuseInitAck(InitAckVerdict verdict, VerificationTag peerTag, in NetworkPath from)
     {
         _context.Drops.Count(DropReason.MalformedChunk);
         if (verdict == InitAckVerdict.Malformed)
@@ -573,7 +591,7 @@ public sealed class Association
         }
 
         (CauseCode code, byte[] info) = HandshakeInitiator.Explain(verdict);
-        var to = new ReplyAddress(path.Address, LocalPort, RemotePort);
+        var to = new ReplyAddress(from, LocalPort, RemotePort);
         if (verdict == InitAckVerdict.NoTag)
         {
             _context.Replies.AddReflectedAbort(to, LocalTag);

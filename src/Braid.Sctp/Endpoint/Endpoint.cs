@@ -257,7 +257,8 @@ public sealed class Endpoint : IDatagramMachine
     {
         PacketHeader header = packet.Header;
         if (!shape.IsTagReflected && _associations.TryFind(header.Tag, out Association? association)
-            && association.RemotePort == header.SourcePort && association.Paths.Find(path.Remote) is not null)
+            && association.RemotePort == header.SourcePort
+            && (association.Paths.Find(path.Remote) is not null || ListsKnownAddress(path, packet, association)))
         {
             Deliver(now, path, packet, shape, association);
             return;
@@ -289,6 +290,28 @@ public sealed class Endpoint : IDatagramMachine
         {
             _replies.AnswerOutOfTheBlue(path, header, shape);          // §8.5.1 E
         }
+    }
+
+    /// <summary>§5.1.2 D: an INIT ACK belongs to whom its addresses name, wherever it comes from.</summary>
+    private bool ListsKnownAddress(in NetworkPath path, in PacketView packet, Association association)
+    {
+        ChunkReader chunks = packet.Chunks;
+        if (association.State != AssociationState.CookieWait || !chunks.TryRead(out ChunkView chunk)
+            || chunk.Type != ChunkType.InitAck || !InitChunk.TryRead(chunk, out InitChunk initAck))
+        {
+            return false;
+        }
+
+        PeerAddresses addresses = PeerAddresses.Collect(path.Remote, initAck.Parameters, Options.Families);
+        for (int i = 0; i < addresses.Count; i++)
+        {
+            if (association.Paths.Find(addresses[i]) is not null)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private void Deliver(Instant now, in NetworkPath path, in PacketView packet, in PacketShape shape, Association association)

@@ -35,21 +35,26 @@ internal sealed class PathSet(AssociationOptions options, int encapsulationOverh
 
     /// <summary>
     /// Takes in what an INIT or INIT ACK says of its sender: its source becomes the primary path, and what it lists beside
-    /// that is not used before it was verified (§5.4).
+    /// that is not used before it was verified (§5.4). Where paths exist, none that is added is confirmed, and when the
+    /// source is one of these, the primary path is a listed one that is confirmed.
     /// </summary>
     /// <param name="local">The address that we send from.</param>
     /// <param name="addresses">The peer's.</param>
     public void Adopt(in NetworkAddress local, in PeerAddresses addresses)
     {
+        int confirmed = -1;
         for (int i = 0; i < addresses.Count; i++)
         {
             if (Find(addresses[i]) is null)
             {
-                Add(new NetworkPath(local, addresses[i]), i == 0 ? PathState.Active : PathState.Unconfirmed);
+                Add(new NetworkPath(local, addresses[i]), Count == 0 ? PathState.Active : PathState.Unconfirmed);
             }
+
+            Path path = Find(addresses[i])!;
+            confirmed = confirmed < 0 && path.IsConfirmed ? path.Index : confirmed;
         }
 
-        _primary = Find(addresses.Source)!.Index;
+        _primary = confirmed < 0 ? _primary : confirmed;
     }
 
     /// <summary>Forgets all that was learnt, and all addresses but these (§5.2.4 action A, §7.2.5).</summary>
