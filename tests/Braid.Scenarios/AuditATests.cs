@@ -95,6 +95,18 @@ public sealed class AuditATests
         tester.SendRaw(Tester.Packet(tester.IutTag, initAck), s_victim).Nothing().InState(AssociationState.CookieWait);
     }
 
+    [Fact, Rfc(9260, "5.4"), Rfc(5062, "2")]
+    public void Nobody_takes_the_place_of_an_awaited_peer_by_listing_its_address()
+    {
+        var tester = new Tester();
+        tester.SendRaw(Tester.Packet(0, Chunk.Init(Tester.Tag, parameters: Chunk.IPv4(10, 0, 0, 2))), s_victim).Expect("INIT ACK");
+        uint tag = Tester.U32(tester.Last, 16);
+        byte[] cookie = tester.FindParameter(7)!;
+        Association awaited = tester.Endpoint.Listen(Tester.TesterPort, new NetworkPath(Tester.IutAddress, Tester.TesterAddress));
+        tester.SendRaw(Tester.Packet(tag, Chunk.CookieEcho(cookie)), s_victim).Nothing();
+        Assert.Equal(AssociationState.Listening, awaited.State);
+    }
+
     private static int Drain(Tester tester, NetworkAddress counted)
     {
         int count = 0;

@@ -487,7 +487,7 @@ public sealed class Endpoint : IDatagramMachine
     private void Resolve(Instant now, in NetworkPath path, in PacketView packet, in CookieClaims claims, Association association)
     {
         CollisionAction action = association.State == AssociationState.Listening
-            ? CollisionAction.AdoptPeerTag
+            ? association.Paths.Find(claims.Addresses.Source) is null ? CollisionAction.Discard : CollisionAction.AdoptPeerTag
             : CookieCollision.Resolve(
                 claims, association.LocalTag, association.PeerTag, association.LocalTieTag, association.PeerTieTag);
         if (association.OnCookieEcho(now, path, claims, action))
