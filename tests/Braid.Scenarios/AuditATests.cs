@@ -107,6 +107,14 @@ public sealed class AuditATests
         Assert.Equal(AssociationState.Listening, awaited.State);
     }
 
+    [Fact, Rfc(9260, "12.4")]
+    public void One_packet_is_answered_with_one_packet()
+    {
+        Tester tester = new Tester().Established();
+        tester.Send([.. Enumerable.Range(0, 60).Select(_ => Chunk.Raw(0xFE, 0, new byte[16]))]);
+        tester.Expect(string.Join(", ", Enumerable.Repeat("ERROR", (tester.Iut.GetPaths()[0].MaximumPacket - 12) / 28))).Nothing();
+    }
+
     private static int Drain(Tester tester, NetworkAddress counted)
     {
         int count = 0;

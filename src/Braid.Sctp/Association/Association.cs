@@ -430,6 +430,7 @@ public sealed class Association
     {
         _context.SetNow(now);
         _context.Activity.Signal();
+        _context.Control.BeginAnswers(_paths.MaximumChunk);
     }
 
     // ---- Chunks. Each returns whether the rest of the packet is read. ----
@@ -538,7 +539,7 @@ public sealed class Association
             return Unexpected();
         }
 
-        if (!_context.Control.Enqueue(ChunkType.HeartbeatAck, heartbeat.Parameters, path: path.Index))
+        if (!_context.Control.EnqueueAnswer(ChunkType.HeartbeatAck, heartbeat.Parameters, path.Index))
         {
             _context.Drops.Count(DropReason.ReplyQueueFull);
         }

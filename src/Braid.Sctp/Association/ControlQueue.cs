@@ -22,9 +22,11 @@ internal sealed class ControlQueue(BufferPool buffers)
     public const int AnyPath = -1;
 
     private const int MaximumWaiting = 64;
+    private const int ChunkHeader = 4;
 
     private readonly Queue<ControlChunk> _waiting = new();
     private ControlChunk? _first;
+    private int _roomForAnswers;
 
     /// <summary>Whether nothing waits.</summary>
     public bool IsEmpty => _first is null && _waiting.Count == 0;
@@ -40,6 +42,26 @@ internal sealed class ControlQueue(BufferPool buffers)
 
         _waiting.Enqueue(NewChunk(type, value, flags, path));
         return true;
+    }
+
+    /// <summary>
+    /// A packet has come: what <see cref="EnqueueAnswer"/> takes until the next one fits into one packet (§12.4).
+    /// </summary>
+    /// <param name="room">Bytes for chunks in one packet.</param>
+    public void BeginAnswers(int room) => _roomForAnswers = room;
+
+    /// <summary>Puts an answer at the end. What answers one packet is no longer than one packet.</summary>
+    /// <returns>False when it does not fit: the chunk is dropped.</returns>
+    public bool EnqueueAnswer(ChunkType type, ReadOnlySpan<byte> value, int path = AnyPath)
+    {
+        int length = (ChunkHeader + value.Length + 3) & ~3;
+        if (length > _roomForAnswers)
+        {
+            return false;
+        }
+
+        _roomForAnswers -= length;
+        return Enqueue(type, value, path: path);
     }
 
     /// <summary>Puts a chunk that must be the first of its packet before all others, in place of an earlier one.</summary>

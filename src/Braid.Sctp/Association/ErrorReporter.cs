@@ -35,6 +35,6 @@ internal sealed class ErrorReporter(AssociationContext context)
         Span<byte> room = stackalloc byte[CauseHeader + LongestCause];
         var causes = new CauseWriter(room);
         causes.TryWrite(code, value[..Math.Min(value.Length, LongestCause)]);
-        return context.Control.Enqueue(type, causes.Written);
+        return type == ChunkType.Error ? context.Control.EnqueueAnswer(type, causes.Written) : context.Control.Enqueue(type, causes.Written);
     }
 }
