@@ -115,6 +115,18 @@ public sealed class AuditATests
         tester.Expect(string.Join(", ", Enumerable.Repeat("ERROR", (tester.Iut.GetPaths()[0].MaximumPacket - 12) / 28))).Nothing();
     }
 
+    [Fact, Rfc(9260, "9.1"), Rfc(9260, "3.3.7")]
+    public void A_packet_with_an_ABORT_is_never_answered()
+    {
+        new Tester().Established().Send(Chunk.Data(Tester.FirstTsn, 0, 0, []), Chunk.Abort()).Nothing().InState(AssociationState.Closed);
+        Tester tester = new Tester().Established();
+        tester.Send(Chunk.Sack(tester.IutTsn + 10), Chunk.Abort()).Nothing().InState(AssociationState.Closed);
+        new Tester().ShutdownSent().Send(Chunk.ShutdownAck(), Chunk.Abort()).Nothing().InState(AssociationState.Closed);
+        new Tester().Established().Send(Chunk.Raw(0x7E, 0), Chunk.Abort()).Nothing();
+        tester = new Tester().Offer(Chunk.Init(Tester.Tag)).Advance(TimeSpan.FromSeconds(100));
+        tester.Send(Chunk.CookieEcho(tester.Cookie), Chunk.Abort()).Nothing().NoAssociation();
+    }
+
     private static int Drain(Tester tester, NetworkAddress counted)
     {
         int count = 0;

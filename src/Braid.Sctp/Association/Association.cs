@@ -286,7 +286,11 @@ public sealed class Association
     }
 
     /// <summary>Takes in a packet that belongs here by address and tag (§8.5).</summary>
-    internal void HandlePacket(Instant now, in NetworkPath from, in PacketView packet)
+    /// <param name="now">The current instant.</param>
+    /// <param name="from">Where it came from.</param>
+    /// <param name="packet">The packet.</param>
+    /// <param name="hasAbort">Whether there is an ABORT in it: then it is not answered, whatever else there is (§9.1).</param>
+    internal void HandlePacket(Instant now, in NetworkPath from, in PacketView packet, bool hasAbort)
     {
         Path? path = _paths.Find(from.Remote);
         if (path is null && State == AssociationState.CookieWait)
@@ -319,6 +323,10 @@ public sealed class Association
         }
 
         OnPacketEnd();
+        if (hasAbort)
+        {
+            _context.Control.Clear();
+        }
     }
 
     /// <summary>An INIT ACK from an address that we did not name, which lists one that we did (§5.1.2 D).</summary>

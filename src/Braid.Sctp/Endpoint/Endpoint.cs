@@ -154,7 +154,7 @@ public sealed class Endpoint : IDatagramMachine
         }
         else if (shape.FirstType == ChunkType.CookieEcho)
         {
-            OnCookieEcho(now, path, packet);
+            OnCookieEcho(now, path, packet, shape);
         }
         else
         {
@@ -281,7 +281,7 @@ public sealed class Endpoint : IDatagramMachine
 
         if (shape.IsTagReflected && header.Tag == association.PeerTag)
         {
-            association.HandlePacket(now, path, packet);
+            association.HandlePacket(now, path, packet, shape.HasAbort);
             return;
         }
 
@@ -323,7 +323,7 @@ public sealed class Endpoint : IDatagramMachine
         }
 
         int before = association.Paths.Version;
-        association.HandlePacket(now, path, packet);
+        association.HandlePacket(now, path, packet, shape.HasAbort);
         if (association.Paths.Version != before)
         {
             _associations.Update(association);               // INIT ACK listed addresses, or a UDP port was learnt anew
@@ -428,9 +428,15 @@ public sealed class Endpoint : IDatagramMachine
     }
 
     /// <summary>§5.1.5 and §5.2.4.</summary>
-    private void OnCookieEcho(Instant now, in NetworkPath path, in PacketView packet)
+    private void OnCookieEcho(Instant now, in NetworkPath path, in PacketView packet, in PacketShape shape)
     {
         PacketHeader header = packet.Header;
+        if (shape.HasAbort && !_associations.TryFind(header.Tag, out _))
+        {
+            Drops.Count(DropReason.OutOfTheBlue);            // §8.4 rule 2: what it would set up, it ends
+            return;
+        }
+
         ChunkReader chunks = packet.Chunks;
         if (!chunks.TryRead(out ChunkView chunk) || !CookieEchoChunk.TryRead(chunk, out CookieEchoChunk echo))
         {
@@ -463,7 +469,7 @@ public sealed class Endpoint : IDatagramMachine
         }
         else
         {
-            Resolve(now, path, packet, claims, association);
+            Resolve(now, path, packet, claims, association, shape.HasAbort);
         }
     }
 
@@ -480,11 +486,12 @@ public sealed class Endpoint : IDatagramMachine
         bool isNew = _associations.TryAdd(association);
         Invariant.Check(isNew, "an association that was not found is in the table");
         _accepted.Enqueue(association);
-        association.HandlePacket(now, path, packet);         // DATA may come along with COOKIE ECHO
+        association.HandlePacket(now, path, packet, hasAbort: false);        // DATA may come along with COOKIE ECHO
     }
 
     /// <summary>A COOKIE ECHO for an association that exists, or that waits for this very peer.</summary>
-    private void Resolve(Instant now, in NetworkPath path, in PacketView packet, in CookieClaims claims, Association association)
+    private void Resolve(
+        Instant now, in NetworkPath path, in PacketView packet, in CookieClaims claims, Association association, bool hasAbort)
     {
         CollisionAction action = association.State == AssociationState.Listening
             ? association.Paths.Find(claims.Addresses.Source) is null ? CollisionAction.Discard : CollisionAction.AdoptPeerTag
@@ -493,7 +500,7 @@ public sealed class Endpoint : IDatagramMachine
         if (association.OnCookieEcho(now, path, claims, action))
         {
             _associations.Update(association);
-            association.HandlePacket(now, path, packet);
+            association.HandlePacket(now, path, packet, hasAbort);
         }
         else if (action is CollisionAction.Discard or CollisionAction.Late)
         {
