@@ -127,6 +127,20 @@ public sealed class AuditATests
         tester.Send(Chunk.CookieEcho(tester.Cookie), Chunk.Abort()).Nothing().NoAssociation();
     }
 
+    [Fact, Rfc(9260, "3.1")]
+    public void Port_0_is_neither_answered_nor_used()
+    {
+        var tester = new Tester();
+        byte[] packet = Tester.Packet(0, Chunk.Init(Tester.Tag));
+        packet[0] = packet[1] = 0;
+        tester.SendRaw(Packets.WithChecksum(packet)).Nothing();
+        packet = Tester.Packet(5, Chunk.Data(1, 0, 0, [1]));
+        packet[2] = packet[3] = 0;
+        tester.SendRaw(Packets.WithChecksum(packet)).Nothing();
+        Assert.Throws<ArgumentOutOfRangeException>(() => tester.Endpoint.Connect(tester.Now, 0, new NetworkPath(Tester.IutAddress, Tester.TesterAddress)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => tester.Endpoint.Listen(0, new NetworkPath(Tester.IutAddress, Tester.TesterAddress)));
+    }
+
     private static int Drain(Tester tester, NetworkAddress counted)
     {
         int count = 0;

@@ -211,6 +211,7 @@ public sealed class Endpoint : IDatagramMachine
     {
         options ??= Options.Association;
         options.Validate();
+        AssociationOptions.InRange(remotePort, 1, ushort.MaxValue, nameof(remotePort));       // §3.1
         AssociationOptions.InRange(paths.Length, 1, PeerAddresses.Capacity, nameof(paths));
         foreach (ref readonly NetworkPath path in paths)
         {
@@ -236,6 +237,11 @@ public sealed class Endpoint : IDatagramMachine
         if (shape.IsMalformed)
         {
             return DropReason.MalformedChunk;
+        }
+
+        if (packet.Header.SourcePort == 0 || packet.Header.DestinationPort == 0)
+        {
+            return DropReason.WrongPort;                     // §3.1: an answer would have to use port 0
         }
 
         if (shape.IsForbiddenBundle)
