@@ -141,6 +141,13 @@ public sealed class AuditATests
         Assert.Throws<ArgumentOutOfRangeException>(() => tester.Endpoint.Listen(0, new NetworkPath(Tester.IutAddress, Tester.TesterAddress)));
     }
 
+    [Fact, Rfc(9260, "5.1.5")]
+    public void An_old_cookie_does_not_become_valid_again()
+    {
+        Tester tester = new Tester().Offer(Chunk.Init(Tester.Tag));
+        tester.Advance(TimeSpan.FromMilliseconds(1L << 32)).Send(Chunk.CookieEcho(tester.Cookie)).Nothing().NoAssociation();
+    }
+
     private static int Drain(Tester tester, NetworkAddress counted)
     {
         int count = 0;

@@ -134,6 +134,8 @@ internal sealed class CookieMinter
             return CookieVerdict.Forged;
         }
 
+        Rotate(now);                                         // however long nobody came: no key checks for longer than it may
+
         // The flags are a hint outside our trust: a wrong one only selects a key, or a context, that does not fit.
         byte flags = cookie[0];
         byte[] key = (flags & KeyFlag) == (_keyNumber & KeyFlag) ? _current : _previous;
@@ -182,7 +184,15 @@ internal sealed class CookieMinter
             return;
         }
 
-        _current.CopyTo(_previous, 0);
+        if (now - _rotated < 2 * _rotation)
+        {
+            _current.CopyTo(_previous, 0);
+        }
+        else
+        {
+            _secrets.Fill(_previous);
+        }
+
         _secrets.Fill(_current);
         _keyNumber++;
         _rotated = now;
