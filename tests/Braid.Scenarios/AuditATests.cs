@@ -148,6 +148,28 @@ public sealed class AuditATests
         tester.Advance(TimeSpan.FromMilliseconds(1L << 32)).Send(Chunk.CookieEcho(tester.Cookie)).Nothing().NoAssociation();
     }
 
+    [Fact, Rfc(9260, "5.2.4"), Rfc(9260, "9.2")]
+    public void A_shutdown_after_a_restart_has_all_its_retransmissions()
+    {
+        Tester tester = new Tester(new AssociationOptions { HeartbeatInterval = TimeSpan.Zero, MaximumRetransmissions = 2, RtoMaximum = TimeSpan.FromSeconds(1) }).Established();
+        tester.Iut.Shutdown(tester.Now);
+        tester.Expect("SHUTDOWN");
+        for (int i = 0; i < 2; i++)
+        {
+            tester.Timeout();
+            tester.Expect("SHUTDOWN");
+        }
+
+        tester.Offer(Chunk.Init(Tester.Tag + 1)).Send(Chunk.CookieEcho(tester.Cookie)).Expect("COOKIE ACK").InState(AssociationState.Established);
+        tester.Iut.Shutdown(tester.Now);
+        tester.Expect("SHUTDOWN");
+        for (int i = 0; i < 2; i++)
+        {
+            tester.Timeout();
+            tester.Expect("SHUTDOWN");
+        }
+    }
+
     private static int Drain(Tester tester, NetworkAddress counted)
     {
         int count = 0;

@@ -926,6 +926,7 @@ public sealed class Association
         _queue.Reset();
         _paths.Restart(path.Local, claims.Addresses);
         _shutdownRequested = false;
+        _shutdown.Restart();
         LocalTieTag = 0;
         PeerTieTag = 0;
         Adopt(path, claims);

@@ -49,6 +49,9 @@ internal sealed class ShutdownCoordinator(AssociationContext context)
         context.Timers.Start(s_t2Shutdown, context.Now + rto);
     }
 
+    /// <summary>The peer has restarted: no shutdown was begun (§5.2.4 action A).</summary>
+    public void Restart() => Attempts = 0;
+
     /// <summary>T2-shutdown has expired.</summary>
     /// <returns>False when Association.Max.Retrans is exceeded: the peer is unreachable.</returns>
     public bool OnTimeout()
