@@ -170,6 +170,16 @@ public sealed class AuditATests
         }
     }
 
+    [Fact, Rfc(6951, "5.4"), Rfc(9260, "5.2")]
+    public void A_UDP_port_that_a_COOKIE_ECHO_comes_from_is_where_the_association_is_found()
+    {
+        Tester tester = new Tester().Accepted();
+        NetworkAddress moved = Tester.TesterAddress.WithPort(1234);
+        tester.SendRaw(Tester.Packet(tester.IutTag, Chunk.CookieEcho(tester.Cookie)), moved).Expect("COOKIE ACK");
+        Assert.Equal(moved, tester.LastPath.Remote);
+        tester.SendRaw(Tester.Packet(Tester.Tag, Chunk.Abort(1)), moved).InState(AssociationState.Closed);
+    }
+
     private static int Drain(Tester tester, NetworkAddress counted)
     {
         int count = 0;

@@ -505,8 +505,8 @@ public sealed class Endpoint : IDatagramMachine
                 claims, association.LocalTag, association.PeerTag, association.LocalTieTag, association.PeerTieTag);
         if (association.OnCookieEcho(now, path, claims, action))
         {
+            association.HandlePacket(now, path, packet, hasAbort);       // which may learn a UDP port
             _associations.Update(association);
-            association.HandlePacket(now, path, packet, hasAbort);
         }
         else if (action is CollisionAction.Discard or CollisionAction.Late)
         {
