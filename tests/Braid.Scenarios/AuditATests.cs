@@ -180,6 +180,14 @@ public sealed class AuditATests
         tester.SendRaw(Tester.Packet(Tester.Tag, Chunk.Abort(1)), moved).InState(AssociationState.Closed);
     }
 
+    [Fact, Rfc(9260, "8.4"), Rfc(9260, "5.1.5")]
+    public void A_COOKIE_ECHO_to_a_port_where_nobody_listens_is_discarded_silently()
+    {
+        byte[] packet = Tester.Packet(5, Chunk.CookieEcho(1, 2, 3, 4));
+        packet[3] ^= 1;
+        new Tester().SendRaw(Packets.WithChecksum(packet)).Nothing();
+    }
+
     private static int Drain(Tester tester, NetworkAddress counted)
     {
         int count = 0;

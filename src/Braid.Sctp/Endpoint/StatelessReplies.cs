@@ -70,9 +70,9 @@ internal sealed class StatelessReplies(BufferPool buffers, DropCounters drops)
     /// <summary>§8.4, rules 2 to 8.</summary>
     public void AnswerOutOfTheBlue(in NetworkPath path, in PacketHeader header, in PacketShape shape)
     {
-        if (shape.HasAbort)
+        if (shape.HasAbort || shape.FirstType == ChunkType.CookieEcho)
         {
-            return;
+            return;                                          // rule 4: a cookie that nobody made is discarded silently (§5.1.5)
         }
 
         var to = new ReplyAddress(path, header.DestinationPort, header.SourcePort);
