@@ -188,6 +188,18 @@ public sealed class AuditATests
         new Tester().SendRaw(Packets.WithChecksum(packet)).Nothing();
     }
 
+    [Theory, Rfc(9260, "3.2")]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void A_cookie_needs_no_padding_that_a_peer_could_count_or_not(int addresses)
+    {
+        byte[][] listed = [.. Enumerable.Range(0, addresses).Select(i => Chunk.IPv4(10, 9, 9, (byte)i))];
+        Tester tester = new Tester().Offer(Chunk.Init(Tester.Tag, parameters: listed));
+        Assert.Equal(0, tester.Cookie.Length % 4);
+        tester.Send(Chunk.CookieEcho(tester.Cookie)).Expect("COOKIE ACK");
+    }
+
     private static int Drain(Tester tester, NetworkAddress counted)
     {
         int count = 0;

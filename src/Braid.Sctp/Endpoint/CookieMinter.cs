@@ -28,7 +28,7 @@ internal sealed class CookieMinter
 {
     /// <summary>Bytes of a cookie at most.</summary>
     public const int MaximumLength =
-        HeaderLength + LocalLength + PeerLength + ExtensionLength + TieTagsLength + 1 + (PeerAddresses.Capacity * AddressLength) + MacLength;
+        HeaderLength + LocalLength + PeerLength + ExtensionLength + TieTagsLength + 1 + (PeerAddresses.Capacity * AddressLength) + Alignment - 1 + MacLength;
 
     private const int HeaderLength = 1 + 4;                  // flags and time
     private const int LocalLength = 4 + 4 + 2 + 2;
@@ -37,6 +37,7 @@ internal sealed class CookieMinter
     private const int TieTagsLength = 4 + 4;
     private const int AddressLength = 1 + 16;
     private const int MacLength = 16;
+    private const int Alignment = 4;                         // §3.2: no padding that a peer could count or not
     private const int KeyLength = 32;
     private const int ContextLength = 2 + AddressLength;     // what is under the MAC and not in the cookie
 
@@ -109,6 +110,11 @@ internal sealed class CookieMinter
             {
                 WriteAddress(ref writer, claims.Addresses[i]);
             }
+        }
+
+        while (writer.Written % Alignment != 0)
+        {
+            writer.WriteByte(0);
         }
 
         int length = writer.Written;
