@@ -200,6 +200,25 @@ public sealed class AuditATests
         tester.Send(Chunk.CookieEcho(tester.Cookie)).Expect("COOKIE ACK");
     }
 
+    [Fact, Rfc(9260, "5.1.2"), Rfc(9260, "3.3.3")]
+    public void What_the_INIT_ACK_says_are_all_destinations_whatever_our_application_tried()
+    {
+        var tester = new Tester();
+        Association association = tester.Endpoint.Connect(
+            tester.Now,
+            Tester.TesterPort,
+            [new NetworkPath(Tester.IutAddress, s_victim), new NetworkPath(Tester.IutAddress, Tester.TesterAddress)]);
+        tester.Expect("INIT").Timeout();
+        tester.Expect("INIT");
+        Assert.Equal(Tester.TesterAddress, tester.LastPath.Remote);
+        tester.SendWithTag(Tester.U32(tester.Last, 16), Chunk.InitAck(Tester.Tag, parameters: Chunk.StateCookie(1, 2, 3, 4))).Expect("COOKIE ECHO");
+        Assert.Equal(Tester.TesterAddress, Assert.Single(association.GetPaths()).Path.Remote);
+        Assert.Equal(Tester.TesterAddress, association.PrimaryPath.Remote);
+
+        // What was tried in vain may belong to somebody else.
+        tester.Endpoint.Connect(tester.Now, Tester.TesterPort, new NetworkPath(Tester.IutAddress, s_victim));
+    }
+
     private static int Drain(Tester tester, NetworkAddress counted)
     {
         int count = 0;

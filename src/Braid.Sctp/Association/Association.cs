@@ -580,7 +580,13 @@ public sealed class Association
             return RefuseInitAck(verdict, initAck.InitiateTag, from);
         }
 
-        _paths.Adopt(from.Local, PeerAddresses.Collect(from.Remote, initAck.Parameters, _endpoint.Families));
+        PeerAddresses addresses = PeerAddresses.Collect(from.Remote, initAck.Parameters, _endpoint.Families);
+        if (_transfer is null)
+        {
+            _paths.Keep(addresses);                          // else a cookie was too old, and data is outstanding on these paths
+        }
+
+        _paths.Adopt(from.Local, addresses);
         SetTransfer(InitRules.Negotiate(_handshake.Fields, initAck.Fields));
         State = AssociationState.CookieEchoed;
         if (!unrecognized.Written.IsEmpty)

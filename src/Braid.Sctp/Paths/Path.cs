@@ -31,7 +31,7 @@ internal sealed class Path
     }
 
     /// <summary>Its place in the <see cref="PathSet"/>.</summary>
-    public int Index { get; }
+    public int Index { get; set; }
 
     /// <summary>Where packets go.</summary>
     public NetworkPath Address { get; private set; }

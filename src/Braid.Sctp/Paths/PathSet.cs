@@ -57,6 +57,28 @@ internal sealed class PathSet(AssociationOptions options, int encapsulationOverh
         _primary = confirmed < 0 ? _primary : confirmed;
     }
 
+    /// <summary>
+    /// Forgets the addresses that our application named and the peer does not have (§5.1.2 A and C). Only before data was sent.
+    /// </summary>
+    public void Keep(in PeerAddresses addresses)
+    {
+        for (int i = _paths.Count - 1; i >= 0 && _paths.Count > 1; i--)
+        {
+            if (!addresses.Contains(_paths[i].Address.Remote))
+            {
+                _paths.RemoveAt(i);
+                Version++;
+            }
+        }
+
+        for (int i = 0; i < _paths.Count; i++)
+        {
+            _paths[i].Index = i;
+        }
+
+        _primary = 0;
+    }
+
     /// <summary>Forgets all that was learnt, and all addresses but these (§5.2.4 action A, §7.2.5).</summary>
     public void Restart(in NetworkAddress local, in PeerAddresses addresses)
     {
