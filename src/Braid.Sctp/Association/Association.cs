@@ -411,6 +411,10 @@ public sealed class Association
             case CollisionAction.Restart:
                 Restart(path, claims);
                 return true;
+            case CollisionAction.AdoptPeerTag or CollisionAction.Duplicate
+                when State == AssociationState.CookieEchoed && TakesStreamsBack(InitRules.Negotiate(claims.Local, claims.Peer)):
+                AbortWith(CloseReason.ProtocolViolation, CauseCode.ProtocolViolation, "streams were taken back"u8);
+                return false;
             case CollisionAction.AdoptPeerTag:
             case CollisionAction.Duplicate:
                 _context.Control.EnqueueFirst(ChunkType.CookieAck);
@@ -580,6 +584,14 @@ public sealed class Association
             return RefuseInitAck(verdict, initAck.InitiateTag, from);
         }
 
+        Negotiated negotiated = InitRules.Negotiate(_handshake.Fields, initAck.Fields);
+        if (TakesStreamsBack(negotiated))
+        {
+            _context.Replies.AddAbort(new ReplyAddress(from, LocalPort, RemotePort), initAck.InitiateTag, CauseCode.ProtocolViolation, "streams were taken back"u8);
+            Close(new AssociationEvent.Closed(CloseReason.ProtocolViolation, (ushort)CauseCode.ProtocolViolation));
+            return false;
+        }
+
         PeerAddresses addresses = PeerAddresses.Collect(from.Remote, initAck.Parameters, _endpoint.Families);
         if (_transfer is null)
         {
@@ -587,7 +599,7 @@ public sealed class Association
         }
 
         _paths.Adopt(from.Local, addresses);
-        SetTransfer(InitRules.Negotiate(_handshake.Fields, initAck.Fields));
+        SetTransfer(negotiated);
         State = AssociationState.CookieEchoed;
         if (!unrecognized.Written.IsEmpty)
         {
@@ -898,6 +910,10 @@ public sealed class Association
         _paths.Adopt(path.Local, claims.Addresses);
         SetTransfer(InitRules.Negotiate(claims.Local, claims.Peer));
     }
+
+    // §6.5: data that went along with an earlier COOKIE ECHO must still have a valid stream when it is sent again.
+    private bool TakesStreamsBack(in Negotiated negotiated) =>
+        _transfer is { Sender.HasOutstanding: true } && negotiated.OutgoingStreams < _transfer.Negotiated.OutgoingStreams;
 
     private void SetTransfer(in Negotiated negotiated)
     {

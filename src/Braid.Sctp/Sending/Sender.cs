@@ -37,6 +37,9 @@ internal sealed class Sender
     /// <summary>Bytes of DATA chunks in flight on a path.</summary>
     public long InFlightOn(int path) => _outstanding.InFlightOn(path);
 
+    /// <summary>Whether anything that was sent is not cumulatively acknowledged.</summary>
+    public bool HasOutstanding => !_outstanding.IsEmpty;
+
     /// <summary>Whether everything that the application sent is acknowledged.</summary>
     public bool IsDrained => _outstanding.IsEmpty && _queue.IsEmpty;
 

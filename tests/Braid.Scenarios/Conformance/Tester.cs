@@ -168,6 +168,19 @@ internal sealed class Tester
             : this;
     }
 
+    /// <summary>As <see cref="Expect"/>, if the IUT sends anything at all.</summary>
+    public bool TryTake(string chunks)
+    {
+        Collect();
+        if (_fromIut.Count == 0)
+        {
+            return false;
+        }
+
+        Expect(chunks);
+        return true;
+    }
+
     /// <summary>The IUT sends nothing now.</summary>
     public Tester Nothing()
     {
