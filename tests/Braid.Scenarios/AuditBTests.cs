@@ -1,3 +1,4 @@
+using System;
 using Braid.Scenarios.Conformance;
 using Braid.Sctp;
 
@@ -6,6 +7,8 @@ namespace Braid.Scenarios;
 /// <summary>What an audit of RFC 9260 §6 and §7 found.</summary>
 public sealed class AuditBTests
 {
+    private static readonly AssociationOptions s_quiet = new() { HeartbeatInterval = TimeSpan.Zero };
+
     [Fact, Rfc(9260, "5.2.6"), Rfc(9260, "6.5")]
     public void Streams_that_data_was_sent_on_cannot_be_taken_back_with_a_second_INIT_ACK()
     {
@@ -17,5 +20,14 @@ public sealed class AuditBTests
         tester.Expect("ABORT");
         Assert.Equal(CloseReason.ProtocolViolation, tester.Ended().Reason);
         tester.NoAssociation();
+    }
+
+    [Fact, Rfc(9260, "6.2.1"), Rfc(9260, "6.3.2")]
+    public void A_gap_block_that_covers_the_first_missing_TSN_does_not_stop_the_retransmission()
+    {
+        Tester tester = new Tester(s_quiet).Established().WithOutstandingData();
+        tester.Send(Chunk.Sack(tester.IutTsn - 1, 100_000, (1, 1))).Nothing();
+        tester.Timeout();
+        tester.Expect("DATA");
     }
 }

@@ -268,7 +268,8 @@ internal sealed class OutstandingQueue
         for (int i = 0; i < sack.GapCount; i++)
         {
             GapAckBlock gap = sack.Gap(i);
-            int start = gap.Start - 1;
+            // The TSN behind the Cumulative TSN Ack is missing, whatever a block says: else nothing would ever send it again.
+            int start = Math.Max(gap.Start - 1, 1);
             int end = Math.Min(gap.End - 1, _count - 1);
 
             // Blocks go from low to high (§3.3.4). One that does not would only buy the peer work of ours.
