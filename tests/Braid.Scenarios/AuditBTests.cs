@@ -1,4 +1,6 @@
 using System;
+using System.Linq;
+using Braid.Core;
 using Braid.Scenarios.Conformance;
 using Braid.Sctp;
 
@@ -29,5 +31,42 @@ public sealed class AuditBTests
         tester.Send(Chunk.Sack(tester.IutTsn - 1, 100_000, (1, 1))).Nothing();
         tester.Timeout();
         tester.Expect("DATA");
+    }
+
+    [Fact, Rfc(9260, "6.2"), Rfc(9260, "6.9")]
+    public void What_is_missing_of_a_message_in_parts_is_taken_although_the_buffer_is_full_behind_it()
+    {
+        Tester tester = new Tester(s_quiet with { ReceiveBufferSize = 100_000, PartialDeliveryPoint = 10_000 }).Established();
+        uint tsn = Tester.FirstTsn;
+        for (int i = 0; i < 20; i++)
+        {
+            tester.Send(Chunk.Data(tsn++, 0, 0, new byte[1000], (byte)(i == 0 ? 2 : 0)));
+        }
+
+        while (tester.Message() is not null)
+        {
+        }
+
+        // The last fragment is lost; what the peer sends behind it is little user data, but much memory. All of it was under
+        // way before the first SACK that closes the window could reach the peer.
+        uint lost = tsn++;
+        for (int packet = 0; packet < 60; packet++)
+        {
+            Endpoint iut = tester.Endpoint;
+            iut.HandleDatagram(
+                tester.Now,
+                new NetworkPath(Tester.IutAddress, Tester.TesterAddress),
+                Tester.Packet(tester.IutTag, [.. Enumerable.Range(0, 50).Select(i => Chunk.Data(tsn++, 1, (packet * 50) + i, [1]))]));
+        }
+
+        tester.Send(Chunk.Data(lost, 0, 0, new byte[1000], 1));
+        bool isComplete = false;
+        while (tester.Iut.TryReceive(out ReceivedMessage? message))
+        {
+            isComplete |= message.Stream == 0 && message.EndOfRecord;
+            message.Dispose();
+        }
+
+        Assert.True(isComplete);
     }
 }

@@ -27,6 +27,9 @@ public sealed class MemoryBudget(long limit)
         return true;
     }
 
+    /// <summary>Takes <paramref name="bytes"/>, left or not: for what must be taken before anything can be given back.</summary>
+    public void Charge(long bytes) => Used += bytes;
+
     /// <summary>Gives <paramref name="bytes"/> back.</summary>
     public void Credit(long bytes)
     {

@@ -63,8 +63,16 @@ internal sealed class ReassemblyQueue : IReceivedMessageOwner
     /// <summary>Whether the fragment before this TSN is held, or was delivered as part of its message.</summary>
     public bool IsContinuedBy(Tsn tsn) => _fragments.Holds(tsn.Previous) || _partial?.Next == tsn;
 
+    /// <summary>
+    /// Whether complete messages fill the buffer that nobody can take before the message in parts has come to its end: only
+    /// its next fragment can free anything.
+    /// </summary>
+    public bool IsBlockedByPartial => !_behindPartial.IsEmpty && _ready.IsEmpty;
+
     /// <summary>Takes in a DATA chunk with a new TSN and a valid stream: the one copy on the way in.</summary>
-    public ReassemblyVerdict Add(in DataChunk data)
+    /// <param name="data">The chunk.</param>
+    /// <param name="mustHold">Whether there is memory for it whatever the limit.</param>
+    public ReassemblyVerdict Add(in DataChunk data, bool mustHold = false)
     {
         bool isWhole = data.Beginning && data.Ending;
         if (!_fragments.FitsNeighbours(data, out bool hasNeighbours) || !FitsPartial(data))
@@ -78,7 +86,11 @@ internal sealed class ReassemblyQueue : IReceivedMessageOwner
         }
 
         PooledBuffer buffer = _context.Buffers.Rent(data.Payload.Length);
-        if (!_window.TryCharge(buffer.Capacity))
+        if (mustHold)
+        {
+            _window.Charge(buffer.Capacity);
+        }
+        else if (!_window.TryCharge(buffer.Capacity))
         {
             buffer.Dispose();
             return ReassemblyVerdict.NoMemory;

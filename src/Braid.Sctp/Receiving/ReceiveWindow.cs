@@ -49,6 +49,9 @@ internal sealed class ReceiveWindow
     /// <summary>Takes memory for a fragment; false when the hard limit is reached.</summary>
     public bool TryCharge(long bytes) => _budget.TryCharge(bytes);
 
+    /// <summary>Takes memory for a fragment whatever the limit.</summary>
+    public void Charge(long bytes) => _budget.Charge(bytes);
+
     /// <summary>Memory was returned.</summary>
     public void Credit(long bytes) => _budget.Credit(bytes);
 

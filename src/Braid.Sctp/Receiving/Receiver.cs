@@ -141,7 +141,8 @@ internal sealed class Receiver
             verdict = Messages.Add(data);
         }
 
-        return verdict;
+        bool mustHold = verdict == ReassemblyVerdict.NoMemory && data.Tsn == Tsns.CumulativeAck.Next && Messages.IsBlockedByPartial;
+        return mustHold ? Messages.Add(data, mustHold) : verdict;
     }
 
     private DataVerdict Drop(DropReason reason)
