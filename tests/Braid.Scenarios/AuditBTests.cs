@@ -33,6 +33,27 @@ public sealed class AuditBTests
         tester.Expect("DATA");
     }
 
+    [Theory, Rfc(9260, "6.9")]
+    [InlineData(500)]
+    [InlineData(1000)]
+    [InlineData(1224)]
+    public void A_partial_delivery_point_as_large_as_the_buffer_does_not_close_the_window_for_ever(int fragment)
+    {
+        Tester tester = new Tester(s_quiet with { ReceiveBufferSize = 100_000, PartialDeliveryPoint = 100_000 }).Established();
+        int received = 0;
+        for (uint i = 0; i < 400; i++)
+        {
+            // A peer that keeps to the window: at the worst, one probe for each chunk.
+            tester.Send(Chunk.Data(Tester.FirstTsn + i, 0, 0, new byte[fragment], (byte)(i == 0 ? 2 : 0)));
+            while (tester.Message() is { } part)
+            {
+                received += part.Length;
+            }
+        }
+
+        Assert.True(received > 300 * fragment, $"{received}");
+    }
+
     [Fact, Rfc(9260, "6.2"), Rfc(9260, "6.9")]
     public void What_is_missing_of_a_message_in_parts_is_taken_although_the_buffer_is_full_behind_it()
     {

@@ -45,7 +45,7 @@ internal sealed class ReassemblyQueue : IReceivedMessageOwner
     {
         _context = context;
         _window = window;
-        _partialPoint = context.Options.PartialDeliveryPoint ?? (context.Options.ReceiveBufferSize / 4 * 3);
+        _partialPoint = Math.Min(context.Options.PartialDeliveryPoint ?? (context.Options.ReceiveBufferSize / 4 * 3), window.ClosesAt);
     }
 
     /// <summary>The message that is being delivered in parts; <c>Next</c> is the TSN of its first fragment that was not.</summary>

@@ -40,6 +40,9 @@ internal sealed class ReceiveWindow
         }
     }
 
+    /// <summary>With this much memory held, the window that we advertise is closed.</summary>
+    public long ClosesAt => _size - _smallest + 1;
+
     /// <summary>The peer was told that there is no room, and there still is none: new data is dropped (§6.2).</summary>
     public bool IsClosed => _lastAdvertised == 0 && Advertised == 0;
 
