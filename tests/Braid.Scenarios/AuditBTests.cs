@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using Braid.Core;
 using Braid.Scenarios.Conformance;
@@ -52,6 +53,32 @@ public sealed class AuditBTests
         }
 
         Assert.True(received > 300 * fragment, $"{received}");
+    }
+
+    [Fact, Rfc(9260, "6.9")]
+    public void A_buffer_full_with_what_the_application_holds_and_half_a_message_delivers_that_half()
+    {
+        Tester tester = new Tester(s_quiet with { ReceiveBufferSize = 100_000 }).Established();
+        uint tsn = Tester.FirstTsn;
+        for (int i = 0; i < 50; i++)
+        {
+            tester.Send(Chunk.Data(tsn++, 0, i, new byte[1000]));
+        }
+
+        var held = new List<ReceivedMessage>();
+        while (tester.Iut.TryReceive(out ReceivedMessage? message))
+        {
+            held.Add(message);
+        }
+
+        Assert.Equal(50, held.Count);
+        for (int i = 0; i < 80; i++)
+        {
+            tester.Send(Chunk.Data(tsn++, 0, 50, new byte[1000], (byte)(i == 0 ? 2 : 0)));
+        }
+
+        Assert.True(tester.Iut.TryReceive(out ReceivedMessage? part));
+        Assert.False(part.EndOfRecord);
     }
 
     [Fact, Rfc(9260, "6.2"), Rfc(9260, "6.9")]

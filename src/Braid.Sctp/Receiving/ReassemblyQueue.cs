@@ -126,7 +126,9 @@ internal sealed class ReassemblyQueue : IReceivedMessageOwner
     /// Delivers a part of the message that reaches up to the Cumulative TSN Ack Point, if it holds too much of the buffer:
     /// all TSNs before it have arrived, so it is the one message that no loss explains.
     /// </summary>
-    public void DeliverPartially(Tsn cumulativeAck)
+    /// <param name="cumulativeAck">The Cumulative TSN Ack Point.</param>
+    /// <param name="isFull">Whether the buffer is full, so that the rest of it cannot come: then any part is enough.</param>
+    public void DeliverPartially(Tsn cumulativeAck, bool isFull = false)
     {
         if (_fragments.IsEmpty || !_fragments.TryGetRunEndingAt(cumulativeAck, out FragmentRun run))
         {
@@ -135,13 +137,13 @@ internal sealed class ReassemblyQueue : IReceivedMessageOwner
 
         if (_partial is { } partial)
         {
-            if (run.First == partial.Next && run.Charge >= _partialPoint / PartsPerPoint)
+            if (run.First == partial.Next && (isFull || run.Charge >= _partialPoint / PartsPerPoint))
             {
                 _ready.Add(Assemble(run, isEnd: false));
                 _partial = partial with { Next = run.Last.Next };
             }
         }
-        else if (run.Charge >= _partialPoint && _fragments.Get(run.First) is { IsBeginning: true } first
+        else if ((isFull || run.Charge >= _partialPoint) && _fragments.Get(run.First) is { IsBeginning: true } first
             && (first.IsUnordered || StreamFor(first.Stream).Next == first.Ssn))
         {
             _ready.Add(Assemble(run, isEnd: false));
