@@ -10,6 +10,7 @@ namespace Braid.Scenarios;
 /// <summary>What an audit of RFC 9260 §6 and §7 found.</summary>
 public sealed class AuditBTests
 {
+    private static readonly NetworkAddress s_second = NetworkAddress.FromIPv4([10, 0, 0, 3], 9899);
     private static readonly AssociationOptions s_quiet = new() { HeartbeatInterval = TimeSpan.Zero };
 
     [Fact, Rfc(9260, "5.2.6"), Rfc(9260, "6.5")]
@@ -116,5 +117,37 @@ public sealed class AuditBTests
         }
 
         Assert.True(isComplete);
+    }
+
+    [Fact, Rfc(9260, "6.3.2"), Rfc(9260, "6.4")]
+    public void T3_rtx_does_not_run_on_where_nothing_is_in_flight_any_more()
+    {
+        Tester tester = TwoPaths();
+        tester.Send(Chunk.Sack(tester.IutTsn - 1, 0));
+        Assert.Equal(SendStatus.Ok, tester.Iut.Send(tester.Now, new byte[1000], default));
+        tester.Timeout();
+        tester.Expect("DATA").Send(Chunk.Sack(tester.IutTsn - 1, 0)).Nothing();
+
+        // The window opens over the probe, which is sent again, to another address. That is lost.
+        tester.Advance(TimeSpan.FromMilliseconds(1500));
+        tester.Send(Chunk.Sack(tester.IutTsn - 1, 50_000)).Expect("DATA");
+        Assert.Equal(s_second, tester.LastPath.Remote);
+        tester.Timeout();
+        tester.Expect("DATA").Nothing();
+        IReadOnlyList<PathStatistics> paths = tester.Iut.GetPaths();
+        Assert.Equal((0, 1), (paths[0].Errors, paths[1].Errors));
+    }
+
+    /// <summary>The IUT listened, and has verified the second of the tester's addresses.</summary>
+    private static Tester TwoPaths(TimeSpan interval = default)
+    {
+        Tester tester = new Tester(s_quiet with { HeartbeatInterval = interval }).Accepted(Chunk.IPv4(10, 0, 0, 2), Chunk.IPv4(10, 0, 0, 3));
+        tester.Advance(TimeSpan.Zero).Expect("HEARTBEAT");
+        Assert.Equal(s_second, tester.LastPath.Remote);
+        byte[] ack = [.. tester.LastChunk];
+        ack[0] = 5;
+        tester.SendRaw(Tester.Packet(tester.IutTag, ack), s_second).Nothing();
+        Assert.Equal(PathState.Active, tester.Iut.GetPaths()[1].State);
+        return tester;
     }
 }

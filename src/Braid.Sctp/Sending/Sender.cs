@@ -289,7 +289,13 @@ internal sealed class Sender
         Invariant.Check(fits, "a chunk was cut larger than the packet");
     }
 
-    private void MarkLost(Path path) => Window.OnMarkedLost(_outstanding.MarkLost(path.Index));
+    private void MarkLost(Path path)
+    {
+        Window.OnMarkedLost(_outstanding.MarkLost(path.Index));
+
+        // Nothing is in flight there now: what is sent again, maybe elsewhere, starts the timer of where it goes (R1, R2).
+        _context.Timers.Stop(new TimerId(TimerKind.T3Rtx, path.Index));
+    }
 
     // §6.1 B: below cwnd a whole packet may go, even if it reaches over.
     private bool MaySend(Path path)
