@@ -138,6 +138,19 @@ public sealed class AuditBTests
         Assert.Equal((0, 1), (paths[0].Errors, paths[1].Errors));
     }
 
+    [Fact, Rfc(9260, "6.1")]
+    public void A_window_that_opens_over_a_probe_is_used_at_once_whatever_address_the_probe_went_to()
+    {
+        Tester tester = TwoPaths();
+        tester.Send(Chunk.Sack(tester.IutTsn - 1, 0));
+        Assert.Equal(SendStatus.Ok, tester.Iut.Send(tester.Now, new byte[1000], default));
+        tester.Timeout();
+        tester.Expect("DATA").Send(Chunk.Sack(tester.IutTsn - 1, 0)).Timeout();
+        tester.Expect("DATA");
+        Assert.Equal(s_second, tester.LastPath.Remote);
+        tester.Send(Chunk.Sack(tester.IutTsn - 1, 50_000)).Expect("DATA");
+    }
+
     /// <summary>The IUT listened, and has verified the second of the tester's addresses.</summary>
     private static Tester TwoPaths(TimeSpan interval = default)
     {

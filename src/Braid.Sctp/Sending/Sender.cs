@@ -60,7 +60,10 @@ internal sealed class Sender
             if (Window.OnSack(sack.AdvertisedWindow, _outstanding.PayloadInFlight, outcome.CumulativeAdvanced))
             {
                 // The peer dropped the probe because its window was closed. Now it is open: no need to wait for T3-rtx.
-                MarkLost(_paths.ForData());
+                for (int i = 0; i < _paths.Count; i++)
+                {
+                    MarkLost(_paths[i]);
+                }
             }
         }
 
