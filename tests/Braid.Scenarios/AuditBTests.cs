@@ -151,6 +151,20 @@ public sealed class AuditBTests
         tester.Send(Chunk.Sack(tester.IutTsn - 1, 50_000)).Expect("DATA");
     }
 
+    [Fact, Rfc(9260, "6.1"), Rfc(9260, "7.2.3"), Rfc(9260, "9.2")]
+    public void A_probe_that_SHUTDOWN_acknowledges_is_a_probe_no_longer()
+    {
+        Tester tester = new Tester(s_quiet).Established();
+        tester.Send(Chunk.Sack(tester.IutTsn - 1, 500));
+        Assert.Equal(SendStatus.Ok, tester.Iut.Send(tester.Now, new byte[1000], default));
+        Assert.Equal(SendStatus.Ok, tester.Iut.Send(tester.Now, new byte[400], default));
+        tester.Nothing().Timeout();
+        tester.Expect("DATA").Nothing().Send(Chunk.Shutdown(tester.IutTsn)).Expect("DATA");
+        tester.Timeout();
+        tester.Expect("DATA");
+        Assert.Equal(1240, tester.Iut.GetPaths()[0].CongestionWindow);
+    }
+
     /// <summary>The IUT listened, and has verified the second of the tester's addresses.</summary>
     private static Tester TwoPaths(TimeSpan interval = default)
     {

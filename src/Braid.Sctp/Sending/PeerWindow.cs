@@ -66,5 +66,9 @@ internal sealed class PeerWindow(uint initial)
     }
 
     /// <summary>A SHUTDOWN acknowledged data without a window: the last one that we heard of is the best guess there is.</summary>
-    public void OnCumulativeAck(long payloadInFlight) => Available = Math.Max(0, _advertised - payloadInFlight);
+    public void OnCumulativeAck(long payloadInFlight, bool advanced)
+    {
+        IsProbing &= !advanced;
+        Available = Math.Max(0, _advertised - payloadInFlight);
+    }
 }

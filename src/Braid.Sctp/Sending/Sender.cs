@@ -77,7 +77,7 @@ internal sealed class Sender
         if (outcome.Verdict == AckVerdict.Accepted)
         {
             Apply(outcome);
-            Window.OnCumulativeAck(_outstanding.PayloadInFlight);
+            Window.OnCumulativeAck(_outstanding.PayloadInFlight, outcome.CumulativeAdvanced);
         }
 
         return outcome;
