@@ -119,6 +119,28 @@ public sealed class AuditBTests
         Assert.True(isComplete);
     }
 
+    [Fact, Rfc(9260, "7.2.1"), Rfc(9260, "7.1")]
+    public void A_congestion_window_decays_while_a_closed_window_is_probed()
+    {
+        Tester tester = TwoPaths();
+        uint tsn = Grow(tester);
+        PathStatistics[] paths = [.. tester.Iut.GetPaths()];
+        long grown = paths[0].CongestionWindow;
+        Assert.True(grown > 8 * 1240, $"{grown}");
+
+        // A probe of a closed window stays outstanding for a long time.
+        tester.Send(Chunk.Sack(tsn, 0));
+        Assert.Equal(SendStatus.Ok, tester.Iut.Send(tester.Now, new byte[1000], default));
+        tester.Nothing();
+        for (int i = 0; i < 8; i++)
+        {
+            tester.Timeout();
+            tester.Expect("DATA").Send(Chunk.Sack(tsn, 0));
+        }
+
+        Assert.Equal(4 * 1240, tester.Iut.GetPaths()[0].CongestionWindow);
+    }
+
     [Fact, Rfc(9260, "6.3.2"), Rfc(9260, "6.4")]
     public void T3_rtx_does_not_run_on_where_nothing_is_in_flight_any_more()
     {
@@ -176,5 +198,31 @@ public sealed class AuditBTests
         tester.SendRaw(Tester.Packet(tester.IutTag, ack), s_second).Nothing();
         Assert.Equal(PathState.Active, tester.Iut.GetPaths()[1].State);
         return tester;
+    }
+
+    /// <summary>All that is sent is acknowledged at once, until the window is large.</summary>
+    /// <returns>The last TSN.</returns>
+    private static uint Grow(Tester tester)
+    {
+        uint tsn = tester.IutTsn - 1;
+        for (int i = 0; i < 12; i++)
+        {
+            for (int message = 0; message < 30; message++)
+            {
+                Assert.Equal(SendStatus.Ok, tester.Iut.Send(tester.Now, new byte[1224], default));
+            }
+
+            while (tester.Iut.BufferedBytes > 0)
+            {
+                while (tester.TryTake("DATA"))
+                {
+                    tsn++;
+                }
+
+                tester.Send(Chunk.Sack(tsn, 10_000_000));
+            }
+        }
+
+        return tsn;
     }
 }

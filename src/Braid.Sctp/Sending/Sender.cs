@@ -88,6 +88,11 @@ internal sealed class Sender
     public bool OnRetransmissionTimeout(Path path)
     {
         _burst.Renew();
+        if (_outstanding.IsEmpty || Window.IsProbing)
+        {
+            Decay(path);                                     // §6.1 A: a probe is no use of the congestion window
+        }
+
         if (_outstanding.IsEmpty)
         {
             // It was waiting for a closed window to open: the first probe goes out after one RTO (§6.1 A).
@@ -236,6 +241,7 @@ internal sealed class Sender
         while (_outstanding.TryPeekLost(out LostChunk lost) && lost.WireLength <= packet.Available
             && (wrote || _recovery.OwesPacket || MaySend(path)))
         {
+            DecayIfIdle(path);
             OutgoingChunk chunk = _outstanding.TakeLost(path.Index, out bool isEarliest);
             Write(ref packet, chunk);
             Window.OnRetransmitted(chunk.Length);
@@ -264,16 +270,11 @@ internal sealed class Sender
             return false;
         }
 
-        // §7.2.1: a window that was not used for an RTO has to be earned again.
-        if (_outstanding.IsEmpty && path.LastData != Instant.Zero)
-        {
-            path.Congestion.OnIdle(_context.Now - path.LastData, path.Rto.Current);
-        }
-
         bool wrote = false;
         int full = _paths.MaximumChunk - DataChunk.HeaderLength;
         while (_queue.TryPeek(Math.Min(packet.Available - DataChunk.HeaderLength, full), full, out int length) && MayCut(length))
         {
+            DecayIfIdle(path);
             Fragment fragment = _queue.Cut(length, sackImmediately: isShuttingDown);
             Write(ref packet, _outstanding.Add(_context.Now, fragment, path.Index));
             Window.OnSent(length);
@@ -284,6 +285,24 @@ internal sealed class Sender
         }
 
         return wrote;
+    }
+
+    // §7.2.1: a window that was not used for an RTO has to be earned again, be it for new data or for what was lost elsewhere.
+    private void DecayIfIdle(Path path)
+    {
+        if (_outstanding.InFlightOn(path.Index) == 0)
+        {
+            Decay(path);
+        }
+    }
+
+    private void Decay(Path path)
+    {
+        if (path.LastData != Instant.Zero)
+        {
+            path.Congestion.OnIdle(_context.Now - path.LastData, path.Rto.Current);
+            path.LastData = _context.Now;
+        }
     }
 
     private static void Write(ref PacketWriter packet, in OutgoingChunk chunk)
