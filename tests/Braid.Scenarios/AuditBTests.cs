@@ -119,6 +119,16 @@ public sealed class AuditBTests
         Assert.True(isComplete);
     }
 
+    [Fact, Rfc(9260, "6.2"), Rfc(9260, "6.9")]
+    public void A_SACK_that_does_not_fit_with_the_data_waits_for_its_own_time()
+    {
+        Tester tester = new Tester(s_quiet).Established();
+        tester.Send(Chunk.Data(Tester.FirstTsn, 0, 0, [1])).Expect("SACK");
+        tester.Send(Chunk.Data(Tester.FirstTsn + 1, 0, 1, [1])).Nothing();
+        Assert.Equal(SendStatus.Ok, tester.Iut.Send(tester.Now, new byte[1224], default));
+        tester.Expect("DATA").Nothing().Advance(TimeSpan.FromMilliseconds(200)).Expect("SACK");
+    }
+
     [Fact, Rfc(9260, "7.2.1"), Rfc(9260, "7.1")]
     public void A_congestion_window_decays_while_a_closed_window_is_probed()
     {

@@ -94,12 +94,14 @@ internal sealed class PacketAssembler(AssociationContext context, PathSet paths,
         PacketWriter packet = Begin(destination[..Math.Min(destination.Length, path.MaximumPacket)], transfer.Negotiated.PeerTag);
         WriteControl(ref packet, path);
 
-        // §6.1: what is owed an acknowledgement gets it along with data, even before it is due.
+        // §6.1: what is owed an acknowledgement gets it along with data, even before it is due, if both fit; else it would be
+        // more than one SACK for every second packet.
         if (!path.IsConfirmed)
         {
             // §5.4: nothing but heartbeats and their answers.
         }
-        else if (receiver.WantsSack || (receiver.Acks.IsPending && dataPath == path))
+        else if (receiver.WantsSack || (receiver.Acks.IsPending && dataPath == path
+            && sender.HasDataFor(packet.Available - SackChunk.LengthOnWire(0, 0))))
         {
             receiver.WriteSack(ref packet);
         }

@@ -139,6 +139,18 @@ internal sealed class Sender
         return _queue.TryPeek(full, full, out int length) && MayCut(length) ? path : null;
     }
 
+    /// <summary>Whether the next DATA chunk fits into this much of a packet.</summary>
+    public bool HasDataFor(int available)
+    {
+        if (_outstanding.TryPeekLost(out LostChunk lost))
+        {
+            return lost.WireLength <= available;
+        }
+
+        int full = _paths.MaximumChunk - DataChunk.HeaderLength;
+        return _queue.TryPeek(Math.Min(available - DataChunk.HeaderLength, full), full, out _);
+    }
+
     /// <summary>Fills what is left of a packet with retransmissions, then with new data (§6.1 C, E).</summary>
     /// <returns>Whether any DATA chunk was written.</returns>
     public bool WriteData(ref PacketWriter packet, Path path, bool isShuttingDown)
