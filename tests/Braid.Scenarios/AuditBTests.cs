@@ -183,6 +183,36 @@ public sealed class AuditBTests
         tester.Send(Chunk.Sack(tester.IutTsn - 1, 50_000)).Expect("DATA");
     }
 
+    [Fact, Rfc(9260, "6.4"), Rfc(9260, "6.7")]
+    public void A_SACK_does_not_go_along_with_a_heartbeat_to_another_address()
+    {
+        Tester tester = TwoPaths(TimeSpan.FromSeconds(5));
+        tester.Send(Chunk.Data(Tester.FirstTsn, 0, 0, [1])).Expect("SACK");
+        bool wasProbed = false;
+        for (int i = 0; i < 4; i++)
+        {
+            TimeSpan next = tester.Endpoint.NextTimeout - tester.Now;
+            tester.Advance(next - TimeSpan.FromMilliseconds(1));
+            tester.Endpoint.HandleDatagram(
+                tester.Now, new NetworkPath(Tester.IutAddress, Tester.TesterAddress),
+                Tester.Packet(tester.IutTag, Chunk.Data(Tester.FirstTsn + 1 + (uint)i, 0, i + 1, [1], 3)));
+            tester.Advance(TimeSpan.FromMilliseconds(200));
+            while (tester.Take() is { } name)
+            {
+                wasProbed |= tester.LastPath.Remote == s_second;
+                Assert.True(tester.LastPath.Remote == Tester.TesterAddress || name == "HEARTBEAT", name);
+                if (name.StartsWith("HEARTBEAT", StringComparison.Ordinal))
+                {
+                    byte[] ack = [.. tester.LastChunk];
+                    ack[0] = 5;
+                    tester.SendRaw(Tester.Packet(tester.IutTag, ack), tester.LastPath.Remote);
+                }
+            }
+        }
+
+        Assert.True(wasProbed);
+    }
+
     [Fact, Rfc(9260, "6.1"), Rfc(9260, "7.2.3"), Rfc(9260, "9.2")]
     public void A_probe_that_SHUTDOWN_acknowledges_is_a_probe_no_longer()
     {

@@ -73,10 +73,15 @@ internal sealed class PacketAssembler(AssociationContext context, PathSet paths,
         Sender sender = transfer.Sender;
         Receiver receiver = transfer.Receiver;
         Path? dataPath = mayCarryData ? sender.WantsPacket() : null;
+        Path sackPath = transfer.LastDataPath is { IsConfirmed: true } last ? last : paths.ForData();
         Path path;
+        bool mayCarrySack = true;
         if (context.Control.TryPeek(out ControlChunk control))
         {
             path = control.Path == ControlQueue.AnyPath ? paths.ForData() : paths[control.Path];
+
+            // §6.4, §6.7: a SACK goes where data came from, not along with a heartbeat to an address that may be dead.
+            mayCarrySack = control.Path == ControlQueue.AnyPath || path == sackPath || path == dataPath;
         }
         else if (dataPath is not null)
         {
@@ -84,7 +89,7 @@ internal sealed class PacketAssembler(AssociationContext context, PathSet paths,
         }
         else if (receiver.WantsSack)
         {
-            path = transfer.LastDataPath is { IsConfirmed: true } last ? last : paths.ForData();
+            path = sackPath;
         }
         else
         {
@@ -96,7 +101,7 @@ internal sealed class PacketAssembler(AssociationContext context, PathSet paths,
 
         // §6.1: what is owed an acknowledgement gets it along with data, even before it is due, if both fit; else it would be
         // more than one SACK for every second packet.
-        if (!path.IsConfirmed)
+        if (!path.IsConfirmed || !mayCarrySack)
         {
             // §5.4: nothing but heartbeats and their answers.
         }

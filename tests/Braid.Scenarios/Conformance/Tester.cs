@@ -181,6 +181,15 @@ internal sealed class Tester
         return true;
     }
 
+    /// <summary>The chunks of the IUT's next packet; null when it sends nothing.</summary>
+    public string? Take()
+    {
+        Collect();
+        return _fromIut.TryPeek(out (byte[] Bytes, NetworkPath Path) packet) && TryTake(PacketText.Name(packet.Bytes))
+            ? PacketText.Name(Last)
+            : null;
+    }
+
     /// <summary>The IUT sends nothing now.</summary>
     public Tester Nothing()
     {
