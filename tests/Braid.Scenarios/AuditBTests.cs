@@ -129,6 +129,14 @@ public sealed class AuditBTests
         tester.Expect("DATA").Nothing().Advance(TimeSpan.FromMilliseconds(200)).Expect("SACK");
     }
 
+    [Fact, Rfc(9260, "6.4"), Rfc(9260, "5.2.4")]
+    public void COOKIE_ACK_answers_where_COOKIE_ECHO_came_from()
+    {
+        Tester tester = TwoPaths();
+        tester.SendRaw(Tester.Packet(tester.IutTag, Chunk.CookieEcho(tester.Cookie)), s_second).Expect("COOKIE ACK");
+        Assert.Equal(s_second, tester.LastPath.Remote);
+    }
+
     [Fact, Rfc(9260, "7.2.1"), Rfc(9260, "7.1")]
     public void A_congestion_window_decays_while_a_closed_window_is_probed()
     {

@@ -417,7 +417,11 @@ public sealed class Association
                 return false;
             case CollisionAction.AdoptPeerTag:
             case CollisionAction.Duplicate:
-                _context.Control.EnqueueFirst(ChunkType.CookieAck);
+
+                // §6.4: it answers where the COOKIE ECHO came from, if §5.4 allows; the first address may be why it came again.
+                Path? source = _paths.Find(path.Remote);
+                _context.Control.EnqueueFirst(
+                    ChunkType.CookieAck, path: source is { State: PathState.Active } ? source.Index : ControlQueue.AnyPath);
                 if (State is AssociationState.Listening or AssociationState.CookieWait or AssociationState.CookieEchoed)
                 {
                     _handshake?.Stop();
