@@ -235,6 +235,23 @@ public sealed class AuditBTests
         Assert.Equal(1240, tester.Iut.GetPaths()[0].CongestionWindow);
     }
 
+    [Fact, Rfc(9260, "6.1"), Rfc(9260, "8.1")]
+    public void Data_that_a_full_peer_drops_is_a_probe_when_it_is_sent_again_as_long_as_the_peer_answers()
+    {
+        Tester tester = new Tester(s_quiet).Established();
+        Assert.Equal(SendStatus.Ok, tester.Iut.Send(tester.Now, new byte[1000], default));
+        Assert.Equal(SendStatus.Ok, tester.Iut.Send(tester.Now, new byte[1000], default));
+        tester.Expect("DATA").Expect("DATA").Send(Chunk.Sack(tester.IutTsn, 0)).Nothing();
+        for (int i = 0; i < 30; i++)
+        {
+            tester.Timeout();
+            tester.InState(AssociationState.Established).Expect("DATA").Send(Chunk.Sack(tester.IutTsn, 0)).Nothing();
+        }
+
+        tester.Send(Chunk.Sack(tester.IutTsn, 5000)).Expect("DATA");
+        Assert.True(tester.Iut.GetPaths()[0].Errors <= 1);
+    }
+
     /// <summary>The IUT listened, and has verified the second of the tester's addresses.</summary>
     private static Tester TwoPaths(TimeSpan interval = default)
     {

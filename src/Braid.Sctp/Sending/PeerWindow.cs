@@ -34,8 +34,14 @@ internal sealed class PeerWindow(uint initial)
     }
 
     /// <summary>A chunk is sent again.</summary>
-    public void OnRetransmitted(int length)
+    /// <param name="length">Its user data.</param>
+    /// <param name="isAlone">
+    /// Whether nothing else is in flight, and the peer holds nothing behind it: then a peer without room drops it, and it is
+    /// a probe (§6.1 A), whatever it was when it was sent first.
+    /// </param>
+    public void OnRetransmitted(int length, bool isAlone)
     {
+        IsProbing |= isAlone && length > _advertised;
         HasAnswered = false;
         Available = Math.Max(0, Available - length);
     }

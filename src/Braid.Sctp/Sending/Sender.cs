@@ -254,9 +254,10 @@ internal sealed class Sender
             && (wrote || _recovery.OwesPacket || MaySend(path)))
         {
             DecayIfIdle(path);
+            bool isAlone = _outstanding.PayloadInFlight == 0 && _outstanding.GapAckedCount == 0;
             OutgoingChunk chunk = _outstanding.TakeLost(path.Index, out bool isEarliest);
             Write(ref packet, chunk);
-            Window.OnRetransmitted(chunk.Length);
+            Window.OnRetransmitted(chunk.Length, isAlone);
             _context.Counters.ChunksRetransmitted++;
             if (_recovery.IsActive)
             {
