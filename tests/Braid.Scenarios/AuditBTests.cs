@@ -252,6 +252,16 @@ public sealed class AuditBTests
         Assert.True(tester.Iut.GetPaths()[0].Errors <= 1);
     }
 
+    [Fact, Rfc(9260, "6.10"), Rfc(9260, "8.3")]
+    public void A_heartbeat_too_long_to_answer_holds_nothing_else_up()
+    {
+        Tester tester = TwoPaths();
+        Assert.Equal(SendStatus.Ok, tester.Iut.Send(tester.Now, [1], default));
+        byte[] heartbeat = Tester.Packet(tester.IutTag, Chunk.Heartbeat(new byte[1400]));
+        tester.Endpoint.HandleDatagram(tester.Now, new NetworkPath(Tester.IutAddress, s_second), heartbeat);
+        tester.Expect("DATA");
+    }
+
     /// <summary>The IUT listened, and has verified the second of the tester's addresses.</summary>
     private static Tester TwoPaths(TimeSpan interval = default)
     {

@@ -118,7 +118,9 @@ internal sealed class PacketAssembler(AssociationContext context, PathSet paths,
 
         if (packet.IsEmpty)
         {
-            return false;
+            // A control chunk too long for any packet was dropped: what waits behind it may take another path.
+            bool wasDropped = control.Type != default && control.Path == path.Index;
+            return wasDropped && TryAssemble(transfer, mayCarryData, isShuttingDown, destination, out datagram);
         }
 
         datagram = Finish(ref packet, path);
