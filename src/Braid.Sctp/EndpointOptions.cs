@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using Braid.Core;
 
 namespace Braid.Sctp;
@@ -22,6 +23,12 @@ public sealed record EndpointOptions
     public TimeSpan CookieLifetime { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
+    /// Our addresses, when there are several and the peer may use all of them: INIT and INIT ACK list those that their packet
+    /// does not show anyway (§5.1.2). At most 8. Default none: the peer uses the address that our packets come from.
+    /// </summary>
+    public IReadOnlyList<NetworkAddress> LocalAddresses { get; init; } = [];
+
+    /// <summary>
     /// Address families that the transport can send to: addresses of others that a peer lists are not used (§5.1.2). Default both.
     /// </summary>
     public NetworkFamilies Families { get; init; } = NetworkFamilies.All;
@@ -38,6 +45,7 @@ public sealed record EndpointOptions
         AssociationOptions.InRange(LocalPort, 1, ushort.MaxValue, nameof(LocalPort));
         AssociationOptions.InRange(MaximumAssociations, 0, int.MaxValue, nameof(MaximumAssociations));
         AssociationOptions.InRange(CookieLifetime.Ticks, TimeSpan.TicksPerSecond, TimeSpan.TicksPerHour, nameof(CookieLifetime));
+        AssociationOptions.InRange(LocalAddresses.Count, 0, PeerAddresses.Capacity, nameof(LocalAddresses));
         AssociationOptions.InRange(EncapsulationOverhead, 0, 200, nameof(EncapsulationOverhead));
         Association.Validate();
     }

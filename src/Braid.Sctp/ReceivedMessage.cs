@@ -36,6 +36,9 @@ public sealed class ReceivedMessage : IDisposable
     /// <summary>Bytes of user data, at least 1.</summary>
     public int Length { get; private set; }
 
+    /// <summary>Whether the message begins here. When one begins before another has ended, the rest of that one will not come.</summary>
+    public bool BeginOfRecord { get; internal set; }
+
     /// <summary>
     /// Whether the message ends here. When it does not, its next part follows before any other message, but for the end of
     /// the association (<see cref="AssociationEvent.PartialDeliveryAborted"/>).
@@ -86,6 +89,7 @@ public sealed class ReceivedMessage : IDisposable
         Tsn = tsn;
         LastTsn = tsn.Previous;
         Unordered = unordered;
+        BeginOfRecord = true;
         EndOfRecord = true;
         Length = 0;
         Charge = 0;

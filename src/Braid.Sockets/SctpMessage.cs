@@ -19,7 +19,7 @@ public sealed class SctpMessage : IDisposable
         _host = host;
         _message = message;
         Payload = message.Payload;
-        Info = new SctpReceiveInfo(message.Stream.Value, message.Ppid.Value, message.Unordered, message.Ssn.Value, message.Tsn.Value, message.EndOfRecord);
+        Info = new SctpReceiveInfo(message.Stream.Value, message.Ppid.Value, message.Unordered, message.Ssn.Value, message.Tsn.Value, message.BeginOfRecord, message.EndOfRecord);
     }
 
     /// <summary>The user data, at least 1 byte; in several segments when the message came in several.</summary>

@@ -6,8 +6,9 @@ namespace Braid.Sockets;
 /// <param name="Unordered">Whether it was sent unordered.</param>
 /// <param name="Ssn">Stream sequence number; says nothing when it is unordered.</param>
 /// <param name="Tsn">TSN of its first fragment.</param>
+/// <param name="BeginOfRecord">Whether the message begins here; if another one has not ended, its rest will not come.</param>
 /// <param name="EndOfRecord">
 /// Whether the message ends here. A message that is too long for the receive buffer comes in parts (RFC 9260 §6.9): the
 /// next part follows before any other message.
 /// </param>
-public readonly record struct SctpReceiveInfo(ushort StreamId, uint Ppid, bool Unordered, ushort Ssn, uint Tsn, bool EndOfRecord);
+public readonly record struct SctpReceiveInfo(ushort StreamId, uint Ppid, bool Unordered, ushort Ssn, uint Tsn, bool BeginOfRecord, bool EndOfRecord);

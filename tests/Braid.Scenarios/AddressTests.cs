@@ -140,6 +140,17 @@ public sealed class AddressTests
         Assert.Equal(0, pair.Z.BufferedBytes);
     }
 
+    [Fact, Rfc(9260, "5.1.2"), Rfc(9260, "3.3.2.1")]
+    public void An_endpoint_with_several_addresses_lists_those_that_its_packet_does_not_show()
+    {
+        NetworkAddress[] ours = [Pair.FromZ.Local, s_second];
+        var endpoint = new Endpoint(new EndpointOptions { LocalPort = Pair.PortA, LocalAddresses = ours }, new SeededRandom(4));
+        endpoint.Connect(new Instant(1), Pair.PortZ, new NetworkPath(ours[0], Pair.FromZ.Remote));
+        var buffer = new byte[2000];
+        Assert.True(endpoint.TryGetDatagram(new Instant(1), buffer, out OutgoingDatagram init));
+        Assert.Equal([0, 5, 0, 8, 10, 0, 0, 2], buffer[32..init.Length]);
+    }
+
     [Fact, Rfc(9260, "5.1.3"), Rfc(5062, "4.2")]
     public void Nothing_that_answers_a_stranger_is_longer_than_three_times_his_packet()
     {

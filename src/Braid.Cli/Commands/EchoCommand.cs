@@ -51,6 +51,11 @@ internal static class EchoCommand
             {
                 using (message)
                 {
+                    if (message.Info.BeginOfRecord)
+                    {
+                        whole.SetLength(0);
+                    }
+
                     foreach (ReadOnlyMemory<byte> segment in message.Payload)
                     {
                         whole.Write(segment.Span);
@@ -72,7 +77,6 @@ internal static class EchoCommand
                     ushort stream = (ushort)Math.Min(message.Info.StreamId, streams - 1);
                     await association.SendAsync(
                         whole.ToArray(), new SctpSendInfo(stream, message.Info.Ppid, message.Info.Unordered), cancellationToken);
-                    whole.SetLength(0);
                 }
             }
         }

@@ -46,7 +46,7 @@ public sealed class Association
         _shutdown = new ShutdownCoordinator(context);
         _monitor = new PathMonitor(context, _paths);
         _errors = new ErrorReporter(context);
-        _assembler = new PacketAssembler(context, _paths, endpoint.LocalPort, remotePort);
+        _assembler = new PacketAssembler(context, _paths, endpoint, remotePort);
         RemotePort = remotePort;
         if (opening is { } fields)
         {

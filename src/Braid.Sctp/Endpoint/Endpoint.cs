@@ -40,7 +40,7 @@ public sealed class Endpoint : IDatagramMachine
         _random = random.Fork();
         _cookies = new CookieMinter(random.Fork(), options.CookieLifetime);
         _replies = new StatelessReplies(Buffers, Drops);
-        _responder = new InitResponder(_cookies, _replies);
+        _responder = new InitResponder(options, _cookies, _replies);
     }
 
     /// <summary>Port and limits.</summary>

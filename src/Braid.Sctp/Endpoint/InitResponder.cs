@@ -24,7 +24,7 @@ internal ref struct InitReview
 /// Reads an INIT and composes the INIT ACK, without keeping anything of either (RFC 9260 §5.1 B). Whether the INIT collides
 /// with an association is for the endpoint to see.
 /// </summary>
-internal sealed class InitResponder(CookieMinter cookies, StatelessReplies replies)
+internal sealed class InitResponder(EndpointOptions options, CookieMinter cookies, StatelessReplies replies)
 {
     /// <summary>Looks at everything that does not depend on what exists here.</summary>
     /// <param name="init">The chunk.</param>
@@ -64,9 +64,10 @@ internal sealed class InitResponder(CookieMinter cookies, StatelessReplies repli
     {
         Span<byte> cookie = stackalloc byte[CookieMinter.MaximumLength];
         int length = cookies.Mint(now, claims with { Extension = cookies.Grant(review.WantedExtension) }, cookie);
-        Span<byte> room = stackalloc byte[800];
+        Span<byte> room = stackalloc byte[1000];
         var parameters = new ParameterWriter(room);
         parameters.TryWrite(ParameterType.StateCookie, cookie[..length]);
+        AddressParameter.WriteOthers(ref parameters, options.LocalAddresses, to.Path.Local);
         var reported = new ParameterReader(review.Unrecognized.Written);
         while (reported.TryRead(out ParameterView parameter))
         {

@@ -258,6 +258,7 @@ internal sealed class ReassemblyQueue : IReceivedMessageOwner
     {
         ref readonly FragmentRing.Slot first = ref _fragments.Get(run.First);
         ReceivedMessage message = NewMessage(first.Stream, first.Ppid, first.Ssn, run.First, first.IsUnordered);
+        message.BeginOfRecord = first.IsBeginning;
         message.EndOfRecord = isEnd;
         for (int i = 0; i < run.Count; i++)
         {

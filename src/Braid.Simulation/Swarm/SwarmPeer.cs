@@ -147,6 +147,11 @@ internal sealed class SwarmPeer
     private void OnMessage(ReceivedMessage message)
     {
         _unread.Add(message);
+        if (message.BeginOfRecord)
+        {
+            _parts.Clear();
+        }
+
         _parts.AddRange(message.Payload.ToArray());
         if (!message.EndOfRecord)
         {
@@ -170,19 +175,14 @@ internal sealed class SwarmPeer
     {
         switch (next)
         {
-            case AssociationEvent.PartialDeliveryAborted:
-                _parts.Clear();
-                break;
             case AssociationEvent.Restarted when !_run.MayBreak:
                 _run.Flaw($"{Name}: a restart that was none");
                 break;
             case AssociationEvent.Restarted:
-                _parts.Clear();
                 Begin(association);
                 break;
             case AssociationEvent.Closed closed when association == Association:
                 Ended = closed;
-                _parts.Clear();
                 if (closed.Reason != CloseReason.Shutdown && !_run.MayBreak)
                 {
                     _run.Flaw($"{Name} closed: {closed.Reason}, cause {(CauseCode)closed.CauseCode}");

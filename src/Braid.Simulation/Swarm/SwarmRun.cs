@@ -257,7 +257,13 @@ public sealed class SwarmRun
         _world.NewRandom());
 
     private Endpoint NewServer() => new(
-        new EndpointOptions { LocalPort = Port, Association = Options.Server, AcceptsAssociations = Options.Opening != SwarmOpening.ServerAwaits },
+        new EndpointOptions
+        {
+            LocalPort = Port,
+            Association = Options.Server,
+            AcceptsAssociations = Options.Opening != SwarmOpening.ServerAwaits,
+            LocalAddresses = Options.Clients.Any(client => client.HasSecondPath) ? [s_server, s_secondServer] : [],
+        },
         _world.NewRandom());
 
     private void Connect(int client)
@@ -454,9 +460,12 @@ public sealed class SwarmRun
         {
             TimeSpan roundTrip = client.There.Delay + client.Back.Delay + (4 * (client.There.Jitter + client.Back.Jitter)) + TimeSpan.FromMilliseconds(300);
             double windowRate = Math.Min(client.Options.ReceiveBufferSize, Options.Server.ReceiveBufferSize) / 4 / roundTrip.TotalSeconds;
+            double jitterRate = client.There.Jitter + client.Back.Jitter > TimeSpan.Zero
+                ? 2 * Math.Min(client.Options.PathMtu, Options.Server.PathMtu) / roundTrip.TotalSeconds  // what overtakes looks lost (§7.2.4)
+                : double.MaxValue;
             double linkRate = Math.Min(Rate(client.There), Rate(client.Back)) / 8;
             double bytes = (double)(client.MessagesThere + client.MessagesBack) * Options.MaximumLength;
-            limit += TimeSpan.FromSeconds(4 * bytes / Math.Min(windowRate, linkRate));
+            limit += TimeSpan.FromSeconds(4 * bytes / Math.Min(jitterRate, Math.Min(windowRate, linkRate)));
         }
 
         return limit;

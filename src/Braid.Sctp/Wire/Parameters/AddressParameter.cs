@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using Braid.Core;
 
 namespace Braid.Sctp.Wire;
@@ -6,6 +7,9 @@ namespace Braid.Sctp.Wire;
 /// <summary>IPv4 Address and IPv6 Address parameters (RFC 9260 §3.3.2.1.1, §3.3.2.1.2).</summary>
 public static class AddressParameter
 {
+    /// <summary>Bytes of the longer of the two, header included.</summary>
+    public const int LongestOnWire = 20;
+
     /// <summary>Reads an address, with port 0; false when the length is not that of its family.</summary>
     public static bool TryRead(in ParameterView parameter, out NetworkAddress address)
     {
@@ -16,6 +20,22 @@ public static class AddressParameter
             _ => NetworkAddress.None,
         };
         return address.Family != NetworkFamily.None;
+    }
+
+    /// <summary>Writes all addresses of a list but one, as far as they fit.</summary>
+    /// <param name="writer">Where they go.</param>
+    /// <param name="addresses">The list.</param>
+    /// <param name="except">The one that the packet shows anyway.</param>
+    public static void WriteOthers(ref ParameterWriter writer, IReadOnlyList<NetworkAddress> addresses, in NetworkAddress except)
+    {
+        ArgumentNullException.ThrowIfNull(addresses);
+        for (int i = 0; i < addresses.Count; i++)
+        {
+            if (!addresses[i].IsSameHost(except))
+            {
+                TryWrite(ref writer, addresses[i]);
+            }
+        }
     }
 
     /// <summary>Writes an address; false when it does not fit, or is none.</summary>
