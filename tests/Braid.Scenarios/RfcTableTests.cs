@@ -16,7 +16,7 @@ public sealed partial class RfcTableTests
 {
     private const string UpdateVariable = "BRAID_UPDATE_DOCS";
 
-    private static readonly string s_root = FindRoot();
+    private static readonly string s_root = Repository.Root;
 
     private sealed record Test(string Section, string Name, string File);
 
@@ -102,17 +102,6 @@ public sealed partial class RfcTableTests
         .EnumerateFiles(Path.Combine(s_root, "tests"), "*.cs", SearchOption.AllDirectories)
         .Where(file => !file.Split(Path.DirectorySeparatorChar).Any(part => part is "obj" or "bin"))
         .Order(StringComparer.Ordinal);
-
-    private static string FindRoot()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "Braid.slnx")))
-        {
-            folder = Path.GetDirectoryName(folder);
-        }
-
-        return folder ?? throw new InvalidOperationException("The tests do not run inside the repository.");
-    }
 
     [GeneratedRegex("""Rfc\((\d+), "([^"]+)"\)""")]
     private static partial Regex RfcPattern();
