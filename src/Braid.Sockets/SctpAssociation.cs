@@ -194,6 +194,9 @@ public sealed class SctpAssociation : IAsyncDisposable
         }
     }
 
+    /// <summary>For tests: gone without a word to the peer, as by a crash.</summary>
+    internal Task VanishAsync() => _host.VanishAsync();
+
     /// <exception cref="SctpException">The address cannot be used.</exception>
     internal static UdpTransport OpenUdp(IPEndPoint local)
     {

@@ -33,7 +33,18 @@ internal sealed class UsrsctpPeer : IAsyncDisposable
     /// <param name="remoteUdpPort">Where the peer of a client is.</param>
     /// <param name="sctpPort">The server's SCTP port.</param>
     /// <param name="action">What it does, with its arguments.</param>
-    public static UsrsctpPeer Start(string role, int remoteUdpPort, int sctpPort, params string[] action)
+    public static UsrsctpPeer Start(string role, int remoteUdpPort, int sctpPort, params string[] action) =>
+        Start(role, FreeUdpPort(), remoteUdpPort, sctpPort, new Dictionary<string, string>(), action);
+
+    /// <summary>Starts it on a UDP port, with an environment.</summary>
+    /// <param name="role">client or server.</param>
+    /// <param name="udpPort">Its own UDP port.</param>
+    /// <param name="remoteUdpPort">Where the peer of a client is.</param>
+    /// <param name="sctpPort">The server's SCTP port.</param>
+    /// <param name="environment">Variables.</param>
+    /// <param name="action">What it does, with its arguments.</param>
+    public static UsrsctpPeer Start(
+        string role, int udpPort, int remoteUdpPort, int sctpPort, IReadOnlyDictionary<string, string> environment, params string[] action)
     {
         (string? program, string reason) = s_built.Value;
         if (program is null)
@@ -42,8 +53,12 @@ internal sealed class UsrsctpPeer : IAsyncDisposable
             Assert.Skip(reason);
         }
 
-        int udpPort = FreeUdpPort();
-        var start = new ProcessStartInfo(program) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
         string[] where = [role, Text(udpPort), Text(remoteUdpPort), Text(sctpPort)];
         foreach (string argument in (IEnumerable<string>)[.. where, .. action])
         {
@@ -67,6 +82,20 @@ internal sealed class UsrsctpPeer : IAsyncDisposable
         string[] words = line.Split(' ');
         Assert.Equal(word, words[0]);
         return words[1..];
+    }
+
+    /// <summary>Lets one that stalls begin to read.</summary>
+    public async Task ResumeAsync()
+    {
+        await _process.StandardInput.WriteLineAsync("go");
+        await _process.StandardInput.FlushAsync(CancellationToken.None);
+    }
+
+    /// <summary>Kills it, without a word to its peer.</summary>
+    public async Task CrashAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync(CancellationToken.None);
     }
 
     public async ValueTask DisposeAsync()
@@ -127,7 +156,8 @@ internal sealed class UsrsctpPeer : IAsyncDisposable
         return Path.GetDirectoryName(path)!;
     }
 
-    private static int FreeUdpPort()
+    /// <summary>A UDP port of 127.0.0.1 that was free a moment ago.</summary>
+    public static int FreeUdpPort()
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));

@@ -412,7 +412,7 @@ public sealed class Association
                 Restart(path, claims);
                 return true;
             case CollisionAction.AdoptPeerTag or CollisionAction.Duplicate
-                when State == AssociationState.CookieEchoed && TakesStreamsBack(InitRules.Negotiate(claims.Local, claims.Peer)):
+                when State is AssociationState.CookieWait or AssociationState.CookieEchoed && TakesStreamsBack(InitRules.Negotiate(claims.Local, claims.Peer)):
                 AbortWith(CloseReason.ProtocolViolation, CauseCode.ProtocolViolation, "streams were taken back"u8);
                 return false;
             case CollisionAction.AdoptPeerTag:

@@ -33,6 +33,7 @@ internal sealed class ReassemblyQueue : IReceivedMessageOwner
     private readonly AssociationContext _context;
     private readonly ReceiveWindow _window;
     private readonly long _partialPoint;
+    private readonly long _leastPartial;                     // a slow reader closes the window too: small messages stay whole
     private readonly Stack<ReceivedMessage> _free = new();
     private readonly FragmentRing _fragments = new();
     private InboundStream?[] _streams = [];
@@ -46,6 +47,7 @@ internal sealed class ReassemblyQueue : IReceivedMessageOwner
         _context = context;
         _window = window;
         _partialPoint = Math.Min(context.Options.PartialDeliveryPoint ?? (context.Options.ReceiveBufferSize / 4 * 3), window.ClosesAt);
+        _leastPartial = Math.Min(_partialPoint, context.Options.ReceiveBufferSize / 4);
     }
 
     /// <summary>The message that is being delivered in parts; <c>Next</c> is the TSN of its first fragment that was not.</summary>
@@ -143,7 +145,7 @@ internal sealed class ReassemblyQueue : IReceivedMessageOwner
                 _partial = partial with { Next = run.Last.Next };
             }
         }
-        else if ((isFull || run.Charge >= _partialPoint) && _fragments.Get(run.First) is { IsBeginning: true } first
+        else if (run.Charge >= (isFull ? _leastPartial : _partialPoint) && _fragments.Get(run.First) is { IsBeginning: true } first
             && (first.IsUnordered || StreamFor(first.Stream).Next == first.Ssn))
         {
             _ready.Add(Assemble(run, isEnd: false));

@@ -185,6 +185,19 @@ internal sealed class AssociationHost
         return completion.Task;
     }
 
+    /// <summary>For tests: closes the transport under everything that uses it.</summary>
+    public Task VanishAsync()
+    {
+        var completion = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _loop.Post(_ =>
+        {
+            _loop.Close();
+            End(new SctpException(SctpError.InternalError, "It vanished."));
+            completion.SetResult();
+        });
+        return completion.Task;
+    }
+
     /// <summary>Hands what the application left to the protocol. On the loop.</summary>
     public void RunInbox(Instant now)
     {

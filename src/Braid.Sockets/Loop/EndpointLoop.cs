@@ -374,7 +374,8 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         }
     }
 
-    private void Close()
+    /// <summary>Closes the transport; nothing goes out any more. On the loop only.</summary>
+    public void Close()
     {
         _lingering?.Dispose();
         _isClosed = true;

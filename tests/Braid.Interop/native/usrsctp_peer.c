@@ -8,6 +8,9 @@
  *   bench-send SIZE SECONDS                 send messages of SIZE for SECONDS, then shut down
  *   bench-recv                              count what comes until the peer shuts down
  *
+ * LOCAL_SCTP_PORT in the environment is the SCTP port of a client (else any); STALL makes it read nothing before there is a
+ * line on stdin.
+ *
  * What it does is said on stdout, one word first on each line:
  *   ready | up | sent N | received COUNT BYTES BAD | closed | aborted | bench BYTES SECONDS CPU
  */
@@ -134,6 +137,13 @@ static void *receive(void *unused)
     (void)unused;
     unsigned char *message = malloc(LARGEST);
     size_t length = 0;
+    if (getenv("STALL"))
+    {
+        while (getchar() != '\n' && !feof(stdin))
+        {
+        }
+    }
+
     for (;;)
     {
         struct sctp_rcvinfo info;
@@ -222,7 +232,8 @@ static void set_up(int is_server, int remote_udp, int port)
     memset(&address, 0, sizeof address);
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(is_server ? (uint16_t)port : 0);
+    const char *local_port = getenv("LOCAL_SCTP_PORT");
+    address.sin_port = htons(is_server ? (uint16_t)port : local_port ? (uint16_t)atoi(local_port) : 0);
     if (usrsctp_bind(sock, (struct sockaddr *)&address, sizeof address) < 0)
     {
         die("bind");
