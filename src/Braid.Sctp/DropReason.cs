@@ -27,7 +27,7 @@ public enum DropReason : byte
     /// <summary>From or to an address that is not unicast (§8.4 rule 1).</summary>
     NotUnicast,
 
-    /// <summary>A COOKIE ECHO that we did not make: wrong MAC, wrong ports or wrong tag (§5.1.5).</summary>
+    /// <summary>A COOKIE ECHO that we did not make (§5.1.5), or whose association has come and gone (§5.3.1).</summary>
     BadCookie,
 
     /// <summary>A cookie of ours that is too old (§5.1.5).</summary>

@@ -40,6 +40,27 @@ public sealed class HostilePeerTests
         Assert.Null(tester.Message());
     }
 
+    [Fact, Rfc(9260, "5.3.1"), Rfc(9260, "12.2.4")]
+    public void A_cookie_sets_up_one_association_and_no_other()
+    {
+        Tester tester = new Tester().Accepted();
+        byte[] cookie = tester.Cookie;
+        tester.Send(Chunk.Abort()).NoAssociation();
+        tester.Send(Chunk.CookieEcho(cookie)).Nothing().NoAssociation();
+        Assert.Equal(1, tester.Endpoint.Drops[DropReason.BadCookie]);
+    }
+
+    [Fact, Rfc(5062, "2"), Rfc(9260, "5.1.2")]
+    public void Who_lists_the_address_of_somebody_else_does_not_keep_its_owner_out()
+    {
+        Tester tester = new Tester().Accepted(Chunk.IPv4(10, 0, 0, 77));
+        NetworkAddress owner = NetworkAddress.FromIPv4([10, 0, 0, 77], 9899);
+        tester.SendRaw(Tester.Packet(0, Chunk.Init(99)), owner).Expect("INIT ACK");
+        Assert.Equal(owner, tester.LastPath.Remote);
+        tester.Endpoint.Connect(tester.Now, Tester.TesterPort, new NetworkPath(Tester.IutAddress, owner));
+        tester.InState(AssociationState.Established);
+    }
+
     [Theory, Rfc(9260, "6.9")]
     [InlineData(0)]
     [InlineData(1)]

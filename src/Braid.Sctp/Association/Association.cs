@@ -35,13 +35,12 @@ public sealed class Association
         _endpoint = endpoint;
         _context = context;
         _context.Activity.Association = this;
-        _paths = new PathSet(context.Options, endpoint.EncapsulationOverhead);
+        _paths = new PathSet(context, endpoint.EncapsulationOverhead);
         foreach (ref readonly NetworkPath path in paths)
         {
             _paths.Add(path, PathState.Active);              // §5.4: what our application named, or got our INIT ACK, is confirmed
         }
 
-        context.Timers.Reserve(_paths.Count);
         _queue = new SendQueue(_messagePool, new RoundRobinScheduler(), context.Options);
         _shutdown = new ShutdownCoordinator(context);
         _monitor = new PathMonitor(context, _paths);
@@ -426,7 +425,7 @@ public sealed class Association
                 {
                     _handshake?.Stop();
                     Adopt(path, claims);
-                    _transfer!.Sender.OnSetupRetransmission(_paths.Primary);
+                    _transfer!.Sender.OnSetupRetransmission();
                     Establish(UpEvent);
                 }
                 else if (PeerTag != claims.Peer.InitiateTag)
@@ -813,7 +812,7 @@ public sealed class Association
 
     private void OnSetupTimeout()
     {
-        _transfer?.Sender.OnSetupRetransmission(_paths.Primary);
+        _transfer?.Sender.OnSetupRetransmission();
         if (_handshake!.OnTimeout())
         {
             _paths.RotatePrimary();
@@ -826,7 +825,7 @@ public sealed class Association
 
     private void OnStaleCookie()
     {
-        _transfer!.Sender.OnSetupRetransmission(_paths.Primary);
+        _transfer!.Sender.OnSetupRetransmission();
         State = AssociationState.CookieWait;
         if (!_handshake!.OnStaleCookie())                    // §5.2.6, alternative 3
         {
@@ -923,6 +922,7 @@ public sealed class Association
     {
         // Data that went along with COOKIE ECHO stays outstanding when the handshake takes another turn (§5.2.4 B, §5.2.6).
         Sender? kept = _transfer?.Sender;
+        kept?.OnNewPeerWindow(negotiated.PeerWindow);
         _queue.LimitStreams(negotiated.OutgoingStreams);
         _transfer = new Transfer(
             negotiated,

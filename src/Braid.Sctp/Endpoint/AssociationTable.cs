@@ -96,6 +96,11 @@ internal sealed class AssociationTable
         PeerKey[]? others = paths.Count > 1 ? new PeerKey[paths.Count] : null;
         for (int i = 0; i < paths.Count && others is not null; i++)
         {
+            if (!paths[i].IsConfirmed)
+            {
+                continue;                                    // who merely lists an address must not keep its owner out (RFC 5062 §2)
+            }
+
             // Where another association has an address already, packets are told apart by their tag alone.
             others[i] = new PeerKey(paths[i].Address.Remote, association.RemotePort);
             _byPeer.TryAdd(others[i], association);

@@ -20,6 +20,7 @@ public sealed class Endpoint : IDatagramMachine
     private readonly StatelessReplies _replies;
     private readonly InitResponder _responder;
     private readonly AssociationTable _associations = new();
+    private readonly UsedTags _usedTags;
     private readonly DeadlineHeap _deadlines = new();
     private readonly ActivityQueue _toDrain = new();
     private readonly Queue<Association> _accepted = new();
@@ -39,6 +40,7 @@ public sealed class Endpoint : IDatagramMachine
         AcceptsAssociations = options.AcceptsAssociations;
         _random = random.Fork();
         _cookies = new CookieMinter(random.Fork(), options.CookieLifetime);
+        _usedTags = new UsedTags(2 * options.CookieLifetime);            // a cookie may live that long (§5.2.6)
         _replies = new StatelessReplies(Buffers, Drops);
         _responder = new InitResponder(options, _cookies, _replies);
     }
@@ -195,6 +197,7 @@ public sealed class Endpoint : IDatagramMachine
             if (association.IsFinished)
             {
                 _associations.Remove(association);
+                _usedTags.Add(now, association.LocalTag);
             }
 
             if (!association.IsListedAsActive)
@@ -463,6 +466,12 @@ public sealed class Endpoint : IDatagramMachine
             association = _associations.Find(claims.Addresses, claims.RemotePort);
         }
 
+        if (association is null && _usedTags.Contains(now, claims.Local.InitiateTag))
+        {
+            Drops.Count(DropReason.BadCookie);               // it has had its association
+            return;
+        }
+
         bool tagsMatch = association?.LocalTag == claims.Local.InitiateTag && association.PeerTag == claims.Peer.InitiateTag;
         if (verdict == CookieVerdict.Stale && !tagsMatch)
         {
@@ -503,8 +512,14 @@ public sealed class Endpoint : IDatagramMachine
             ? association.Paths.Find(claims.Addresses.Source) is null ? CollisionAction.Discard : CollisionAction.AdoptPeerTag
             : CookieCollision.Resolve(
                 claims, association.LocalTag, association.PeerTag, association.LocalTieTag, association.PeerTieTag);
+        VerificationTag before = association.LocalTag;
         if (association.OnCookieEcho(now, path, claims, action))
         {
+            if (association.LocalTag != before)
+            {
+                _usedTags.Add(now, before);
+            }
+
             association.HandlePacket(now, path, packet, hasAbort);       // which may learn a UDP port
             _associations.Update(association);
         }

@@ -20,7 +20,6 @@ internal sealed class PathMonitor(AssociationContext context, PathSet paths)
     public void Start()
     {
         Failures = 0;
-        context.Timers.Reserve(paths.Count);
         int unconfirmed = 0;
         for (int i = 0; i < paths.Count; i++)
         {
@@ -90,6 +89,11 @@ internal sealed class PathMonitor(AssociationContext context, PathSet paths)
     public void OnAnswered(Path path)
     {
         Failures = 0;
+        if (!path.IsConfirmed)
+        {
+            paths.OnConfirmed();
+        }
+
         if (path.OnSuccess())
         {
             context.Timers.Stop(new TimerId(TimerKind.Heartbeat, path.Index));

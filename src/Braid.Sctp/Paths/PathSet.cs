@@ -5,7 +5,7 @@ using Braid.Core;
 namespace Braid.Sctp;
 
 /// <summary>The destination addresses of the peer and the one that new data takes (RFC 9260 §5.4, §6.4).</summary>
-internal sealed class PathSet(AssociationOptions options, int encapsulationOverhead)
+internal sealed class PathSet(AssociationContext context, int encapsulationOverhead)
 {
     private readonly List<Path> _paths = [];
     private int _primary;
@@ -27,8 +27,9 @@ internal sealed class PathSet(AssociationOptions options, int encapsulationOverh
     /// <summary>Adds an address.</summary>
     public void Add(in NetworkPath address, PathState state)
     {
-        var path = new Path(_paths.Count, address, state, options, encapsulationOverhead);
+        var path = new Path(_paths.Count, address, state, context.Options, encapsulationOverhead);
         _paths.Add(path);
+        context.Timers.Reserve(_paths.Count);
         MaximumChunk = Math.Min(MaximumChunk, path.MaximumChunk);
         Version++;
     }
@@ -96,6 +97,9 @@ internal sealed class PathSet(AssociationOptions options, int encapsulationOverh
         }
         while (Primary.State == PathState.Unconfirmed);
     }
+
+    /// <summary>An address has proved to be the peer's: from now on packets from there are its packets.</summary>
+    public void OnConfirmed() => Version++;
 
     /// <summary>The peer's UDP port on a path has changed: it sits behind a NAT, or moved (RFC 6951 §5.4).</summary>
     public void LearnPort(Path path, ushort port)

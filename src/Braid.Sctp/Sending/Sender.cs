@@ -117,7 +117,16 @@ internal sealed class Sender
     /// <summary>
     /// The handshake was not answered, so neither was the data that went along with COOKIE ECHO: it goes along again.
     /// </summary>
-    public void OnSetupRetransmission(Path path) => MarkLost(path);
+    public void OnSetupRetransmission()
+    {
+        for (int i = 0; i < _paths.Count; i++)
+        {
+            MarkLost(_paths[i]);
+        }
+    }
+
+    /// <summary>The handshake took another turn: what the peer's newer INIT says of its window counts (§5.2.4 B).</summary>
+    public void OnNewPeerWindow(uint window) => Window.OnSack(window, _outstanding.PayloadInFlight, advanced: false);
 
     /// <summary>The path that data would take now, or null when there is none to send or none may be sent.</summary>
     public Path? WantsPacket()

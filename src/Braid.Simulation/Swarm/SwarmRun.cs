@@ -216,15 +216,11 @@ public sealed class SwarmRun
         [
             DropReason.DuplicateData, DropReason.OutdatedSack, DropReason.OutsideWindow, DropReason.UnexpectedChunk,
             DropReason.OutOfTheBlue, DropReason.BadHeartbeatAck, DropReason.Reneged, DropReason.BadVerificationTag, DropReason.StaleCookie,
+            DropReason.BadCookie,
         ];
         if (Options.Clients.Any(client => client.There.Corruption > 0 || client.Back.Corruption > 0))
         {
             allowed.Add(DropReason.BadChecksum);
-        }
-
-        if (Options.Faults.Any(fault => fault.BreaksAssociations))
-        {
-            allowed.Add(DropReason.BadCookie);               // of a server that has crashed
         }
 
         return allowed;

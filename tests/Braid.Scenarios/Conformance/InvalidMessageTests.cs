@@ -222,6 +222,9 @@ public sealed class InvalidMessageTests
     {
         Tester tester = new Tester().Established().Send(Chunk.Heartbeat(1, 2, 3, 4, 5, 6, 7)).Expect("HEARTBEAT ACK");
         Assert.Equal(Chunk.Heartbeat(1, 2, 3, 4, 5, 6, 7)[4..], tester.Last[16..]);
+        byte[] withMore = Chunk.Raw(4, 0, [.. Chunk.Parameter(0x8123, 1, 2, 3, 4), .. Chunk.Parameter(1, 9, 9, 9, 9)]);
+        tester.Send(withMore).Expect("HEARTBEAT ACK");
+        Assert.Equal(withMore[4..], tester.Last[16..]);
     }
 
     [Fact, Etsi("fh-o-5-3-1"), Rfc(9260, "8.4")]

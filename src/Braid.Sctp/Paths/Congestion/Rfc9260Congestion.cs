@@ -7,7 +7,6 @@ internal sealed class Rfc9260Congestion : ICongestionControl
 {
     private readonly int _maximumChunk;
     private long _partialBytesAcknowledged;
-    private bool _isThresholdArbitrary = true;
 
     /// <param name="maximumChunk">PMDCS of the path: the largest DATA chunk that fits into one packet, in bytes.</param>
     /// <param name="isIPv6">Whether the peer's address is an IPv6 address.</param>
@@ -62,16 +61,15 @@ internal sealed class Rfc9260Congestion : ICongestionControl
 
     public void OnIdle(TimeSpan idle, TimeSpan rto)
     {
-        // §7.2.1: once for each RTO without a transmission; the threshold remembers what the path once carried.
+        // §7.2.1: once for each RTO without a transmission; the threshold remembers what the path carried before.
         long floor = 4L * _maximumChunk;
+        if (idle >= rto && Window > floor)
+        {
+            SlowStartThreshold = Window;
+        }
+
         for (TimeSpan passed = rto; passed <= idle && Window > floor; passed += rto)
         {
-            if (_isThresholdArbitrary || SlowStartThreshold < Window)
-            {
-                SlowStartThreshold = Window;
-                _isThresholdArbitrary = false;
-            }
-
             Window = Math.Max(Window / 2, floor);
         }
     }
@@ -102,7 +100,6 @@ internal sealed class Rfc9260Congestion : ICongestionControl
     private void Reduce()
     {
         SlowStartThreshold = Math.Max(Window / 2, 4L * _maximumChunk);       // §7.2.3
-        _isThresholdArbitrary = false;
         _partialBytesAcknowledged = 0;
     }
 }

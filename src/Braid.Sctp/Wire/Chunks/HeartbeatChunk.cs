@@ -24,10 +24,13 @@ public readonly ref struct HeartbeatChunk : IChunk<HeartbeatChunk>
     public static bool TryRead(in ChunkView chunk, out HeartbeatChunk value)
     {
         var reader = new ParameterReader(chunk.Value);
-        if (reader.TryRead(out ParameterView parameter) && parameter.Type == ParameterType.HeartbeatInfo)
+        while (reader.TryRead(out ParameterView parameter))
         {
-            value = new HeartbeatChunk(chunk.Value, parameter.Value);
-            return true;
+            if (parameter.Type == ParameterType.HeartbeatInfo)
+            {
+                value = new HeartbeatChunk(chunk.Value, parameter.Value);
+                return true;
+            }
         }
 
         value = default;
