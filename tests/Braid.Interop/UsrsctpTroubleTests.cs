@@ -16,7 +16,14 @@ public sealed class UsrsctpTroubleTests : IDisposable
     private const ushort Port = 7000;
     private const int Streams = 10;
 
-    private static readonly Dictionary<string, string> s_nothing = [];
+    // Time-outs in a row would make a test of a lossy network last for minutes, once in a while.
+    private static readonly Dictionary<string, string> s_shortRto = new() { ["SHORT_RTO"] = "1" };
+    private static readonly AssociationOptions s_shortRtoOptions = AssociationOptions.Default with
+    {
+        RtoInitial = TimeSpan.FromMilliseconds(300),
+        RtoMinimum = TimeSpan.FromMilliseconds(300),
+        RtoMaximum = TimeSpan.FromSeconds(1),
+    };
 
     // A guard only: nothing here waits for it.
     private readonly CancellationTokenSource _guard = new(TimeSpan.FromSeconds(90));
@@ -160,19 +167,19 @@ public sealed class UsrsctpTroubleTests : IDisposable
         string[] action = ["talk", $"{Count}", $"{Size}", $"{Streams}", "1", "wait"];
         if (usrsctpIsServer)
         {
-            await using UsrsctpPeer server = UsrsctpPeer.Start("server", SctpDefaults.UdpPort, Port, action);
+            await using UsrsctpPeer server = UsrsctpPeer.Start("server", UsrsctpPeer.FreeUdpPort(), SctpDefaults.UdpPort, Port, s_shortRto, action);
             await server.ExpectAsync("ready", _guard.Token);
             await using var relay = new UdpRelay(server.UdpPort, 0.05, TimeSpan.FromMilliseconds(2), 11);
-            await using SctpAssociation association = await ConnectAsync(relay.EndPoint);
+            await using SctpAssociation association = await ConnectAsync(relay.EndPoint, s_shortRtoOptions);
             await TalkAsync(association, server, Count, Size);
             Assert.True(relay.Lost > 0);
         }
         else
         {
             await using SctpListener listener = await SctpListener.ListenAsync(
-                new SctpListenerOptions { ListenEndPoints = [new IPEndPoint(IPAddress.Loopback, 0)], Port = Port }, _guard.Token);
+                new SctpListenerOptions { ListenEndPoints = [new IPEndPoint(IPAddress.Loopback, 0)], Port = Port, Association = s_shortRtoOptions }, _guard.Token);
             await using var relay = new UdpRelay(listener.LocalEndPoints[0].Port, 0.05, TimeSpan.FromMilliseconds(2), 12);
-            await using UsrsctpPeer client = UsrsctpPeer.Start("client", UsrsctpPeer.FreeUdpPort(), relay.EndPoint.Port, Port, s_nothing, action);
+            await using UsrsctpPeer client = UsrsctpPeer.Start("client", UsrsctpPeer.FreeUdpPort(), relay.EndPoint.Port, Port, s_shortRto, action);
             await using SctpAssociation association = await listener.AcceptAssociationAsync(_guard.Token);
             await TalkAsync(association, client, Count, Size);
             Assert.True(relay.Lost > 0);
@@ -200,8 +207,8 @@ public sealed class UsrsctpTroubleTests : IDisposable
         await peer.ExpectAsync("closed", _guard.Token);
     }
 
-    private ValueTask<SctpAssociation> ConnectAsync(IPEndPoint remote) =>
-        SctpAssociation.ConnectAsync(new SctpConnectOptions { RemoteEndPoints = [remote], RemotePort = Port }, _guard.Token);
+    private ValueTask<SctpAssociation> ConnectAsync(IPEndPoint remote, AssociationOptions? options = null) => SctpAssociation.ConnectAsync(
+        new SctpConnectOptions { RemoteEndPoints = [remote], RemotePort = Port, Association = options ?? AssociationOptions.Default }, _guard.Token);
 
     private async Task SendAsync(SctpAssociation association, int count, int size)
     {

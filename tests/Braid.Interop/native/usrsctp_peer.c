@@ -9,7 +9,7 @@
  *   bench-recv                              count what comes until the peer shuts down
  *
  * LOCAL_SCTP_PORT in the environment is the SCTP port of a client (else any); STALL makes it read nothing before there is a
- * line on stdin.
+ * line on stdin; SHORT_RTO keeps its retransmission time-outs between 0.3 and 1 second.
  *
  * What it does is said on stdout, one word first on each line:
  *   ready | up | sent N | received COUNT BYTES BAD | closed | aborted | bench BYTES SECONDS CPU
@@ -217,6 +217,16 @@ static void set_up(int is_server, int remote_udp, int port)
     option(IPPROTO_SCTP, SCTP_NODELAY, &on, sizeof on, "SCTP_NODELAY");
     option(IPPROTO_SCTP, SCTP_INITMSG, &init, sizeof init, "SCTP_INITMSG");
     option(IPPROTO_SCTP, SCTP_EVENT, &event, sizeof event, "SCTP_EVENT");
+    if (getenv("SHORT_RTO"))
+    {
+        struct sctp_rtoinfo rto;
+        memset(&rto, 0, sizeof rto);
+        rto.srto_initial = 300;
+        rto.srto_min = 300;
+        rto.srto_max = 1000;
+        option(IPPROTO_SCTP, SCTP_RTOINFO, &rto, sizeof rto, "SCTP_RTOINFO");
+    }
+
     option(IPPROTO_SCTP, SCTP_REMOTE_UDP_ENCAPS_PORT, &encapsulation, sizeof encapsulation, "SCTP_REMOTE_UDP_ENCAPS_PORT");
     if (is_bench)
     {
