@@ -9,95 +9,73 @@ namespace Braid.Sctp;
 /// <summary>
 /// One SCTP association (RFC 9260), without clock, socket or thread. Made by <see cref="Endpoint"/>, which also feeds it
 /// packets and time-outs and collects its datagrams. After any of the commands here the owner drains the endpoint.
-/// This class decides; the mechanisms are components that own their state and return what changed.
+/// This class is the way in and out; the procedures for setting up, transfer and termination decide, and the mechanisms are
+/// components that own their state and return what changed.
 /// </summary>
 public sealed class Association
 {
-    private readonly AssociationContext _context;
-    private readonly EndpointOptions _endpoint;
-    private readonly OutboundMessagePool _messagePool = new();
-    private readonly SendQueue _queue;
-    private readonly ShutdownCoordinator _shutdown;
-    private readonly PathSet _paths;
-    private readonly PathMonitor _monitor;
-    private readonly ErrorReporter _errors;
+    private readonly Tcb _tcb;
     private readonly PacketAssembler _assembler;
-    private readonly HandshakeInitiator? _handshake;
-    private Transfer? _transfer;
-    private MessageList _beforeRestart;
-    private bool _isRestartUnreported;
-    private bool _shutdownRequested;
-    private bool _packetHadData;
+    private readonly SetupProcedures _setup;
+    private readonly TransferProcedures _transfer;
+    private readonly TerminationProcedures _termination;
 
     private Association(
         EndpointOptions endpoint, AssociationContext context, ushort remotePort, ReadOnlySpan<NetworkPath> paths, InitFields? opening)
     {
-        _endpoint = endpoint;
-        _context = context;
-        _context.Activity.Association = this;
-        _paths = new PathSet(context, endpoint.EncapsulationOverhead);
-        foreach (ref readonly NetworkPath path in paths)
-        {
-            _paths.Add(path, PathState.Active);              // §5.4: what our application named, or got our INIT ACK, is confirmed
-        }
-
-        _queue = new SendQueue(_messagePool, new RoundRobinScheduler(), context.Options);
-        _shutdown = new ShutdownCoordinator(context);
-        _monitor = new PathMonitor(context, _paths);
-        _errors = new ErrorReporter(context);
-        _assembler = new PacketAssembler(context, _paths, endpoint, remotePort);
-        RemotePort = remotePort;
-        if (opening is { } fields)
-        {
-            _handshake = new HandshakeInitiator(context, _paths, fields.InitiateTag, fields.InitialTsn);
-        }
+        context.Activity.Association = this;
+        _tcb = new Tcb(endpoint, context, remotePort, paths, opening);
+        _assembler = new PacketAssembler(context, _tcb.Paths, endpoint, remotePort);
+        _setup = new SetupProcedures(_tcb);
+        _transfer = new TransferProcedures(_tcb);
+        _termination = new TerminationProcedures(_tcb, _transfer);
     }
 
     /// <summary>Where the association stands (§4).</summary>
-    public AssociationState State { get; private set; }
+    public AssociationState State => _tcb.State;
 
     /// <summary>Our SCTP port.</summary>
-    public ushort LocalPort => _endpoint.LocalPort;
+    public ushort LocalPort => _tcb.Endpoint.LocalPort;
 
     /// <summary>The peer's SCTP port.</summary>
-    public ushort RemotePort { get; }
+    public ushort RemotePort => _tcb.RemotePort;
 
     /// <summary>The path that new data takes.</summary>
-    public NetworkPath PrimaryPath => _paths.Primary.Address;
+    public NetworkPath PrimaryPath => _tcb.Paths.Primary.Address;
 
     /// <summary>Streams that we may send on; what we asked for until the handshake is done.</summary>
-    public int OutgoingStreams => _transfer?.Negotiated.OutgoingStreams ?? _context.Options.OutgoingStreams;
+    public int OutgoingStreams => _tcb.OutgoingStreams;
 
     /// <summary>Streams that the peer may send on; what we allow until the handshake is done.</summary>
-    public int IncomingStreams => _transfer?.Negotiated.IncomingStreams ?? _context.Options.IncomingStreams;
+    public int IncomingStreams => _tcb.IncomingStreams;
 
     /// <summary>Bytes of messages accepted and not yet cumulatively acknowledged.</summary>
-    public long BufferedBytes => _queue.BufferedBytes;
+    public long BufferedBytes => _tcb.Queue.BufferedBytes;
 
     /// <summary>The same, as it counts against <see cref="AssociationOptions.SendBufferSize"/>.</summary>
-    public long BufferedCharge => _queue.BufferedCharge;
+    public long BufferedCharge => _tcb.Queue.BufferedCharge;
 
     /// <summary>Options that it was made with.</summary>
-    public AssociationOptions Options => _context.Options;
+    public AssociationOptions Options => _tcb.Context.Options;
 
     /// <summary>For the owner's use, such as the object that stands for this association in a runtime.</summary>
     public object? Tag { get; set; }
 
-    internal VerificationTag LocalTag { get; private set; }
+    internal VerificationTag LocalTag => _tcb.LocalTag;
 
-    internal VerificationTag PeerTag => _transfer?.Negotiated.PeerTag ?? VerificationTag.None;
+    internal VerificationTag PeerTag => _tcb.PeerTag;
 
     /// <summary>What our own INIT said, for an INIT ACK when both sides open at the same time (§5.2.1).</summary>
-    internal InitFields? OpeningFields => _handshake?.Fields;
+    internal InitFields? OpeningFields => _tcb.Handshake?.Fields;
 
     /// <summary>Set by an INIT for an association that exists (§5.2.2).</summary>
-    internal uint LocalTieTag { get; private set; }
+    internal uint LocalTieTag => _tcb.LocalTieTag;
 
     /// <inheritdoc cref="LocalTieTag"/>
-    internal uint PeerTieTag { get; private set; }
+    internal uint PeerTieTag => _tcb.PeerTieTag;
 
     /// <summary>The peer's addresses.</summary>
-    internal PathSet Paths => _paths;
+    internal PathSet Paths => _tcb.Paths;
 
     /// <summary>Its place in the endpoint's <see cref="DeadlineHeap"/>.</summary>
     internal int HeapIndex { get; set; } = DeadlineHeap.NotQueued;
@@ -105,15 +83,10 @@ public sealed class Association
     /// <summary>Whether the endpoint's owner has yet to take notice of it.</summary>
     internal bool IsListedAsActive { get; set; }
 
-    internal Instant NextTimeout => _context.Timers.Next;
+    internal Instant NextTimeout => _tcb.Context.Timers.Next;
 
     /// <summary>Whether nothing is left to do but to read its last messages and events.</summary>
-    internal bool IsFinished => State == AssociationState.Closed && _context.Control.IsEmpty;
-
-    private AssociationEvent UpEvent => new AssociationEvent.Established(OutgoingStreams, IncomingStreams);
-
-    private bool MayCarryData =>
-        State is AssociationState.Established or AssociationState.ShutdownPending or AssociationState.ShutdownReceived;
+    internal bool IsFinished => State == AssociationState.Closed && _tcb.Context.Control.IsEmpty;
 
     /// <summary>Queues a copy of a message.</summary>
     /// <param name="now">The current instant.</param>
@@ -122,7 +95,7 @@ public sealed class Association
     public SendStatus Send(Instant now, ReadOnlySpan<byte> payload, in SendOptions options)
     {
         SendStatus status = CanSend(payload.Length, options);
-        return status == SendStatus.Ok ? Send(now, _context.Buffers.RentCopy(payload), options) : status;
+        return status == SendStatus.Ok ? Send(now, _tcb.Context.Buffers.RentCopy(payload), options) : status;
     }
 
     /// <summary>Queues a message without copying it.</summary>
@@ -139,9 +112,9 @@ public sealed class Association
         }
 
         Begin(now);
-        _queue.Enqueue(payload, options);
-        _context.Counters.MessagesSent++;
-        _transfer?.Sender.OnOpportunity();
+        _tcb.Queue.Enqueue(payload, options);
+        _tcb.Context.Counters.MessagesSent++;
+        _tcb.Transfer?.Sender.OnOpportunity();
         return SendStatus.Ok;
     }
 
@@ -159,11 +132,11 @@ public sealed class Association
         }
 
         Begin(now);
-        SendStatus status = _queue.Enqueue(payload, options);
+        SendStatus status = _tcb.Queue.Enqueue(payload, options);
         if (status == SendStatus.Ok)
         {
-            _context.Counters.MessagesSent++;
-            _transfer!.Sender.OnOpportunity();
+            _tcb.Context.Counters.MessagesSent++;
+            _tcb.Transfer!.Sender.OnOpportunity();
         }
 
         return status;
@@ -173,9 +146,9 @@ public sealed class Association
     public SendStatus CanSend(int length, in SendOptions options) => State switch
     {
         AssociationState.Closed => SendStatus.Closed,
-        _ when _shutdownRequested => SendStatus.ShuttingDown,
+        _ when _tcb.ShutdownRequested => SendStatus.ShuttingDown,
         AssociationState.Listening or AssociationState.CookieWait or AssociationState.CookieEchoed or AssociationState.Established =>
-            _queue.Check(length, options),
+            _tcb.Queue.Check(length, options),
         _ => SendStatus.ShuttingDown,
     };
 
@@ -185,22 +158,22 @@ public sealed class Association
     /// </summary>
     public bool TryReceive([NotNullWhen(true)] out ReceivedMessage? message)
     {
-        if (_beforeRestart.TryTake(out message))
+        if (_setup.TryTakeEarlier(out message))
         {
             return true;
         }
 
-        return !_isRestartUnreported && _transfer is not null && _transfer.Receiver.Messages.TryTake(out message);
+        return !_tcb.IsRestartUnreported && _tcb.Transfer is not null && _tcb.Transfer.Receiver.Messages.TryTake(out message);
     }
 
     /// <summary>Takes the next event.</summary>
     public bool TryGetEvent([NotNullWhen(true)] out AssociationEvent? associationEvent)
     {
-        bool isThere = _context.Events.TryDequeue(out associationEvent);
+        bool isThere = _tcb.Context.Events.TryDequeue(out associationEvent);
         if (associationEvent is AssociationEvent.Restarted)
         {
-            _isRestartUnreported = false;
-            _context.Activity.Signal();                      // there may be messages to take now
+            _tcb.IsRestartUnreported = false;
+            _tcb.Context.Activity.Signal();                      // there may be messages to take now
         }
 
         return isThere;
@@ -210,15 +183,7 @@ public sealed class Association
     public void Shutdown(Instant now)
     {
         Begin(now);
-        _shutdownRequested = true;
-        if (State == AssociationState.Established)
-        {
-            State = AssociationState.ShutdownPending;
-        }
-        else if (State == AssociationState.Listening)
-        {
-            Close(new AssociationEvent.Closed(CloseReason.Shutdown));
-        }
+        _termination.Begin();
     }
 
     /// <summary>Ends the association at once (§9.1). What was not delivered is lost.</summary>
@@ -232,19 +197,19 @@ public sealed class Association
         }
 
         Begin(now);
-        AbortWith(CloseReason.Aborted, CauseCode.UserInitiatedAbort, reason[..Math.Min(reason.Length, ErrorReporter.LongestCause)]);
+        _tcb.AbortWith(CloseReason.Aborted, CauseCode.UserInitiatedAbort, reason[..Math.Min(reason.Length, ErrorReporter.LongestCause)]);
     }
 
     /// <summary>A snapshot of its counters and of the primary path.</summary>
-    public AssociationStatistics GetStatistics() => _context.Counters.Snapshot(_paths.Primary, _transfer, _context.Options);
+    public AssociationStatistics GetStatistics() => _tcb.Context.Counters.Snapshot(_tcb.Paths.Primary, _tcb.Transfer, _tcb.Context.Options);
 
     /// <summary>How each of the peer's addresses stands; in an order that only a restart changes.</summary>
     public IReadOnlyList<PathStatistics> GetPaths()
     {
-        var statistics = new PathStatistics[_paths.Count];
+        var statistics = new PathStatistics[_tcb.Paths.Count];
         for (int i = 0; i < statistics.Length; i++)
         {
-            statistics[i] = _paths[i].Snapshot(_paths.Primary, _transfer?.Sender.InFlightOn(i) ?? 0);
+            statistics[i] = _tcb.Paths[i].Snapshot(_tcb.Paths.Primary, _tcb.Transfer?.Sender.InFlightOn(i) ?? 0);
         }
 
         return statistics;
@@ -259,20 +224,21 @@ public sealed class Association
         ReadOnlySpan<NetworkPath> paths,
         in InitFields fields)
     {
-        var association = new Association(endpoint, context, remotePort, paths, fields)
-        {
-            LocalTag = fields.InitiateTag,
-            State = AssociationState.CookieWait,
-        };
+        var association = new Association(endpoint, context, remotePort, paths, fields);
+        association._tcb.State = AssociationState.CookieWait;
         association.Begin(now);
-        association._handshake!.Start();
+        association._tcb.Handshake!.Start();
         return association;
     }
 
     /// <summary>The side that waits for one peer.</summary>
     internal static Association Listen(
-        EndpointOptions endpoint, AssociationContext context, ushort remotePort, in NetworkPath path) =>
-        new(endpoint, context, remotePort, [path], null) { State = AssociationState.Listening };
+        EndpointOptions endpoint, AssociationContext context, ushort remotePort, in NetworkPath path)
+    {
+        var association = new Association(endpoint, context, remotePort, [path], null);
+        association._tcb.State = AssociationState.Listening;
+        return association;
+    }
 
     /// <summary>The side that receives a valid COOKIE ECHO (§5.1 D).</summary>
     internal static Association Accept(
@@ -291,7 +257,7 @@ public sealed class Association
     /// <param name="hasAbort">Whether there is an ABORT in it: then it is not answered, whatever else there is (§9.1).</param>
     internal void HandlePacket(Instant now, in NetworkPath from, in PacketView packet, bool hasAbort)
     {
-        Path? path = _paths.Find(from.Remote);
+        Path? path = _tcb.Paths.Find(from.Remote);
         if (path is null && State == AssociationState.CookieWait)
         {
             HandleInitAckFromElsewhere(now, from, packet);
@@ -306,11 +272,11 @@ public sealed class Association
         Begin(now);
         if (path.Address.Remote.Port != from.Remote.Port)
         {
-            _paths.LearnPort(path, from.Remote.Port);        // RFC 6951 §5.4
+            _tcb.Paths.LearnPort(path, from.Remote.Port);        // RFC 6951 §5.4
         }
 
-        _context.Counters.PacketsReceived++;
-        _packetHadData = false;
+        _tcb.Context.Counters.PacketsReceived++;
+        _transfer.OnPacketBegin();
         ChunkReader chunks = packet.Chunks;
         while (State != AssociationState.Closed && chunks.TryRead(out ChunkView chunk) && OnChunk(chunk, path))
         {
@@ -318,13 +284,13 @@ public sealed class Association
 
         if (chunks.IsMalformed)
         {
-            _context.Drops.Count(DropReason.MalformedChunk);
+            _tcb.Context.Drops.Count(DropReason.MalformedChunk);
         }
 
         OnPacketEnd();
         if (hasAbort)
         {
-            _context.Control.Clear();
+            _tcb.Context.Control.Clear();
         }
     }
 
@@ -335,15 +301,15 @@ public sealed class Association
         if (chunks.TryRead(out ChunkView chunk) && chunk.Type == ChunkType.InitAck && InitChunk.TryRead(chunk, out InitChunk initAck))
         {
             Begin(now);
-            _context.Counters.PacketsReceived++;
-            OnInitAck(initAck, from);
+            _tcb.Context.Counters.PacketsReceived++;
+            _setup.OnInitAck(initAck, from);
         }
     }
 
     internal void HandleTimeout(Instant now)
     {
         Begin(now);
-        while (State != AssociationState.Closed && _context.Timers.TryTakeExpired(_context.Now, out TimerId timer))
+        while (State != AssociationState.Closed && _tcb.Context.Timers.TryTakeExpired(_tcb.Context.Now, out TimerId timer))
         {
             OnTimer(timer);
         }
@@ -351,8 +317,8 @@ public sealed class Association
 
     internal bool TryGetDatagram(Instant now, Span<byte> destination, out OutgoingDatagram datagram)
     {
-        _context.SetNow(now);
-        AdvanceShutdown();
+        _tcb.Context.SetNow(now);
+        _termination.Advance();
         switch (State)
         {
             case AssociationState.Closed:
@@ -361,120 +327,74 @@ public sealed class Association
                 datagram = default;
                 return false;
             case AssociationState.CookieWait:
-                return _assembler.TryAssembleInit(_handshake!, destination, out datagram);
+                return _assembler.TryAssembleInit(_tcb.Handshake!, destination, out datagram);
             case AssociationState.CookieEchoed:
-                return _assembler.TryAssembleCookieEcho(_handshake!, _transfer!, destination, out datagram);
+                return _assembler.TryAssembleCookieEcho(_tcb.Handshake!, _tcb.Transfer!, destination, out datagram);
         }
 
-        if (_assembler.TryAssemble(_transfer!, MayCarryData, _shutdownRequested, destination, out datagram))
+        if (_assembler.TryAssemble(_tcb.Transfer!, _tcb.MayCarryData, _tcb.ShutdownRequested, destination, out datagram))
         {
             return true;
         }
 
-        if (MayCarryData)
+        if (_tcb.MayCarryData)
         {
-            _transfer!.Sender.OnDrained();
+            _tcb.Transfer!.Sender.OnDrained();
         }
 
         return false;
     }
 
-    /// <summary>An INIT has come for this association: the cookie that answers it carries tie-tags (§5.2.2).</summary>
-    internal void PopulateTieTags()
+    /// <inheritdoc cref="SetupProcedures.PopulateTieTags"/>
+    internal void PopulateTieTags() => _setup.PopulateTieTags();
+
+    /// <inheritdoc cref="SetupProcedures.OnCookieEcho"/>
+    internal bool OnCookieEcho(Instant now, in NetworkPath path, in CookieClaims claims, CollisionAction action)
     {
-        while (LocalTieTag == 0 || PeerTieTag == 0)
-        {
-            LocalTieTag = _context.Random.NextUInt32();
-            PeerTieTag = _context.Random.NextUInt32();
-        }
+        Begin(now);
+        return _setup.OnCookieEcho(path, claims, action);
     }
 
     /// <summary>SHUTDOWN COMPLETE was lost, and the peer begins anew: SHUTDOWN ACK again (§9.2).</summary>
     internal void ResendShutdownAck(Instant now)
     {
         Begin(now);
-        _context.Control.Enqueue(ChunkType.ShutdownAck);
-    }
-
-    /// <summary>Takes in an authentic COOKIE ECHO for an association that exists (§5.2.4), or waits for it.</summary>
-    /// <returns>Whether the rest of its packet is to be taken in as well.</returns>
-    internal bool OnCookieEcho(Instant now, in NetworkPath path, in CookieClaims claims, CollisionAction action)
-    {
-        Begin(now);
-        switch (action)
-        {
-            case CollisionAction.Restart when State == AssociationState.ShutdownAckSent:
-                _context.Control.Enqueue(ChunkType.ShutdownAck);
-                _errors.Report(CauseCode.CookieReceivedWhileShuttingDown, default);
-                return false;
-            case CollisionAction.Restart:
-                Restart(path, claims);
-                return true;
-            case CollisionAction.AdoptPeerTag or CollisionAction.Duplicate
-                when State is AssociationState.CookieWait or AssociationState.CookieEchoed && TakesStreamsBack(InitRules.Negotiate(claims.Local, claims.Peer)):
-                AbortWith(CloseReason.ProtocolViolation, CauseCode.ProtocolViolation, "streams were taken back"u8);
-                return false;
-            case CollisionAction.AdoptPeerTag:
-            case CollisionAction.Duplicate:
-
-                // §6.4: it answers where the COOKIE ECHO came from, if §5.4 allows; the first address may be why it came again.
-                Path? source = _paths.Find(path.Remote);
-                _context.Control.EnqueueFirst(
-                    ChunkType.CookieAck, path: source is { State: PathState.Active } ? source.Index : ControlQueue.AnyPath);
-                if (State is AssociationState.Listening or AssociationState.CookieWait or AssociationState.CookieEchoed)
-                {
-                    _handshake?.Stop();
-                    Adopt(path, claims);
-                    _transfer!.Sender.OnSetupRetransmission();
-                    Establish(UpEvent);
-                }
-                else if (PeerTag != claims.Peer.InitiateTag)
-                {
-                    // Action B, but what it rests on is older than what we have: the peer began anew between two INITs that we
-                    // answered with one tag. Its TSNs and streams begin anew as well.
-                    Restart(path, claims);
-                }
-
-                return true;
-            default:
-                return false;
-        }
+        _tcb.Context.Control.Enqueue(ChunkType.ShutdownAck);
     }
 
     private void Begin(Instant now)
     {
-        _context.SetNow(now);
-        _context.Activity.Signal();
-        _context.Control.BeginAnswers(_paths.MaximumChunk);
+        _tcb.Context.SetNow(now);
+        _tcb.Context.Activity.Signal();
+        _tcb.Context.Control.BeginAnswers(_tcb.Paths.MaximumChunk);
     }
 
-    // ---- Chunks. Each returns whether the rest of the packet is read. ----
     private bool OnChunk(in ChunkView chunk, Path path)
     {
         switch (chunk.Type)
         {
             case ChunkType.Data:
-                return DataChunk.TryRead(chunk, out DataChunk data) ? OnData(data, path) : Malformed();
+                return DataChunk.TryRead(chunk, out DataChunk data) ? _transfer.OnData(data, path) : _tcb.Malformed();
             case ChunkType.Sack:
-                return SackChunk.TryRead(chunk, out SackChunk sack) ? OnSack(sack) : Malformed();
+                return SackChunk.TryRead(chunk, out SackChunk sack) ? _transfer.OnSack(sack) : _tcb.Malformed();
             case ChunkType.Heartbeat:
-                return HeartbeatChunk.TryRead(chunk, out HeartbeatChunk heartbeat) ? OnHeartbeat(heartbeat, path) : Malformed();
+                return HeartbeatChunk.TryRead(chunk, out HeartbeatChunk heartbeat) ? _transfer.OnHeartbeat(heartbeat, path) : _tcb.Malformed();
             case ChunkType.HeartbeatAck:
-                return HeartbeatAckChunk.TryRead(chunk, out HeartbeatAckChunk answer) ? OnHeartbeatAck(answer) : Malformed();
+                return HeartbeatAckChunk.TryRead(chunk, out HeartbeatAckChunk answer) ? _transfer.OnHeartbeatAck(answer) : _tcb.Malformed();
             case ChunkType.InitAck:
-                return InitChunk.TryRead(chunk, out InitChunk initAck) ? OnInitAck(initAck, path.Address) : Malformed();
+                return InitChunk.TryRead(chunk, out InitChunk initAck) ? _setup.OnInitAck(initAck, path.Address) : _tcb.Malformed();
             case ChunkType.CookieAck:
-                return OnCookieAck();
+                return _setup.OnCookieAck();
             case ChunkType.Shutdown:
-                return ShutdownChunk.TryRead(chunk, out ShutdownChunk shutdown) ? OnShutdown(shutdown) : Malformed();
+                return ShutdownChunk.TryRead(chunk, out ShutdownChunk shutdown) ? _termination.OnShutdown(shutdown) : _tcb.Malformed();
             case ChunkType.ShutdownAck:
-                return OnShutdownAck();
+                return _termination.OnShutdownAck();
             case ChunkType.ShutdownComplete:
-                return OnShutdownComplete();
+                return _termination.OnShutdownComplete();
             case ChunkType.Abort:
-                return AbortChunk.TryRead(chunk, out AbortChunk abort) ? OnAbort(abort) : Malformed();
+                return AbortChunk.TryRead(chunk, out AbortChunk abort) ? _termination.OnAbort(abort) : _tcb.Malformed();
             case ChunkType.Error:
-                return ErrorChunk.TryRead(chunk, out ErrorChunk error) ? OnError(error) : Malformed();
+                return ErrorChunk.TryRead(chunk, out ErrorChunk error) ? OnError(error) : _tcb.Malformed();
             case ChunkType.Init:
             case ChunkType.CookieEcho:
             case ChunkType.Ecne:
@@ -485,240 +405,6 @@ public sealed class Association
         }
     }
 
-    private bool OnData(in DataChunk data, Path path)
-    {
-        if (State is not (AssociationState.Established or AssociationState.ShutdownPending or AssociationState.ShutdownSent))
-        {
-            return Unexpected();
-        }
-
-        _packetHadData = true;
-        _transfer!.LastDataPath = path;
-        switch (_transfer.Receiver.OnData(data))
-        {
-            case DataVerdict.InvalidStream:
-                _errors.ReportInvalidStream(data.Stream);
-                return true;
-            case DataVerdict.NoUserData:
-                Span<byte> tsn = stackalloc byte[4];
-                new WireWriter(tsn).WriteUInt32(data.Tsn.Value);
-                AbortWith(CloseReason.ProtocolViolation, CauseCode.NoUserData, tsn);
-                return false;
-            case DataVerdict.Violation:
-                AbortWith(CloseReason.ProtocolViolation, CauseCode.ProtocolViolation, "fragments contradict each other"u8);
-                return false;
-            default:
-                return true;
-        }
-    }
-
-    private bool OnSack(in SackChunk sack)
-    {
-        if (!MayCarryData)
-        {
-            return Unexpected();
-        }
-
-        return OnAcknowledged(_transfer!.Sender.OnSack(sack));
-    }
-
-    private bool OnAcknowledged(in AckOutcome outcome)
-    {
-        switch (outcome.Verdict)
-        {
-            case AckVerdict.Outdated:
-                _context.Drops.Count(DropReason.OutdatedSack);
-                return true;
-            case AckVerdict.AcknowledgesUnsent:
-                AbortWith(CloseReason.ProtocolViolation, CauseCode.ProtocolViolation, "a TSN was acknowledged that was never sent"u8);
-                return false;
-        }
-
-        _context.Counters.SacksReceived++;
-        for (int i = 0; outcome.HasNewAck && i < _paths.Count; i++)
-        {
-            if (_transfer!.Sender.WasAcknowledgedOn(i))
-            {
-                _monitor.OnAnswered(_paths[i]);              // §8.1, §8.2
-            }
-        }
-
-        return true;
-    }
-
-    private bool OnHeartbeat(in HeartbeatChunk heartbeat, Path path)
-    {
-        // §8.3: until SHUTDOWN or SHUTDOWN ACK was sent.
-        if (!MayCarryData && State != AssociationState.CookieEchoed)
-        {
-            return Unexpected();
-        }
-
-        if (!_context.Control.EnqueueAnswer(ChunkType.HeartbeatAck, heartbeat.Parameters, path.Index))
-        {
-            _context.Drops.Count(DropReason.ReplyQueueFull);
-        }
-
-        return true;
-    }
-
-    private bool OnHeartbeatAck(in HeartbeatAckChunk answer)
-    {
-        if (!_monitor.OnHeartbeatAck(answer))
-        {
-            _context.Drops.Count(DropReason.BadHeartbeatAck);
-        }
-
-        return true;
-    }
-
-    private bool OnInitAck(in InitChunk initAck, in NetworkPath from)
-    {
-        if (State != AssociationState.CookieWait)
-        {
-            return Unexpected();                             // §5.2.3
-        }
-
-        Span<byte> room = stackalloc byte[256];
-        var unrecognized = new ParameterReport(room);
-        InitAckVerdict verdict = _handshake!.OnInitAck(initAck, ref unrecognized);
-        if (verdict != InitAckVerdict.Accepted)
-        {
-            return RefuseInitAck(verdict, initAck.InitiateTag, from);
-        }
-
-        Negotiated negotiated = InitRules.Negotiate(_handshake.Fields, initAck.Fields);
-        if (TakesStreamsBack(negotiated))
-        {
-            _context.Replies.AddAbort(new ReplyAddress(from, LocalPort, RemotePort), initAck.InitiateTag, CauseCode.ProtocolViolation, "streams were taken back"u8);
-            Close(new AssociationEvent.Closed(CloseReason.ProtocolViolation, (ushort)CauseCode.ProtocolViolation));
-            return false;
-        }
-
-        PeerAddresses addresses = PeerAddresses.Collect(from.Remote, initAck.Parameters, _endpoint.Families);
-        if (_transfer is null)
-        {
-            _paths.Keep(addresses);                          // else a cookie was too old, and data is outstanding on these paths
-        }
-
-        _paths.Adopt(from.Local, addresses);
-        SetTransfer(negotiated);
-        State = AssociationState.CookieEchoed;
-        if (!unrecognized.Written.IsEmpty)
-        {
-            _errors.Report(CauseCode.UnrecognizedParameters, unrecognized.Written);     // §3.2.2: along with COOKIE ECHO
-        }
-
-        return true;
-    }
-
-    private bool RefuseInitAck(InitAckVerdict verdict, VerificationTag peerTag, in NetworkPath from)
-    {
-        _context.Drops.Count(DropReason.MalformedChunk);
-        if (verdict == InitAckVerdict.Malformed)
-        {
-            return false;
-        }
-
-        (CauseCode code, byte[] info) = HandshakeInitiator.Explain(verdict);
-        var to = new ReplyAddress(from, LocalPort, RemotePort);
-        if (verdict == InitAckVerdict.NoTag)
-        {
-            _context.Replies.AddReflectedAbort(to, LocalTag);
-        }
-        else
-        {
-            _context.Replies.AddAbort(to, peerTag, code, info);
-        }
-
-        // §3.3.3: a window that is too small changes no state; all else destroys the TCB.
-        if (verdict != InitAckVerdict.WindowTooSmall)
-        {
-            Close(new AssociationEvent.Closed(CloseReason.ProtocolViolation, (ushort)code, info));
-        }
-
-        return false;
-    }
-
-    private bool OnCookieAck()
-    {
-        if (State != AssociationState.CookieEchoed)
-        {
-            return Unexpected();                             // §5.2.5
-        }
-
-        _handshake!.OnCookieAck();
-        Establish(UpEvent);
-        return true;
-    }
-
-    private bool OnShutdown(in ShutdownChunk shutdown)
-    {
-        switch (State)
-        {
-            case AssociationState.CookieWait or AssociationState.CookieEchoed:
-                return Unexpected();
-            case AssociationState.ShutdownSent:
-                State = AssociationState.ShutdownAckSent;
-                SendShutdownAck();
-                return true;
-            case AssociationState.ShutdownAckSent:
-                _context.Control.Enqueue(ChunkType.ShutdownAck);     // it was lost
-                return true;
-            case AssociationState.Established or AssociationState.ShutdownPending:
-                State = AssociationState.ShutdownReceived;
-                _shutdownRequested = true;
-                _context.Activity.CountPeerShutdown();
-                _context.Report(new AssociationEvent.ShutdownByPeer());
-                break;
-        }
-
-        return OnAcknowledged(_transfer!.Sender.OnCumulativeAck(shutdown.CumulativeAck));
-    }
-
-    private bool OnShutdownAck()
-    {
-        if (State is not (AssociationState.ShutdownSent or AssociationState.ShutdownAckSent))
-        {
-            return Unexpected();
-        }
-
-        Close(new AssociationEvent.Closed(CloseReason.Shutdown));
-        _context.Control.Enqueue(ChunkType.ShutdownComplete);
-        return false;
-    }
-
-    private bool OnShutdownComplete()
-    {
-        if (State != AssociationState.ShutdownAckSent)
-        {
-            return Unexpected();
-        }
-
-        Close(new AssociationEvent.Closed(CloseReason.Shutdown));
-        return false;
-    }
-
-    private bool OnAbort(in AbortChunk abort)
-    {
-        if (State == AssociationState.ShutdownAckSent && abort.TagReflected)
-        {
-            // The peer has forgotten the association: it got SHUTDOWN ACK, and its SHUTDOWN COMPLETE was overtaken by the
-            // answer to some late packet of ours (§8.4 rule 8). Everything was delivered both ways.
-            Close(new AssociationEvent.Closed(CloseReason.Shutdown));
-            return false;
-        }
-
-        CauseReader causes = abort.Causes;
-        bool hasCause = causes.TryRead(out CauseView cause);
-        bool isOpening = State is AssociationState.CookieWait or AssociationState.CookieEchoed;
-        Close(new AssociationEvent.Closed(
-            isOpening ? CloseReason.Refused : CloseReason.AbortedByPeer,
-            hasCause ? (ushort)cause.Code : (ushort)0,
-            hasCause ? cause.Value.ToArray() : default));
-        return false;
-    }
-
     private bool OnError(in ErrorChunk error)
     {
         CauseReader causes = error.Causes;
@@ -726,11 +412,11 @@ public sealed class Association
         {
             if (cause.Code != CauseCode.StaleCookie)
             {
-                _context.Report(new AssociationEvent.RemoteError((ushort)cause.Code, cause.Value.ToArray()));
+                _tcb.Context.Report(new AssociationEvent.RemoteError((ushort)cause.Code, cause.Value.ToArray()));
             }
             else if (State == AssociationState.CookieEchoed)
             {
-                OnStaleCookie();
+                _setup.OnStaleCookie();
             }
         }
 
@@ -739,280 +425,50 @@ public sealed class Association
 
     private bool OnUnrecognized(in ChunkView chunk)
     {
-        _context.Drops.Count(DropReason.UnrecognizedChunk);
+        _tcb.Context.Drops.Count(DropReason.UnrecognizedChunk);
         if (chunk.WhenUnrecognized is UnrecognizedAction.StopAndReport or UnrecognizedAction.SkipAndReport)
         {
-            _errors.Report(CauseCode.UnrecognizedChunkType, chunk.Bytes);
+            _tcb.Errors.Report(CauseCode.UnrecognizedChunkType, chunk.Bytes);
         }
 
         return chunk.WhenUnrecognized is UnrecognizedAction.Skip or UnrecognizedAction.SkipAndReport;
     }
 
-    private bool Malformed()
-    {
-        _context.Drops.Count(DropReason.MalformedChunk);
-        return true;
-    }
-
-    private bool Unexpected()
-    {
-        _context.Drops.Count(DropReason.UnexpectedChunk);
-        return true;
-    }
-
     private void OnPacketEnd()
     {
-        if (State == AssociationState.Closed || _transfer is null)
+        if (State == AssociationState.Closed || _tcb.Transfer is null)
         {
             return;
         }
 
-        Receiver receiver = _transfer.Receiver;
-        receiver.Acks.OnPacketEnd();
-        if (State != AssociationState.ShutdownSent)
-        {
-            return;
-        }
-
-        _shutdown.OnPacketFromPeer(_paths.Primary.Rto.Current);
-        if (_packetHadData)
-        {
-            SendShutdown();                                  // §9.2: at once, for each packet with data
-        }
+        _termination.OnPacketFromPeer(_transfer.OnPacketEnd());
     }
 
-    // ---- Timers ----
     private void OnTimer(TimerId timer)
     {
         switch (timer.Kind)
         {
             case TimerKind.T1Init or TimerKind.T1Cookie:
-                OnSetupTimeout();
+                _setup.OnSetupTimeout();
                 break;
             case TimerKind.T2Shutdown:
-                OnShutdownTimeout();
+                _termination.OnShutdownTimeout();
                 break;
             case TimerKind.T5ShutdownGuard:
-                OnShutdownGuard();
+                _termination.OnShutdownGuard();
                 break;
             case TimerKind.DelayedAck:
-                _transfer!.Receiver.Acks.RequestNow();
+                _transfer.OnDelayedAck();
                 break;
             case TimerKind.T3Rtx:
-                OnRetransmissionTimeout(_paths[timer.Path]);
+                _transfer.OnRetransmissionTimeout(_tcb.Paths[timer.Path]);
                 break;
-            case TimerKind.Heartbeat when MayCarryData:      // §8.3: no more once SHUTDOWN or SHUTDOWN ACK was sent
-                _monitor.OnHeartbeatTimer(_paths[timer.Path]);
+            case TimerKind.Heartbeat:
+                _transfer.OnHeartbeatTimer(_tcb.Paths[timer.Path]);
                 break;
             case TimerKind.HeartbeatAck:
-                OnFailure(_monitor.OnHeartbeatTimeout(_paths[timer.Path]));
+                _transfer.OnHeartbeatTimeout(_tcb.Paths[timer.Path]);
                 break;
         }
-    }
-
-    private void OnSetupTimeout()
-    {
-        _transfer?.Sender.OnSetupRetransmission();
-        if (_handshake!.OnTimeout())
-        {
-            _paths.RotatePrimary();
-        }
-        else
-        {
-            Close(new AssociationEvent.Closed(CloseReason.SetupTimedOut, Attempts: _handshake.Attempts));
-        }
-    }
-
-    private void OnStaleCookie()
-    {
-        _transfer!.Sender.OnSetupRetransmission();
-        State = AssociationState.CookieWait;
-        if (!_handshake!.OnStaleCookie())                    // §5.2.6, alternative 3
-        {
-            Close(new AssociationEvent.Closed(CloseReason.SetupTimedOut, (ushort)CauseCode.StaleCookie, Attempts: _handshake.Attempts));
-        }
-    }
-
-    private void OnShutdownTimeout()
-    {
-        if (!_shutdown.OnTimeout())
-        {
-            CloseReason reason = EndOfUnansweredShutdown(CloseReason.PeerUnreachable);
-            Close(new AssociationEvent.Closed(reason, Attempts: reason == CloseReason.Shutdown ? 0 : _shutdown.Attempts));
-            return;
-        }
-
-        _paths.Primary.Rto.BackOff();
-        if (State == AssociationState.ShutdownSent)
-        {
-            SendShutdown();
-        }
-        else
-        {
-            SendShutdownAck();
-        }
-    }
-
-    private void OnShutdownGuard()
-    {
-        CloseReason reason = EndOfUnansweredShutdown(CloseReason.ShutdownTimedOut);
-        if (reason == CloseReason.Shutdown)
-        {
-            Close(new AssociationEvent.Closed(reason));
-        }
-        else
-        {
-            AbortWith(reason, CauseCode.ProtocolViolation, "the shutdown took too long"u8);
-        }
-    }
-
-    /// <summary>
-    /// SHUTDOWN ACK is sent when everything was delivered both ways. That SHUTDOWN COMPLETE does not come changes nothing:
-    /// it was lost, and its sender is gone.
-    /// </summary>
-    private CloseReason EndOfUnansweredShutdown(CloseReason otherwise) =>
-        State == AssociationState.ShutdownAckSent ? CloseReason.Shutdown : otherwise;
-
-    private void OnRetransmissionTimeout(Path path)
-    {
-        if (State == AssociationState.CookieEchoed)
-        {
-            // The data went along with COOKIE ECHO, and will again: T1-cookie decides.
-            _context.Timers.Start(new TimerId(TimerKind.T3Rtx, path.Index), _context.Now + path.Rto.Current);
-        }
-        else if (_transfer!.Sender.OnRetransmissionTimeout(path))
-        {
-            OnFailure(_monitor.OnUnanswered(path, countsForPeer: true));
-        }
-    }
-
-    private void OnFailure(bool isReachable)
-    {
-        if (!isReachable)
-        {
-            Close(new AssociationEvent.Closed(CloseReason.PeerUnreachable, Attempts: _monitor.Failures));
-        }
-    }
-
-    // ---- What follows from them ----
-    private void Establish(AssociationEvent? associationEvent)
-    {
-        State = _shutdownRequested ? AssociationState.ShutdownPending : AssociationState.Established;
-        if (associationEvent is not null)
-        {
-            _context.Report(associationEvent);
-        }
-
-        _transfer!.Sender.OnOpportunity();
-        _monitor.Start();
-    }
-
-    private void Adopt(in NetworkPath path, in CookieClaims claims)
-    {
-        LocalTag = claims.Local.InitiateTag;
-        _paths.Adopt(path.Local, claims.Addresses);
-        SetTransfer(InitRules.Negotiate(claims.Local, claims.Peer));
-    }
-
-    // §6.5: data that went along with an earlier COOKIE ECHO must still have a valid stream when it is sent again.
-    private bool TakesStreamsBack(in Negotiated negotiated) =>
-        _transfer is { Sender.HasOutstanding: true } && negotiated.OutgoingStreams < _transfer.Negotiated.OutgoingStreams;
-
-    private void SetTransfer(in Negotiated negotiated)
-    {
-        // Data that went along with COOKIE ECHO stays outstanding when the handshake takes another turn (§5.2.4 B, §5.2.6).
-        Sender? kept = _transfer?.Sender;
-        kept?.OnNewPeerWindow(negotiated.PeerWindow);
-        _queue.LimitStreams(negotiated.OutgoingStreams);
-        _transfer = new Transfer(
-            negotiated,
-            kept ?? new Sender(_context, _paths, _queue, _messagePool, negotiated),
-            new Receiver(_context, negotiated, _paths.Primary.MaximumChunk));
-    }
-
-    private void Restart(in NetworkPath path, in CookieClaims claims)
-    {
-        // §5.2.4 action A: as after an ABORT and a new COOKIE ECHO, congestion control included.
-        ReassemblyQueue earlier = _transfer!.Receiver.Messages;
-        earlier.DiscardIncomplete();
-        if (_isRestartUnreported)
-        {
-            earlier.DiscardReady();                          // it came and went before anybody heard of it
-        }
-        else
-        {
-            earlier.TakeReady(ref _beforeRestart);           // what was complete stays to be read
-        }
-
-        _handshake?.Stop();
-        _context.Timers.StopAll();
-        _context.Control.Clear();
-        _transfer.Sender.Clear();
-        _transfer = null;
-        _queue.Reset();
-        _paths.Restart(path.Local, claims.Addresses);
-        _shutdownRequested = false;
-        _shutdown.Restart();
-        LocalTieTag = 0;
-        PeerTieTag = 0;
-        Adopt(path, claims);
-        _context.Control.EnqueueFirst(ChunkType.CookieAck);
-        if (_isRestartUnreported)
-        {
-            Establish(null);
-        }
-        else
-        {
-            _isRestartUnreported = true;
-            Establish(new AssociationEvent.Restarted(OutgoingStreams, IncomingStreams));
-        }
-    }
-
-    /// <summary>
-    /// Goes on with a shutdown when nothing is outstanding any more (§9.2). Looked at when datagrams are taken, not when
-    /// something arrives: what the application sends in between still counts.
-    /// </summary>
-    private void AdvanceShutdown()
-    {
-        if (_transfer is null || !_transfer.Sender.IsDrained)
-        {
-            return;
-        }
-
-        if (State == AssociationState.ShutdownPending)
-        {
-            State = AssociationState.ShutdownSent;
-            SendShutdown();
-        }
-        else if (State == AssociationState.ShutdownReceived)
-        {
-            State = AssociationState.ShutdownAckSent;
-            SendShutdownAck();
-        }
-    }
-
-    private void SendShutdown() => _shutdown.SendShutdown(_transfer!.Receiver, _paths.Primary.Rto.Current);
-
-    private void SendShutdownAck() => _shutdown.SendShutdownAck(_paths.Primary.Rto.Current);
-
-    private void AbortWith(CloseReason reason, CauseCode code, ReadOnlySpan<byte> info)
-    {
-        Close(new AssociationEvent.Closed(reason, (ushort)code, info.ToArray()));
-        if (PeerTag != VerificationTag.None)                 // else the peer knows nothing of us yet
-        {
-            _errors.Abort(code, info);
-        }
-    }
-
-    private void Close(AssociationEvent.Closed closed)
-    {
-        State = AssociationState.Closed;
-        _context.Timers.StopAll();
-        _context.Control.Clear();
-        _handshake?.Stop();
-        _transfer?.Sender.Clear();
-        _queue.Clear();
-        _transfer?.Receiver.Messages.DiscardIncomplete();
-        _context.Report(closed);
     }
 }

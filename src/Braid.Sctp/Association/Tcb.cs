@@ -1,0 +1,155 @@
+using System;
+using Braid.Core;
+using Braid.Sctp.Wire;
+
+namespace Braid.Sctp;
+
+/// <summary>
+/// The transmission control block (RFC 9260 §14.2): the state of one association, its components, and the steps that more than
+/// one procedure takes. The procedures for setting up (§5), for transfer (§6 to §8) and for termination (§9) decide.
+/// </summary>
+internal sealed class Tcb
+{
+    public Tcb(EndpointOptions endpoint, AssociationContext context, ushort remotePort, ReadOnlySpan<NetworkPath> paths, InitFields? opening)
+    {
+        Endpoint = endpoint;
+        Context = context;
+        RemotePort = remotePort;
+        Paths = new PathSet(context, endpoint.EncapsulationOverhead);
+        foreach (ref readonly NetworkPath path in paths)
+        {
+            Paths.Add(path, PathState.Active);               // §5.4: what our application named, or got our INIT ACK, is confirmed
+        }
+
+        Queue = new SendQueue(Messages, new RoundRobinScheduler(), context.Options);
+        Shutdown = new ShutdownCoordinator(context);
+        Monitor = new PathMonitor(context, Paths);
+        Errors = new ErrorReporter(context);
+        if (opening is { } fields)
+        {
+            Handshake = new HandshakeInitiator(context, Paths, fields.InitiateTag, fields.InitialTsn);
+            LocalTag = fields.InitiateTag;
+        }
+    }
+
+    /// <summary>Where the association stands (§4).</summary>
+    public AssociationState State { get; set; }
+
+    public AssociationContext Context { get; }
+
+    public EndpointOptions Endpoint { get; }
+
+    /// <summary>The peer's SCTP port.</summary>
+    public ushort RemotePort { get; }
+
+    public PathSet Paths { get; }
+
+    public PathMonitor Monitor { get; }
+
+    public ErrorReporter Errors { get; }
+
+    public OutboundMessagePool Messages { get; } = new();
+
+    public SendQueue Queue { get; }
+
+    public ShutdownCoordinator Shutdown { get; }
+
+    /// <summary>Null on the side that did not open.</summary>
+    public HandshakeInitiator? Handshake { get; }
+
+    /// <summary>The two halves; null until both tags are known.</summary>
+    public Transfer? Transfer { get; set; }
+
+    /// <summary>Our tag; none while we wait for a peer.</summary>
+    public VerificationTag LocalTag { get; set; }
+
+    public VerificationTag PeerTag => Transfer?.Negotiated.PeerTag ?? VerificationTag.None;
+
+    /// <summary>Set by an INIT for an association that exists (§5.2.2).</summary>
+    public uint LocalTieTag { get; set; }
+
+    /// <inheritdoc cref="LocalTieTag"/>
+    public uint PeerTieTag { get; set; }
+
+    /// <summary>Our application wants the end, or the peer does.</summary>
+    public bool ShutdownRequested { get; set; }
+
+    /// <summary>A restart whose event was not taken yet.</summary>
+    public bool IsRestartUnreported { get; set; }
+
+    /// <summary>Streams that we may send on; what we ask for until the handshake is done.</summary>
+    public int OutgoingStreams => Transfer?.Negotiated.OutgoingStreams ?? Context.Options.OutgoingStreams;
+
+    /// <summary>Streams that the peer may send on; what we allow until the handshake is done.</summary>
+    public int IncomingStreams => Transfer?.Negotiated.IncomingStreams ?? Context.Options.IncomingStreams;
+
+    /// <summary>Whether DATA and its acknowledgements flow in this state (§6).</summary>
+    public bool MayCarryData =>
+        State is AssociationState.Established or AssociationState.ShutdownPending or AssociationState.ShutdownReceived;
+
+    /// <summary>COMMUNICATION UP.</summary>
+    public AssociationEvent UpEvent => new AssociationEvent.Established(OutgoingStreams, IncomingStreams);
+
+    /// <summary>The handshake is done: data may flow.</summary>
+    public void Establish(AssociationEvent? associationEvent)
+    {
+        State = ShutdownRequested ? AssociationState.ShutdownPending : AssociationState.Established;
+        if (associationEvent is not null)
+        {
+            Context.Report(associationEvent);
+        }
+
+        Transfer!.Sender.OnOpportunity();
+        Monitor.Start();
+    }
+
+    /// <summary>Both sides know what they have agreed on.</summary>
+    public void SetTransfer(in Negotiated negotiated)
+    {
+        // Data that went along with COOKIE ECHO stays outstanding when the handshake takes another turn (§5.2.4 B, §5.2.6).
+        Sender? kept = Transfer?.Sender;
+        kept?.OnNewPeerWindow(negotiated.PeerWindow);
+        Queue.LimitStreams(negotiated.OutgoingStreams);
+        Transfer = new Transfer(
+            negotiated,
+            kept ?? new Sender(Context, Paths, Queue, Messages, negotiated),
+            new Receiver(Context, negotiated, Paths.Primary.MaximumChunk));
+    }
+
+    /// <summary>Ends the association, and says so to the peer.</summary>
+    public void AbortWith(CloseReason reason, CauseCode code, ReadOnlySpan<byte> info)
+    {
+        Close(new AssociationEvent.Closed(reason, (ushort)code, info.ToArray()));
+        if (PeerTag != VerificationTag.None)                 // else the peer knows nothing of us yet
+        {
+            Errors.Abort(code, info);
+        }
+    }
+
+    /// <summary>Ends the association.</summary>
+    public void Close(AssociationEvent.Closed closed)
+    {
+        State = AssociationState.Closed;
+        Context.Timers.StopAll();
+        Context.Control.Clear();
+        Handshake?.Stop();
+        Transfer?.Sender.Clear();
+        Queue.Clear();
+        Transfer?.Receiver.Messages.DiscardIncomplete();
+        Context.Report(closed);
+    }
+
+    /// <summary>A chunk is not what its type says; the rest of its packet is read.</summary>
+    public bool Malformed()
+    {
+        Context.Drops.Count(DropReason.MalformedChunk);
+        return true;
+    }
+
+    /// <summary>A chunk makes no sense in this state; the rest of its packet is read.</summary>
+    public bool Unexpected()
+    {
+        Context.Drops.Count(DropReason.UnexpectedChunk);
+        return true;
+    }
+}

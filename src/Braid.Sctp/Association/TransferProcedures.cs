@@ -1,0 +1,151 @@
+using System;
+using Braid.Core;
+using Braid.Sctp.Wire;
+
+namespace Braid.Sctp;
+
+/// <summary>Data and its acknowledgements, heartbeats and failures (RFC 9260 §6, §8).</summary>
+internal sealed class TransferProcedures(Tcb tcb)
+{
+    private bool _packetHadData;
+
+    /// <summary>A packet begins.</summary>
+    public void OnPacketBegin() => _packetHadData = false;
+
+    /// <summary>A packet is at its end: now is the time to think of a SACK.</summary>
+    /// <returns>Whether there was DATA in it.</returns>
+    public bool OnPacketEnd()
+    {
+        tcb.Transfer!.Receiver.Acks.OnPacketEnd();
+        return _packetHadData;
+    }
+
+    /// <summary>A SACK is due (§6.2).</summary>
+    public void OnDelayedAck() => tcb.Transfer!.Receiver.Acks.RequestNow();
+
+    /// <summary>A path may be idle (§8.3): no more heartbeats once SHUTDOWN or SHUTDOWN ACK was sent.</summary>
+    public void OnHeartbeatTimer(Path path)
+    {
+        if (tcb.MayCarryData)
+        {
+            tcb.Monitor.OnHeartbeatTimer(path);
+        }
+    }
+
+    /// <summary>A heartbeat was not answered in time (§8.3).</summary>
+    public void OnHeartbeatTimeout(Path path) => OnFailure(tcb.Monitor.OnHeartbeatTimeout(path));
+
+    /// <summary>Takes in a DATA chunk (§6.2).</summary>
+    public bool OnData(in DataChunk data, Path path)
+    {
+        if (tcb.State is not (AssociationState.Established or AssociationState.ShutdownPending or AssociationState.ShutdownSent))
+        {
+            return tcb.Unexpected();
+        }
+
+        _packetHadData = true;
+        tcb.Transfer!.LastDataPath = path;
+        switch (tcb.Transfer.Receiver.OnData(data))
+        {
+            case DataVerdict.InvalidStream:
+                tcb.Errors.ReportInvalidStream(data.Stream);
+                return true;
+            case DataVerdict.NoUserData:
+                Span<byte> tsn = stackalloc byte[4];
+                new WireWriter(tsn).WriteUInt32(data.Tsn.Value);
+                tcb.AbortWith(CloseReason.ProtocolViolation, CauseCode.NoUserData, tsn);
+                return false;
+            case DataVerdict.Violation:
+                tcb.AbortWith(CloseReason.ProtocolViolation, CauseCode.ProtocolViolation, "fragments contradict each other"u8);
+                return false;
+            default:
+                return true;
+        }
+    }
+
+    /// <summary>Takes in a SACK (§6.2.1).</summary>
+    public bool OnSack(in SackChunk sack)
+    {
+        if (!tcb.MayCarryData)
+        {
+            return tcb.Unexpected();
+        }
+
+        return OnAcknowledged(tcb.Transfer!.Sender.OnSack(sack));
+    }
+
+    /// <summary>What a SACK, or a SHUTDOWN, has acknowledged.</summary>
+    public bool OnAcknowledged(in AckOutcome outcome)
+    {
+        switch (outcome.Verdict)
+        {
+            case AckVerdict.Outdated:
+                tcb.Context.Drops.Count(DropReason.OutdatedSack);
+                return true;
+            case AckVerdict.AcknowledgesUnsent:
+                tcb.AbortWith(CloseReason.ProtocolViolation, CauseCode.ProtocolViolation, "a TSN was acknowledged that was never sent"u8);
+                return false;
+        }
+
+        tcb.Context.Counters.SacksReceived++;
+        for (int i = 0; outcome.HasNewAck && i < tcb.Paths.Count; i++)
+        {
+            if (tcb.Transfer!.Sender.WasAcknowledgedOn(i))
+            {
+                tcb.Monitor.OnAnswered(tcb.Paths[i]);              // §8.1, §8.2
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Answers a HEARTBEAT (§8.3).</summary>
+    public bool OnHeartbeat(in HeartbeatChunk heartbeat, Path path)
+    {
+        // §8.3: until SHUTDOWN or SHUTDOWN ACK was sent.
+        if (!tcb.MayCarryData && tcb.State != AssociationState.CookieEchoed)
+        {
+            return tcb.Unexpected();
+        }
+
+        if (!tcb.Context.Control.EnqueueAnswer(ChunkType.HeartbeatAck, heartbeat.Parameters, path.Index))
+        {
+            tcb.Context.Drops.Count(DropReason.ReplyQueueFull);
+        }
+
+        return true;
+    }
+
+    /// <summary>Takes in a HEARTBEAT ACK (§8.3).</summary>
+    public bool OnHeartbeatAck(in HeartbeatAckChunk answer)
+    {
+        if (!tcb.Monitor.OnHeartbeatAck(answer))
+        {
+            tcb.Context.Drops.Count(DropReason.BadHeartbeatAck);
+        }
+
+        return true;
+    }
+
+    /// <summary>T3-rtx of a path has expired (§6.3.3).</summary>
+    public void OnRetransmissionTimeout(Path path)
+    {
+        if (tcb.State == AssociationState.CookieEchoed)
+        {
+            // The data went along with COOKIE ECHO, and will again: T1-cookie decides.
+            tcb.Context.Timers.Start(new TimerId(TimerKind.T3Rtx, path.Index), tcb.Context.Now + path.Rto.Current);
+        }
+        else if (tcb.Transfer!.Sender.OnRetransmissionTimeout(path))
+        {
+            OnFailure(tcb.Monitor.OnUnanswered(path, countsForPeer: true));
+        }
+    }
+
+    private void OnFailure(bool isReachable)
+    {
+        if (!isReachable)
+        {
+            tcb.Close(new AssociationEvent.Closed(CloseReason.PeerUnreachable, Attempts: tcb.Monitor.Failures));
+        }
+    }
+}

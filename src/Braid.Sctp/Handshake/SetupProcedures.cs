@@ -1,0 +1,228 @@
+using System;
+using System.Diagnostics.CodeAnalysis;
+using Braid.Core;
+using Braid.Sctp.Wire;
+
+namespace Braid.Sctp;
+
+/// <summary>
+/// Setting up an association, restarts and collisions included (RFC 9260 §5). Owns what an earlier incarnation of the
+/// association has left to read.
+/// </summary>
+internal sealed class SetupProcedures(Tcb tcb)
+{
+    private MessageList _beforeRestart;
+
+    /// <summary>Takes the next message from before a restart.</summary>
+    public bool TryTakeEarlier([NotNullWhen(true)] out ReceivedMessage? message) => _beforeRestart.TryTake(out message);
+
+    /// <summary>An INIT has come for this association: the cookie that answers it carries tie-tags (§5.2.2).</summary>
+    public void PopulateTieTags()
+    {
+        while (tcb.LocalTieTag == 0 || tcb.PeerTieTag == 0)
+        {
+            tcb.LocalTieTag = tcb.Context.Random.NextUInt32();
+            tcb.PeerTieTag = tcb.Context.Random.NextUInt32();
+        }
+    }
+
+    /// <summary>Takes in an authentic COOKIE ECHO for an association that exists (§5.2.4), or waits for it.</summary>
+    /// <returns>Whether the rest of its packet is to be taken in as well.</returns>
+    public bool OnCookieEcho(in NetworkPath path, in CookieClaims claims, CollisionAction action)
+    {
+        switch (action)
+        {
+            case CollisionAction.Restart when tcb.State == AssociationState.ShutdownAckSent:
+                tcb.Context.Control.Enqueue(ChunkType.ShutdownAck);
+                tcb.Errors.Report(CauseCode.CookieReceivedWhileShuttingDown, default);
+                return false;
+            case CollisionAction.Restart:
+                Restart(path, claims);
+                return true;
+            case CollisionAction.AdoptPeerTag or CollisionAction.Duplicate
+                when tcb.State is AssociationState.CookieWait or AssociationState.CookieEchoed && TakesStreamsBack(InitRules.Negotiate(claims.Local, claims.Peer)):
+                tcb.AbortWith(CloseReason.ProtocolViolation, CauseCode.ProtocolViolation, "streams were taken back"u8);
+                return false;
+            case CollisionAction.AdoptPeerTag:
+            case CollisionAction.Duplicate:
+
+                // §6.4: it answers where the COOKIE ECHO came from, if §5.4 allows; the first address may be why it came again.
+                Path? source = tcb.Paths.Find(path.Remote);
+                tcb.Context.Control.EnqueueFirst(
+                    ChunkType.CookieAck, path: source is { State: PathState.Active } ? source.Index : ControlQueue.AnyPath);
+                if (tcb.State is AssociationState.Listening or AssociationState.CookieWait or AssociationState.CookieEchoed)
+                {
+                    tcb.Handshake?.Stop();
+                    Adopt(path, claims);
+                    tcb.Transfer!.Sender.OnSetupRetransmission();
+                    tcb.Establish(tcb.UpEvent);
+                }
+                else if (tcb.PeerTag != claims.Peer.InitiateTag)
+                {
+                    // Action B, but what it rests on is older than what we have: the peer began anew between two INITs that we
+                    // answered with one tag. Its TSNs and streams begin anew as well.
+                    Restart(path, claims);
+                }
+
+                return true;
+            default:
+                return false;
+        }
+    }
+
+    /// <summary>Takes in an INIT ACK (§5.1 C).</summary>
+    public bool OnInitAck(in InitChunk initAck, in NetworkPath from)
+    {
+        if (tcb.State != AssociationState.CookieWait)
+        {
+            return tcb.Unexpected();                             // §5.2.3
+        }
+
+        Span<byte> room = stackalloc byte[256];
+        var unrecognized = new ParameterReport(room);
+        InitAckVerdict verdict = tcb.Handshake!.OnInitAck(initAck, ref unrecognized);
+        if (verdict != InitAckVerdict.Accepted)
+        {
+            return RefuseInitAck(verdict, initAck.InitiateTag, from);
+        }
+
+        Negotiated negotiated = InitRules.Negotiate(tcb.Handshake.Fields, initAck.Fields);
+        if (TakesStreamsBack(negotiated))
+        {
+            tcb.Context.Replies.AddAbort(new ReplyAddress(from, tcb.Endpoint.LocalPort, tcb.RemotePort), initAck.InitiateTag, CauseCode.ProtocolViolation, "streams were taken back"u8);
+            tcb.Close(new AssociationEvent.Closed(CloseReason.ProtocolViolation, (ushort)CauseCode.ProtocolViolation));
+            return false;
+        }
+
+        PeerAddresses addresses = PeerAddresses.Collect(from.Remote, initAck.Parameters, tcb.Endpoint.Families);
+        if (tcb.Transfer is null)
+        {
+            tcb.Paths.Keep(addresses);                          // else a cookie was too old, and data is outstanding on these paths
+        }
+
+        tcb.Paths.Adopt(from.Local, addresses);
+        tcb.SetTransfer(negotiated);
+        tcb.State = AssociationState.CookieEchoed;
+        if (!unrecognized.Written.IsEmpty)
+        {
+            tcb.Errors.Report(CauseCode.UnrecognizedParameters, unrecognized.Written);     // §3.2.2: along with COOKIE ECHO
+        }
+
+        return true;
+    }
+
+    private bool RefuseInitAck(InitAckVerdict verdict, VerificationTag peerTag, in NetworkPath from)
+    {
+        tcb.Context.Drops.Count(DropReason.MalformedChunk);
+        if (verdict == InitAckVerdict.Malformed)
+        {
+            return false;
+        }
+
+        (CauseCode code, byte[] info) = HandshakeInitiator.Explain(verdict);
+        var to = new ReplyAddress(from, tcb.Endpoint.LocalPort, tcb.RemotePort);
+        if (verdict == InitAckVerdict.NoTag)
+        {
+            tcb.Context.Replies.AddReflectedAbort(to, tcb.LocalTag);
+        }
+        else
+        {
+            tcb.Context.Replies.AddAbort(to, peerTag, code, info);
+        }
+
+        // §3.3.3: a window that is too small changes no state; all else destroys the TCB.
+        if (verdict != InitAckVerdict.WindowTooSmall)
+        {
+            tcb.Close(new AssociationEvent.Closed(CloseReason.ProtocolViolation, (ushort)code, info));
+        }
+
+        return false;
+    }
+
+    /// <summary>Takes in a COOKIE ACK (§5.1 E).</summary>
+    public bool OnCookieAck()
+    {
+        if (tcb.State != AssociationState.CookieEchoed)
+        {
+            return tcb.Unexpected();                             // §5.2.5
+        }
+
+        tcb.Handshake!.OnCookieAck();
+        tcb.Establish(tcb.UpEvent);
+        return true;
+    }
+
+    /// <summary>T1-init or T1-cookie has expired (§5.1.6).</summary>
+    public void OnSetupTimeout()
+    {
+        tcb.Transfer?.Sender.OnSetupRetransmission();
+        if (tcb.Handshake!.OnTimeout())
+        {
+            tcb.Paths.RotatePrimary();
+        }
+        else
+        {
+            tcb.Close(new AssociationEvent.Closed(CloseReason.SetupTimedOut, Attempts: tcb.Handshake.Attempts));
+        }
+    }
+
+    /// <summary>The peer says that its cookie was too old (§5.2.6).</summary>
+    public void OnStaleCookie()
+    {
+        tcb.Transfer!.Sender.OnSetupRetransmission();
+        tcb.State = AssociationState.CookieWait;
+        if (!tcb.Handshake!.OnStaleCookie())                    // §5.2.6, alternative 3
+        {
+            tcb.Close(new AssociationEvent.Closed(CloseReason.SetupTimedOut, (ushort)CauseCode.StaleCookie, Attempts: tcb.Handshake.Attempts));
+        }
+    }
+
+    private void Adopt(in NetworkPath path, in CookieClaims claims)
+    {
+        tcb.LocalTag = claims.Local.InitiateTag;
+        tcb.Paths.Adopt(path.Local, claims.Addresses);
+        tcb.SetTransfer(InitRules.Negotiate(claims.Local, claims.Peer));
+    }
+
+    // §6.5: data that went along with an earlier COOKIE ECHO must still have a valid stream when it is sent again.
+    private bool TakesStreamsBack(in Negotiated negotiated) =>
+        tcb.Transfer is { Sender.HasOutstanding: true } && negotiated.OutgoingStreams < tcb.Transfer.Negotiated.OutgoingStreams;
+
+    private void Restart(in NetworkPath path, in CookieClaims claims)
+    {
+        // §5.2.4 action A: as after an ABORT and a new COOKIE ECHO, congestion control included.
+        ReassemblyQueue earlier = tcb.Transfer!.Receiver.Messages;
+        earlier.DiscardIncomplete();
+        if (tcb.IsRestartUnreported)
+        {
+            earlier.DiscardReady();                          // it came and went before anybody heard of it
+        }
+        else
+        {
+            earlier.TakeReady(ref _beforeRestart);           // what was complete stays to be read
+        }
+
+        tcb.Handshake?.Stop();
+        tcb.Context.Timers.StopAll();
+        tcb.Context.Control.Clear();
+        tcb.Transfer.Sender.Clear();
+        tcb.Transfer = null;
+        tcb.Queue.Reset();
+        tcb.Paths.Restart(path.Local, claims.Addresses);
+        tcb.ShutdownRequested = false;
+        tcb.Shutdown.Restart();
+        tcb.LocalTieTag = 0;
+        tcb.PeerTieTag = 0;
+        Adopt(path, claims);
+        tcb.Context.Control.EnqueueFirst(ChunkType.CookieAck);
+        if (tcb.IsRestartUnreported)
+        {
+            tcb.Establish(null);
+        }
+        else
+        {
+            tcb.IsRestartUnreported = true;
+            tcb.Establish(new AssociationEvent.Restarted(tcb.OutgoingStreams, tcb.IncomingStreams));
+        }
+    }
+}

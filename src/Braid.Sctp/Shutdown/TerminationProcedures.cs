@@ -1,0 +1,176 @@
+using Braid.Sctp.Wire;
+
+namespace Braid.Sctp;
+
+/// <summary>The end of an association, graceful or not (RFC 9260 §9).</summary>
+internal sealed class TerminationProcedures(Tcb tcb, TransferProcedures transfer)
+{
+    /// <summary>Our application wants a graceful end: what was accepted is delivered first.</summary>
+    public void Begin()
+    {
+        tcb.ShutdownRequested = true;
+        if (tcb.State == AssociationState.Established)
+        {
+            tcb.State = AssociationState.ShutdownPending;
+        }
+        else if (tcb.State == AssociationState.Listening)
+        {
+            tcb.Close(new AssociationEvent.Closed(CloseReason.Shutdown));
+        }
+    }
+
+    /// <summary>A packet of the peer has come while we wait for its SHUTDOWN ACK: it is answered at once if it had data.</summary>
+    public void OnPacketFromPeer(bool hadData)
+    {
+        if (tcb.State != AssociationState.ShutdownSent)
+        {
+            return;
+        }
+
+        tcb.Shutdown.OnPacketFromPeer(tcb.Paths.Primary.Rto.Current);
+        if (hadData)
+        {
+            SendShutdown();
+        }
+    }
+
+    /// <summary>Takes in a SHUTDOWN (§9.2).</summary>
+    public bool OnShutdown(in ShutdownChunk shutdown)
+    {
+        switch (tcb.State)
+        {
+            case AssociationState.CookieWait or AssociationState.CookieEchoed:
+                return tcb.Unexpected();
+            case AssociationState.ShutdownSent:
+                tcb.State = AssociationState.ShutdownAckSent;
+                SendShutdownAck();
+                return true;
+            case AssociationState.ShutdownAckSent:
+                tcb.Context.Control.Enqueue(ChunkType.ShutdownAck);     // it was lost
+                return true;
+            case AssociationState.Established or AssociationState.ShutdownPending:
+                tcb.State = AssociationState.ShutdownReceived;
+                tcb.ShutdownRequested = true;
+                tcb.Context.Activity.CountPeerShutdown();
+                tcb.Context.Report(new AssociationEvent.ShutdownByPeer());
+                break;
+        }
+
+        return transfer.OnAcknowledged(tcb.Transfer!.Sender.OnCumulativeAck(shutdown.CumulativeAck));
+    }
+
+    /// <summary>Takes in a SHUTDOWN ACK (§9.2).</summary>
+    public bool OnShutdownAck()
+    {
+        if (tcb.State is not (AssociationState.ShutdownSent or AssociationState.ShutdownAckSent))
+        {
+            return tcb.Unexpected();
+        }
+
+        tcb.Close(new AssociationEvent.Closed(CloseReason.Shutdown));
+        tcb.Context.Control.Enqueue(ChunkType.ShutdownComplete);
+        return false;
+    }
+
+    /// <summary>Takes in a SHUTDOWN COMPLETE (§9.2).</summary>
+    public bool OnShutdownComplete()
+    {
+        if (tcb.State != AssociationState.ShutdownAckSent)
+        {
+            return tcb.Unexpected();
+        }
+
+        tcb.Close(new AssociationEvent.Closed(CloseReason.Shutdown));
+        return false;
+    }
+
+    /// <summary>Takes in an ABORT (§9.1).</summary>
+    public bool OnAbort(in AbortChunk abort)
+    {
+        if (tcb.State == AssociationState.ShutdownAckSent && abort.TagReflected)
+        {
+            // The peer has forgotten the association: it got SHUTDOWN ACK, and its SHUTDOWN COMPLETE was overtaken by the
+            // answer to some late packet of ours (§8.4 rule 8). Everything was delivered both ways.
+            tcb.Close(new AssociationEvent.Closed(CloseReason.Shutdown));
+            return false;
+        }
+
+        CauseReader causes = abort.Causes;
+        bool hasCause = causes.TryRead(out CauseView cause);
+        bool isOpening = tcb.State is AssociationState.CookieWait or AssociationState.CookieEchoed;
+        tcb.Close(new AssociationEvent.Closed(
+            isOpening ? CloseReason.Refused : CloseReason.AbortedByPeer,
+            hasCause ? (ushort)cause.Code : (ushort)0,
+            hasCause ? cause.Value.ToArray() : default));
+        return false;
+    }
+
+    /// <summary>T2-shutdown has expired (§9.2).</summary>
+    public void OnShutdownTimeout()
+    {
+        if (!tcb.Shutdown.OnTimeout())
+        {
+            CloseReason reason = EndOfUnansweredShutdown(CloseReason.PeerUnreachable);
+            tcb.Close(new AssociationEvent.Closed(reason, Attempts: reason == CloseReason.Shutdown ? 0 : tcb.Shutdown.Attempts));
+            return;
+        }
+
+        tcb.Paths.Primary.Rto.BackOff();
+        if (tcb.State == AssociationState.ShutdownSent)
+        {
+            SendShutdown();
+        }
+        else
+        {
+            SendShutdownAck();
+        }
+    }
+
+    /// <summary>T5-shutdown-guard has expired (§9.2).</summary>
+    public void OnShutdownGuard()
+    {
+        CloseReason reason = EndOfUnansweredShutdown(CloseReason.ShutdownTimedOut);
+        if (reason == CloseReason.Shutdown)
+        {
+            tcb.Close(new AssociationEvent.Closed(reason));
+        }
+        else
+        {
+            tcb.AbortWith(reason, CauseCode.ProtocolViolation, "the shutdown took too long"u8);
+        }
+    }
+
+    /// <summary>
+    /// SHUTDOWN ACK is sent when everything was delivered both ways. That SHUTDOWN COMPLETE does not come changes nothing:
+    /// it was lost, and its sender is gone.
+    /// </summary>
+    private CloseReason EndOfUnansweredShutdown(CloseReason otherwise) =>
+        tcb.State == AssociationState.ShutdownAckSent ? CloseReason.Shutdown : otherwise;
+
+    /// <summary>
+    /// Goes on with a shutdown when nothing is outstanding any more (§9.2). Looked at when datagrams are taken, not when
+    /// something arrives: what the application sends in between still counts.
+    /// </summary>
+    public void Advance()
+    {
+        if (tcb.Transfer is null || !tcb.Transfer.Sender.IsDrained)
+        {
+            return;
+        }
+
+        if (tcb.State == AssociationState.ShutdownPending)
+        {
+            tcb.State = AssociationState.ShutdownSent;
+            SendShutdown();
+        }
+        else if (tcb.State == AssociationState.ShutdownReceived)
+        {
+            tcb.State = AssociationState.ShutdownAckSent;
+            SendShutdownAck();
+        }
+    }
+
+    private void SendShutdown() => tcb.Shutdown.SendShutdown(tcb.Transfer!.Receiver, tcb.Paths.Primary.Rto.Current);
+
+    private void SendShutdownAck() => tcb.Shutdown.SendShutdownAck(tcb.Paths.Primary.Rto.Current);
+}
