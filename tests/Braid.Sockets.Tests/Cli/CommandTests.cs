@@ -110,6 +110,16 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task A_world_is_simulated_and_its_packets_are_written()
+    {
+        string pcap = Path.Combine(_folder, "world.pcapng");
+        (int code, string output, string error) = await RunAsync("simulate", "--scenario", "restart", "--seed", "0x40", "--pcap", pcap);
+        Assert.True(code == 0, error);
+        Assert.Contains("restart: 1 world in", output, StringComparison.Ordinal);
+        Assert.True(new FileInfo(pcap).Length > 1000);
+    }
+
+    [Fact]
     public async Task The_demo_ends_with_a_verified_hash()
     {
         string file = Make(Path.Combine(_folder, "file"), 3_000_000);
@@ -138,6 +148,9 @@ public sealed class CommandTests : IDisposable
     [Theory]
     [InlineData(2, "Required command was not provided")]
     [InlineData(2, "Unrecognized command or argument", "nonsense")]
+    [InlineData(2, "it must be A..B", "simulate", "--seeds", "x")]
+    [InlineData(2, "not a number", "simulate", "--seed", "x")]
+    [InlineData(2, "there are swarm", "simulate", "--scenario", "nope")]
     [InlineData(2, "no such file or folder", "send", "/no/such/file", "--to", "127.0.0.1")]
     [InlineData(2, "not HOST or HOST:UDPPORT", "connect", "127.0.0.1:99999")]
     [InlineData(2, "--timeout 0: must be from 1 to 3600", "connect", "127.0.0.1", "--timeout", "0")]
