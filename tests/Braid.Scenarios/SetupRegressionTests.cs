@@ -7,7 +7,7 @@ using Braid.Simulation;
 
 namespace Braid.Scenarios;
 
-/// <summary>What an audit of RFC 9260 §3, §5, §8, §9 and §12 found.</summary>
+/// <summary>Rules of RFC 9260 §3, §5, §8, §9 and §12 that were broken once.</summary>
 public sealed class SetupRegressionTests
 {
     private static readonly NetworkAddress s_victim = NetworkAddress.FromIPv4([10, 9, 9, 9], 9899);

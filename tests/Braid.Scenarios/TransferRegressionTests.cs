@@ -7,7 +7,7 @@ using Braid.Sctp;
 
 namespace Braid.Scenarios;
 
-/// <summary>What an audit of RFC 9260 §6 and §7 found.</summary>
+/// <summary>Rules of RFC 9260 §6 and §7 that were broken once.</summary>
 public sealed class TransferRegressionTests
 {
     private static readonly NetworkAddress s_second = NetworkAddress.FromIPv4([10, 0, 0, 3], 9899);
