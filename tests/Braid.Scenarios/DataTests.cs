@@ -102,6 +102,35 @@ public sealed class DataTests
         Assert.Equal(0, pair.A.BufferedBytes);
     }
 
+    [Fact, Rfc(9260, "7.2.4"), Rfc(9260, "7.2.3")]
+    public void Fast_recovery_halves_the_window_once_however_much_was_lost_in_it_and_again_only_after_its_end()
+    {
+        Pair pair = Warm(packets: 60);
+        long before = pair.A.GetStatistics().CongestionWindow;
+        LoseTwoOfNine(pair);
+        pair.Exchange();
+        AssociationStatistics once = pair.A.GetStatistics();
+        Assert.Equal((2, 0), (once.FastRetransmissions, once.RetransmissionTimeouts));
+        Assert.Equal(before / 2, once.SlowStartThreshold);
+
+        LoseTwoOfNine(pair);
+        pair.Exchange();
+        AssociationStatistics twice = pair.A.GetStatistics();
+        Assert.Equal((4, 0), (twice.FastRetransmissions, twice.RetransmissionTimeouts));
+        Assert.True(twice.SlowStartThreshold < once.SlowStartThreshold);
+    }
+
+    [Fact, Rfc(9260, "8.3"), Rfc(9260, "6.3.1")]
+    public void A_heartbeat_measures_the_round_trip()
+    {
+        Pair pair = new Pair(
+            new AssociationOptions { HeartbeatInterval = TimeSpan.FromSeconds(5) },
+            optionsOfZ: new AssociationOptions { HeartbeatInterval = TimeSpan.Zero }).Established();
+        pair.AdvanceToNextTimeout();
+        pair.Arrow("A -> HEARTBEAT -> Z").Advance(TimeSpan.FromMilliseconds(80)).Arrow("A <- HEARTBEAT ACK <- Z");
+        Assert.Equal(TimeSpan.FromMilliseconds(80), pair.A.GetStatistics().SmoothedRtt);
+    }
+
     [Fact, Rfc(9260, "6.3.3"), Rfc(9260, "7.2.3")]
     public void T3_rtx_sends_again_doubles_the_RTO_and_leaves_a_window_of_one_packet()
     {
@@ -276,6 +305,14 @@ public sealed class DataTests
     {
         Assert.Equal(SendStatus.Ok, pair.A.Send(pair.Now, s_full, default));
         return pair;
+    }
+
+    private static void LoseTwoOfNine(Pair pair)
+    {
+        for (int i = 0; i < 9; i++)
+        {
+            Send(pair).Arrow(i is 0 or 2 ? "A -> DATA x Z" : "A -> DATA -> Z");
+        }
     }
 
     private static Pair SendEach(Pair pair, string text, SendOptions options, bool isLost)
