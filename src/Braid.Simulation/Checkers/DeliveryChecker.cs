@@ -17,7 +17,7 @@ public sealed class DeliveryChecker(ulong seed, uint firstNumber = 0)
     /// <summary>The shortest message that can be checked, in bytes.</summary>
     public const int MinimumLength = 4;
 
-    private readonly Dictionary<uint, (int Length, StreamId Stream, bool Unordered)> _expected = [];
+    private readonly Dictionary<uint, (int Length, StreamId Stream, Ppid Ppid, bool Unordered)> _expected = [];
     private readonly Dictionary<StreamId, uint> _lastOrdered = [];
     private uint _next = firstNumber;
 
@@ -32,7 +32,7 @@ public sealed class DeliveryChecker(ulong seed, uint firstNumber = 0)
         uint number = _next++;
         var message = new byte[length];
         Fill(message, number);
-        _expected.Add(number, (length, options.Stream, options.Unordered));
+        _expected.Add(number, (length, options.Stream, options.Ppid, options.Unordered));
         return message;
     }
 
@@ -43,9 +43,10 @@ public sealed class DeliveryChecker(ulong seed, uint firstNumber = 0)
     /// <summary>Checks a message that has arrived.</summary>
     /// <param name="bytes">All of it.</param>
     /// <param name="stream">The stream that it came on.</param>
+    /// <param name="ppid">Its payload protocol identifier.</param>
     /// <param name="unordered">Whether it came unordered.</param>
     /// <returns>What is wrong with it; null for nothing.</returns>
-    public string? Check(ReadOnlySpan<byte> bytes, StreamId stream, bool unordered)
+    public string? Check(ReadOnlySpan<byte> bytes, StreamId stream, Ppid ppid, bool unordered)
     {
         if (bytes.Length < MinimumLength)
         {
@@ -53,14 +54,14 @@ public sealed class DeliveryChecker(ulong seed, uint firstNumber = 0)
         }
 
         uint number = BinaryPrimitives.ReadUInt32BigEndian(bytes);
-        if (!_expected.Remove(number, out (int Length, StreamId Stream, bool Unordered) sent))
+        if (!_expected.Remove(number, out (int Length, StreamId Stream, Ppid Ppid, bool Unordered) sent))
         {
             return $"message {number} was never sent, or has arrived before";
         }
 
         var right = new byte[sent.Length];
         Fill(right, number);
-        if (!bytes.SequenceEqual(right) || stream != sent.Stream || unordered != sent.Unordered)
+        if (!bytes.SequenceEqual(right) || stream != sent.Stream || ppid != sent.Ppid || unordered != sent.Unordered)
         {
             return $"message {number} is not what was sent";
         }

@@ -78,6 +78,12 @@ public sealed record SwarmOptions
     /// <summary>What goes wrong on top of what the links do.</summary>
     public IReadOnlyList<Fault> Faults { get; init; } = [];
 
+    /// <summary>
+    /// Whether the applications close as soon as they have sent everything, over links that still lose packets; else when
+    /// all was delivered and the network has healed. Only where no fault breaks associations.
+    /// </summary>
+    public bool ClosesEarly { get; init; }
+
     /// <summary>How often everything is done, from setting up to shutting down.</summary>
     public int Rounds { get; init; } = 1;
 

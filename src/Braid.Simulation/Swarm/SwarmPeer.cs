@@ -58,6 +58,12 @@ internal sealed class SwarmPeer
     public bool HasDelivered =>
         _toSend == 0 && Association?.State == AssociationState.Established && (_checkers.Count == 0 || _checkers[^1].Missing == 0);
 
+    /// <summary>Whether all that there was to send is in the association's hands.</summary>
+    public bool HasSent => _toSend == 0 && Association?.State == AssociationState.Established;
+
+    /// <summary>Messages of the last association that have not arrived.</summary>
+    public int Missing => _checkers.Count == 0 ? 0 : _checkers[^1].Missing;
+
     /// <summary>Gives it more to send.</summary>
     public void Load(int messages) => _toSend += messages;
 
@@ -163,7 +169,7 @@ internal sealed class SwarmPeer
         uint incarnation = DeliveryChecker.NumberOf(bytes) >> NumberBits;
         string? flaw = incarnation >= Other._checkers.Count ? "a message was never sent"
             : incarnation < _lastIncarnation ? "a message of an association that has ended came after the next one's"
-            : Other._checkers[(int)incarnation].Check(bytes, message.Stream, message.Unordered);
+            : Other._checkers[(int)incarnation].Check(bytes, message.Stream, message.Ppid, message.Unordered);
         _lastIncarnation = incarnation;
         if (flaw is not null)
         {

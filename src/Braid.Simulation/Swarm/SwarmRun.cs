@@ -52,7 +52,7 @@ public sealed class SwarmRun
     /// <summary>What is lived through.</summary>
     public SwarmOptions Options { get; }
 
-    /// <summary>A number that differs when anything in the run differs.</summary>
+    /// <summary>A number that differs when any packet that is sent differs: when, where to, its bytes, whether it is lost.</summary>
     public ulong TraceHash { get; private set; } = 14695981039346656037;
 
     /// <summary>Packets that were sent.</summary>
@@ -109,8 +109,17 @@ public sealed class SwarmRun
                 _world.RunUntil(() => _flaw is not null, Options.Chaos);
             }
 
-            Heal();
-            Require(() => Pairs().All(pair => pair.Client.HasDelivered && pair.Server.HasDelivered), "not everything was delivered after the network had healed");
+            if (Options.ClosesEarly && !MayBreak)
+            {
+                ReadOn();
+                Require(() => Pairs().All(pair => pair.Client.HasSent && pair.Server.HasSent), "not everything was sent after the faults had ended");
+            }
+            else
+            {
+                Heal();
+                Require(() => Pairs().All(pair => pair.Client.HasDelivered && pair.Server.HasDelivered), "not everything was delivered after the network had healed");
+            }
+
             Close();
             CheckLeftovers();
         }
@@ -144,6 +153,11 @@ public sealed class SwarmRun
     {
         _isHealed = true;
         _world.Heal();
+        ReadOn();
+    }
+
+    private void ReadOn()
+    {
         foreach ((SwarmPeer client, SwarmPeer server) in Pairs())
         {
             client.IsReading = true;
@@ -174,6 +188,10 @@ public sealed class SwarmRun
             if (client.Ended!.Reason != CloseReason.Shutdown || server.Ended!.Reason != CloseReason.Shutdown)
             {
                 Flaw($"{client.Name} closed by {client.Ended.Reason}, the server's side by {server.Ended!.Reason}");
+            }
+            else if (client.Missing + server.Missing > 0)
+            {
+                Flaw($"{client.Name} was shut down, and {client.Missing} messages there and {server.Missing} back are missing");
             }
         }
     }
@@ -464,7 +482,7 @@ public sealed class SwarmRun
             limit += TimeSpan.FromSeconds(4 * bytes / Math.Min(jitterRate, Math.Min(windowRate, linkRate)));
         }
 
-        return limit;
+        return Options.ClosesEarly ? 5 * limit : limit;      // the links go on losing packets meanwhile
     }
 
     private static double Rate(LinkModel link) => link.RateBitsPerSecond == 0 ? 1e9 : link.RateBitsPerSecond;
@@ -473,9 +491,11 @@ public sealed class SwarmRun
     {
         Packets++;
         Lost += isLost ? 1 : 0;
+        Hash((ulong)now.Ticks);
+        Hash((path.Remote.Port * 2ul) + (isLost ? 1ul : 0));
         foreach (byte value in datagram)
         {
-            TraceHash = (TraceHash ^ value) * 1099511628211;
+            Hash(value);
         }
 
         _capture?.Write(now, path, datagram, isLost ? "lost" : null);
@@ -497,6 +517,8 @@ public sealed class SwarmRun
             Flaw($"a packet of {from.Name} breaks a rule: {flaw}");
         }
     }
+
+    private void Hash(ulong value) => TraceHash = (TraceHash ^ value) * 1099511628211;
 
     private void OnArrived(Instant now, SimulatedNode at, in NetworkPath path, ReadOnlySpan<byte> datagram, bool isLost)
     {

@@ -64,6 +64,7 @@ public sealed class SwarmScenario
         Reading = 1,
         Opening = SwarmOpening.ClientOpens,
         Chaos = TimeSpan.Zero,
+        ClosesEarly = false,
         Clients =
         [
             world.Clients[0] with
@@ -103,6 +104,7 @@ public sealed class SwarmScenario
             Reading = Often(random, 0.3) ? 0.05 + (random.NextDouble() / 2) : 1,
             Chaos = chaos,
             Faults = [.. DrawFaults(random, count, chaos, faults, Enum.GetValues<FaultKind>())],
+            ClosesEarly = Often(random, 0.5),
         });
     }
 

@@ -97,6 +97,11 @@ public static class SwarmShrinker
             yield return world with { Opening = SwarmOpening.ClientOpens };
         }
 
+        if (world.ClosesEarly)
+        {
+            yield return world with { ClosesEarly = false };
+        }
+
         if (world.Chaos > TimeSpan.FromMilliseconds(1))
         {
             yield return world with { Chaos = world.Chaos / 2 };
