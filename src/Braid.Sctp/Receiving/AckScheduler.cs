@@ -13,7 +13,9 @@ internal sealed class AckScheduler(AssociationContext context)
     private int _packetsWaiting;
     private bool _sawData;
     private bool _isUrgent;
-    private bool _hadFirst;
+
+    /// <summary>Whether any packet with data has come since the association began.</summary>
+    public bool HadData { get; private set; }
 
     /// <summary>A SACK must go out now.</summary>
     public bool IsDue { get; private set; }
@@ -45,7 +47,7 @@ internal sealed class AckScheduler(AssociationContext context)
         }
 
         _packetsWaiting++;
-        if (_isUrgent || !_hadFirst || _packetsWaiting >= PacketsPerAck || context.Options.SackDelay.Ticks == 0)
+        if (_isUrgent || !HadData || _packetsWaiting >= PacketsPerAck || context.Options.SackDelay.Ticks == 0)
         {
             RequestNow();
         }
@@ -54,7 +56,7 @@ internal sealed class AckScheduler(AssociationContext context)
             context.Timers.Start(s_delayedAck, context.Now + context.Options.SackDelay);
         }
 
-        _hadFirst = true;
+        HadData = true;
         _sawData = false;
         _isUrgent = false;
     }

@@ -71,7 +71,10 @@ internal sealed class PeerWindow(uint initial)
         return opened;
     }
 
-    /// <summary>A SHUTDOWN acknowledged data without a window: the last one that we heard of is the best guess there is.</summary>
+    /// <summary>
+    /// A SHUTDOWN acknowledged data without a window: the last one that we heard of is the best guess there is. To wait for a
+    /// SACK would be to wait for ever, since a peer may answer all further data with SHUTDOWN alone (§9.2).
+    /// </summary>
     public void OnCumulativeAck(long payloadInFlight, bool advanced)
     {
         IsProbing &= !advanced;

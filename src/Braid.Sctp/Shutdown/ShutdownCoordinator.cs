@@ -26,8 +26,9 @@ internal sealed class ShutdownCoordinator(AssociationContext context)
             context.Control.Enqueue(ChunkType.Shutdown, cumulativeAck);
         }
 
-        // §9.2 lets SHUTDOWN acknowledge alone, but it says nothing of gaps, duplicates and the window: a SACK goes with it.
-        if (receiver.Acks.IsPending)
+        // §9.2 lets SHUTDOWN acknowledge alone, but it says nothing of gaps, duplicates and the window: a SACK goes with it,
+        // also with a repeated one, since the SACK that told of the window before may be lost.
+        if (receiver.Acks.HadData)
         {
             receiver.Acks.RequestNow();
         }

@@ -80,6 +80,15 @@ public sealed class TerminationTests
         Assert.Equal("x", tester.Message());
     }
 
+    // Found by swarm seeds 548, 1297 and 1497: the peer learned of acknowledged data without the window that it had filled.
+    [Fact, Rfc(9260, "9.2"), Rfc(9260, "6.2.1")]
+    public void A_repeated_SHUTDOWN_says_the_window_again()
+    {
+        Tester tester = new Tester().ShutdownSent().Send(Chunk.Data(Tester.FirstTsn, 0, 0, [(byte)'x'])).Expect("SHUTDOWN, SACK");
+        tester.Timeout();
+        tester.Expect("SHUTDOWN, SACK");
+    }
+
     [Fact, Etsi("at-i-2-9"), Rfc(9260, "9.2")]
     public void DATA_in_SHUTDOWN_RECEIVED_is_discarded()
     {
