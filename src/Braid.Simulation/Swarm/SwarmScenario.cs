@@ -104,7 +104,9 @@ public sealed class SwarmScenario
             Reading = Often(random, 0.3) ? 0.05 + (random.NextDouble() / 2) : 1,
             Chaos = chaos,
             Faults = [.. DrawFaults(random, count, chaos, faults, Enum.GetValues<FaultKind>())],
-            ClosesEarly = Often(random, 0.5),
+
+            // A burst of losses ends after so many packets: one who only repeats a last chunk may count its peer as dead before.
+            ClosesEarly = Often(random, 0.5) && !clients.Any(client => client.There.BurstStart + client.Back.BurstStart > 0),
         });
     }
 
