@@ -11,6 +11,12 @@ internal struct MessageList
     /// <summary>Whether there is none.</summary>
     public readonly bool IsEmpty => _first is null;
 
+    /// <summary>The message that <see cref="TryTake"/> gives.</summary>
+    public readonly ReceivedMessage? First => _first;
+
+    /// <summary>The message that came in behind all others.</summary>
+    public readonly ReceivedMessage? Last => _last;
+
     /// <summary>Adds a message behind the others.</summary>
     public void Add(ReceivedMessage message)
     {
@@ -24,6 +30,43 @@ internal struct MessageList
         }
 
         _last = message;
+    }
+
+    /// <summary>Puts a message before the last one.</summary>
+    /// <param name="message">It.</param>
+    /// <param name="before">The message that it follows; null to be the first.</param>
+    public void Insert(ReceivedMessage message, ReceivedMessage? before)
+    {
+        if (before is null)
+        {
+            message.NextInQueue = _first;
+            _first = message;
+        }
+        else
+        {
+            message.NextInQueue = before.NextInQueue;
+            before.NextInQueue = message;
+        }
+    }
+
+    /// <summary>Takes the last message out; slow.</summary>
+    public void RemoveLast()
+    {
+        ReceivedMessage? before = null;
+        for (ReceivedMessage? message = _first; message != _last; message = message!.NextInQueue)
+        {
+            before = message;
+        }
+
+        _last = before;
+        if (before is null)
+        {
+            _first = null;
+        }
+        else
+        {
+            before.NextInQueue = null;
+        }
     }
 
     /// <summary>Takes the first message.</summary>
