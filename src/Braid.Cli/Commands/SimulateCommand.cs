@@ -165,19 +165,11 @@ internal sealed class SimulateCommand
             return;
         }
 
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        await console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+        await ProgressBars.Create().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
             .StartAsync(async context =>
             {
                 ProgressTask bar = context.AddTask(scenario.Name, maxValue: count);
-                Task running = Task.Run(search);
-                while (await Task.WhenAny(running, Task.Delay(100)) != running)
-                {
-                    bar.Value = tally.Done;
-                }
-
-                bar.Value = tally.Done;
-                await running;
+                await ProgressBars.WhileRunningAsync(Task.Run(search), () => bar.Value = tally.Done);
             });
     }
 

@@ -64,24 +64,18 @@ internal sealed class TransferProgress
 
     private async Task ShowBarAsync(string title, Func<Task> work)
     {
-        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        await console.Progress()
+        await ProgressBars.Create()
             .Columns(
                 new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new DownloadedColumn(),
                 new TransferSpeedColumn(), new RemainingTimeColumn())
             .StartAsync(async context =>
             {
                 ProgressTask bar = context.AddTask(Markup.Escape(title), maxValue: Math.Max(1, Total));
-                Task running = work();
-                while (await Task.WhenAny(running, Task.Delay(100)) != running)
+                await ProgressBars.WhileRunningAsync(work(), () =>
                 {
                     bar.MaxValue = Math.Max(1, Total);
                     bar.Value = Done;
-                }
-
-                bar.MaxValue = Math.Max(1, Total);
-                bar.Value = Done;
-                await running;
+                });
             });
     }
 }
