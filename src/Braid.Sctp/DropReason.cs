@@ -9,7 +9,7 @@ public enum DropReason : byte
     /// <summary>The CRC32c is wrong (§6.8).</summary>
     BadChecksum,
 
-    /// <summary>To another SCTP port than ours.</summary>
+    /// <summary>From or to the SCTP port 0, which nobody may have (§3.1).</summary>
     WrongPort,
 
     /// <summary>The verification tag matches no rule of §8.5.</summary>

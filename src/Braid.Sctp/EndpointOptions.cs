@@ -7,16 +7,21 @@ namespace Braid.Sctp;
 /// <summary>What an <see cref="Endpoint"/> listens on and what it lets peers do.</summary>
 public sealed record EndpointOptions
 {
-    /// <summary>The SCTP port, 1 to 65535.</summary>
-    public required ushort LocalPort { get; init; }
+    /// <summary>
+    /// The SCTP port that Connect and Listen use when they are not told another one, 1 to 65535. Default 0: none.
+    /// </summary>
+    public ushort LocalPort { get; init; }
 
-    /// <summary>Whether peers may set up associations. Default false: their INIT is answered with ABORT (§5.1).</summary>
+    /// <summary>
+    /// Whether peers may set up associations on <see cref="LocalPort"/> from the start, as by <see cref="Endpoint.OpenPort"/>.
+    /// Default false: their INIT is answered with ABORT (§5.1).
+    /// </summary>
     public bool AcceptsAssociations { get; init; }
 
-    /// <summary>Options of the associations that peers set up.</summary>
+    /// <summary>Options of the associations that are not given others.</summary>
     public AssociationOptions Association { get; init; } = AssociationOptions.Default;
 
-    /// <summary>Associations that may exist at the same time; above it an INIT is answered with ABORT "out of resource". Default 65536.</summary>
+    /// <summary>Associations that may exist at the same time, on all ports together; above it an INIT is answered with ABORT "out of resource". Default 65536.</summary>
     public int MaximumAssociations { get; init; } = 65536;
 
     /// <summary>How long a state cookie is good for (Valid.Cookie.Life). Default 60 s.</summary>
@@ -42,7 +47,7 @@ public sealed record EndpointOptions
     /// <exception cref="ArgumentOutOfRangeException">A value is outside the range that its property names.</exception>
     public void Validate()
     {
-        AssociationOptions.InRange(LocalPort, 1, ushort.MaxValue, nameof(LocalPort));
+        AssociationOptions.InRange(LocalPort, AcceptsAssociations ? 1 : 0, ushort.MaxValue, nameof(LocalPort));
         AssociationOptions.InRange(MaximumAssociations, 0, int.MaxValue, nameof(MaximumAssociations));
         AssociationOptions.InRange(CookieLifetime.Ticks, TimeSpan.TicksPerSecond, TimeSpan.TicksPerHour, nameof(CookieLifetime));
         AssociationOptions.InRange(LocalAddresses.Count, 0, PeerAddresses.Capacity, nameof(LocalAddresses));

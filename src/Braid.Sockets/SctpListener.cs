@@ -109,7 +109,7 @@ public sealed class SctpListener : IAsyncDisposable
         var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _loop.Post(_ =>
         {
-            _loop.Endpoint.AcceptsAssociations = false;
+            _loop.Endpoint.ClosePort(_options.Port);
             _accepted.Writer.TryComplete();
             while (_accepted.Reader.TryRead(out SctpAssociation? association))
             {

@@ -27,7 +27,7 @@ public sealed class OutOfTheBlueTests
     public void Rule_3_an_INIT_to_a_port_where_nobody_listens_is_answered_with_ABORT()
     {
         var pair = new Pair();
-        pair.EndpointZ.AcceptsAssociations = false;
+        pair.EndpointZ.ClosePort(Pair.PortZ);
         pair.InjectToZ(Packets.Init(0x77)).Arrow("A x ABORT <- Z");
         Assert.Equal((0x77u, 0), (Packets.TagOf(pair.LastPacket).Value, pair.LastPacket[13]));
     }

@@ -21,11 +21,11 @@ public sealed class Association
     private readonly TerminationProcedures _termination;
 
     private Association(
-        EndpointOptions endpoint, AssociationContext context, ushort remotePort, ReadOnlySpan<NetworkPath> paths, InitFields? opening)
+        EndpointOptions endpoint, AssociationContext context, PortPair ports, ReadOnlySpan<NetworkPath> paths, InitFields? opening)
     {
         context.Activity.Association = this;
-        _tcb = new Tcb(endpoint, context, remotePort, paths, opening);
-        _assembler = new PacketAssembler(context, _tcb.Paths, endpoint, remotePort);
+        _tcb = new Tcb(endpoint, context, ports, paths, opening);
+        _assembler = new PacketAssembler(context, _tcb.Paths, endpoint, ports);
         _setup = new SetupProcedures(_tcb);
         _transfer = new TransferProcedures(_tcb);
         _termination = new TerminationProcedures(_tcb, _transfer);
@@ -35,10 +35,10 @@ public sealed class Association
     public AssociationState State => _tcb.State;
 
     /// <summary>Our SCTP port.</summary>
-    public ushort LocalPort => _tcb.Endpoint.LocalPort;
+    public ushort LocalPort => _tcb.Ports.Local;
 
     /// <summary>The peer's SCTP port.</summary>
-    public ushort RemotePort => _tcb.RemotePort;
+    public ushort RemotePort => _tcb.Ports.Remote;
 
     /// <summary>The path that new data takes.</summary>
     public NetworkPath PrimaryPath => _tcb.Paths.Primary.Address;
@@ -61,6 +61,8 @@ public sealed class Association
     /// <summary>For the owner's use, such as the object that stands for this association in a runtime.</summary>
     public object? Tag { get; set; }
 
+    internal PortPair Ports => _tcb.Ports;
+
     internal VerificationTag LocalTag => _tcb.LocalTag;
 
     internal VerificationTag PeerTag => _tcb.PeerTag;
@@ -73,6 +75,8 @@ public sealed class Association
 
     /// <inheritdoc cref="LocalTieTag"/>
     internal uint PeerTieTag => _tcb.PeerTieTag;
+
+    internal bool IsBeingSetUp => State is AssociationState.CookieWait or AssociationState.CookieEchoed;
 
     /// <summary>The peer's addresses.</summary>
     internal PathSet Paths => _tcb.Paths;
@@ -220,11 +224,11 @@ public sealed class Association
         Instant now,
         EndpointOptions endpoint,
         AssociationContext context,
-        ushort remotePort,
+        PortPair ports,
         ReadOnlySpan<NetworkPath> paths,
         in InitFields fields)
     {
-        var association = new Association(endpoint, context, remotePort, paths, fields);
+        var association = new Association(endpoint, context, ports, paths, fields);
         association._tcb.State = AssociationState.CookieWait;
         association.Begin(now);
         association._tcb.Handshake!.Start();
@@ -233,9 +237,9 @@ public sealed class Association
 
     /// <summary>The side that waits for one peer.</summary>
     internal static Association Listen(
-        EndpointOptions endpoint, AssociationContext context, ushort remotePort, in NetworkPath path)
+        EndpointOptions endpoint, AssociationContext context, PortPair ports, in NetworkPath path)
     {
-        var association = new Association(endpoint, context, remotePort, [path], null);
+        var association = new Association(endpoint, context, ports, [path], null);
         association._tcb.State = AssociationState.Listening;
         return association;
     }
@@ -245,7 +249,7 @@ public sealed class Association
         Instant now, EndpointOptions endpoint, AssociationContext context, in NetworkAddress local, in CookieClaims claims)
     {
         var path = new NetworkPath(local, claims.Addresses.Source);
-        Association association = Listen(endpoint, context, claims.RemotePort, path);
+        Association association = Listen(endpoint, context, claims.Ports, path);
         association.OnCookieEcho(now, path, claims, CollisionAction.AdoptPeerTag);
         return association;
     }

@@ -8,7 +8,7 @@ namespace Braid.Sctp;
 /// Fills one packet in the order that RFC 9260 §6.10 demands: control chunks, SACK, retransmissions, new data. Owns nothing:
 /// it reads what the other components wish for.
 /// </summary>
-internal sealed class PacketAssembler(AssociationContext context, PathSet paths, EndpointOptions endpoint, ushort remotePort)
+internal sealed class PacketAssembler(AssociationContext context, PathSet paths, EndpointOptions endpoint, PortPair ports)
 {
     /// <summary>INIT alone, with the tag 0 (§8.5.1 A).</summary>
     public bool TryAssembleInit(HandshakeInitiator handshake, Span<byte> destination, out OutgoingDatagram datagram)
@@ -176,7 +176,7 @@ internal sealed class PacketAssembler(AssociationContext context, PathSet paths,
         return true;
     }
 
-    private PacketWriter Begin(Span<byte> destination, VerificationTag tag) => new(destination, endpoint.LocalPort, remotePort, tag);
+    private PacketWriter Begin(Span<byte> destination, VerificationTag tag) => new(destination, ports.Local, ports.Remote, tag);
 
     private OutgoingDatagram Finish(ref PacketWriter packet, Path path)
     {

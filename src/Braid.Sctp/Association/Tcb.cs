@@ -10,11 +10,11 @@ namespace Braid.Sctp;
 /// </summary>
 internal sealed class Tcb
 {
-    public Tcb(EndpointOptions endpoint, AssociationContext context, ushort remotePort, ReadOnlySpan<NetworkPath> paths, InitFields? opening)
+    public Tcb(EndpointOptions endpoint, AssociationContext context, PortPair ports, ReadOnlySpan<NetworkPath> paths, InitFields? opening)
     {
         Endpoint = endpoint;
         Context = context;
-        RemotePort = remotePort;
+        Ports = ports;
         Paths = new PathSet(context, endpoint.EncapsulationOverhead);
         foreach (ref readonly NetworkPath path in paths)
         {
@@ -39,8 +39,7 @@ internal sealed class Tcb
 
     public EndpointOptions Endpoint { get; }
 
-    /// <summary>The peer's SCTP port.</summary>
-    public ushort RemotePort { get; }
+    public PortPair Ports { get; }
 
     public PathSet Paths { get; }
 

@@ -5,19 +5,20 @@ using Braid.Core;
 namespace Braid.Sctp;
 
 /// <summary>
-/// Which association a packet belongs to: by our own tag, which is unique here, and by the peer's addresses and port for the
-/// packets that do not carry it (INIT, and ABORT or SHUTDOWN COMPLETE with the T bit).
+/// Which association a packet belongs to: by our own tag, which is unique here, and by both ports and the peer's addresses for
+/// the packets that do not carry it (INIT, and ABORT or SHUTDOWN COMPLETE with the T bit).
 /// </summary>
 internal sealed class AssociationTable
 {
     private readonly Dictionary<VerificationTag, Association> _byTag = [];
     private readonly Dictionary<PeerKey, Association> _byPeer = [];
     private readonly Dictionary<Association, Entry> _entries = [];
+    private readonly Dictionary<ushort, int> _byLocalPort = [];          // how many
 
     /// <summary>
     /// The UDP port is part of the key: two hosts behind one NAT, or two programs on one host, may use the same SCTP port.
     /// </summary>
-    private readonly record struct PeerKey(NetworkAddress Address, ushort Port);
+    private readonly record struct PeerKey(NetworkAddress Address, PortPair Ports);
 
     /// <summary>Under what an association is found now. One address is the rule: it costs no array.</summary>
     private readonly record struct Entry(VerificationTag Tag, PeerKey First, PeerKey[]? Others);
@@ -28,34 +29,39 @@ internal sealed class AssociationTable
     /// <summary>Whether one of them uses this tag.</summary>
     public bool HasTag(VerificationTag tag) => _byTag.ContainsKey(tag);
 
+    /// <summary>Whether one of them uses this port of ours.</summary>
+    public bool HasLocalPort(ushort port) => _byLocalPort.ContainsKey(port);
+
     /// <summary>Adds an association.</summary>
-    /// <returns>False when its tag, or its peer's primary address, is in use.</returns>
+    /// <returns>False when its tag, or its peer's primary address with these ports, is in use.</returns>
     public bool TryAdd(Association association)
     {
-        var key = new PeerKey(association.PrimaryPath.Remote, association.RemotePort);
+        var key = new PeerKey(association.PrimaryPath.Remote, association.Ports);
         if (_byTag.ContainsKey(association.LocalTag) || _byPeer.ContainsKey(key))
         {
             return false;
         }
 
         Index(association);
+        ushort port = association.LocalPort;
+        _byLocalPort[port] = _byLocalPort.GetValueOrDefault(port) + 1;
         return true;
     }
 
-    /// <summary>The association that our tag in a packet names.</summary>
-    public bool TryFind(VerificationTag localTag, [NotNullWhen(true)] out Association? association) =>
-        _byTag.TryGetValue(localTag, out association);
+    /// <summary>The association that our tag in a packet names, if the packet has its ports (RFC 9260 §8.5).</summary>
+    public bool TryFind(VerificationTag localTag, PortPair ports, [NotNullWhen(true)] out Association? association) =>
+        _byTag.TryGetValue(localTag, out association) && association.Ports == ports;
 
     /// <summary>The association with a peer.</summary>
-    public bool TryFind(in NetworkAddress remote, ushort remotePort, [NotNullWhen(true)] out Association? association) =>
-        _byPeer.TryGetValue(new PeerKey(remote, remotePort), out association);
+    public bool TryFind(in NetworkAddress remote, PortPair ports, [NotNullWhen(true)] out Association? association) =>
+        _byPeer.TryGetValue(new PeerKey(remote, ports), out association);
 
     /// <summary>The association that any of a peer's addresses names (RFC 9260 §5.1.2 D).</summary>
-    public Association? Find(in PeerAddresses addresses, ushort remotePort)
+    public Association? Find(in PeerAddresses addresses, PortPair ports)
     {
         for (int i = 0; i < addresses.Count; i++)
         {
-            if (TryFind(addresses[i], remotePort, out Association? association))
+            if (TryFind(addresses[i], ports, out Association? association))
             {
                 return association;
             }
@@ -69,7 +75,7 @@ internal sealed class AssociationTable
     {
         if (_entries.ContainsKey(association))
         {
-            Remove(association);
+            Unindex(association);
             Index(association);
         }
     }
@@ -77,11 +83,23 @@ internal sealed class AssociationTable
     /// <summary>Removes an association.</summary>
     public void Remove(Association association)
     {
-        if (!_entries.Remove(association, out Entry entry))
+        if (!_entries.ContainsKey(association))
         {
             return;
         }
 
+        Unindex(association);
+        ushort port = association.LocalPort;
+        _byLocalPort[port]--;
+        if (_byLocalPort[port] == 0)
+        {
+            _byLocalPort.Remove(port);
+        }
+    }
+
+    private void Unindex(Association association)
+    {
+        _entries.Remove(association, out Entry entry);
         _byTag.Remove(entry.Tag);
         Remove(association, entry.First);
         foreach (PeerKey key in entry.Others ?? [])
@@ -102,11 +120,11 @@ internal sealed class AssociationTable
             }
 
             // Where another association has an address already, packets are told apart by their tag alone.
-            others[i] = new PeerKey(paths[i].Address.Remote, association.RemotePort);
+            others[i] = new PeerKey(paths[i].Address.Remote, association.Ports);
             _byPeer.TryAdd(others[i], association);
         }
 
-        var first = new PeerKey(association.PrimaryPath.Remote, association.RemotePort);
+        var first = new PeerKey(association.PrimaryPath.Remote, association.Ports);
         _byPeer.TryAdd(first, association);
         if (association.LocalTag != VerificationTag.None)
         {

@@ -22,8 +22,8 @@ internal readonly record struct CookieClaims
     /// <summary>What the peer's INIT said.</summary>
     public required InitFields Peer { get; init; }
 
-    /// <summary>The peer's SCTP port.</summary>
-    public required ushort RemotePort { get; init; }
+    /// <summary>The SCTP ports that the INIT named.</summary>
+    public required PortPair Ports { get; init; }
 
     /// <summary>The peer's addresses; the source is the one that the INIT ACK went to, and so confirmed (§5.4 rule 2).</summary>
     public required PeerAddresses Addresses { get; init; }

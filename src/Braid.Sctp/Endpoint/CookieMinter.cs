@@ -39,7 +39,7 @@ internal sealed class CookieMinter
     private const int MacLength = 16;
     private const int Alignment = 4;                         // §3.2: no padding that a peer could count or not
     private const int KeyLength = 32;
-    private const int ContextLength = 2 + AddressLength;     // what is under the MAC and not in the cookie
+    private const int ContextLength = 2 + 2 + AddressLength; // what is under the MAC and not in the cookie
 
     private const byte KeyFlag = 1;
     private const byte TieTagsFlag = 2;
@@ -118,7 +118,7 @@ internal sealed class CookieMinter
         }
 
         int length = writer.Written;
-        Sign(_current, cookie[..length], claims.RemotePort, hasAddresses ? NetworkAddress.None : claims.Addresses.Source,
+        Sign(_current, cookie[..length], claims.Ports, hasAddresses ? NetworkAddress.None : claims.Addresses.Source,
             cookie.Slice(length, MacLength));
         return length + MacLength;
     }
@@ -127,11 +127,11 @@ internal sealed class CookieMinter
     /// <param name="now">The current instant.</param>
     /// <param name="cookie">What the peer sent.</param>
     /// <param name="source">Where its packet came from.</param>
-    /// <param name="remotePort">The source port of its packet.</param>
+    /// <param name="ports">The ports of its packet: a cookie for one of ours is no good for another.</param>
     /// <param name="claims">What it says; valid also when the cookie is stale.</param>
     /// <param name="staleness">How far beyond its lifetime it is; not positive when it is not.</param>
     public CookieVerdict Check(
-        Instant now, ReadOnlySpan<byte> cookie, in NetworkAddress source, ushort remotePort, out CookieClaims claims, out TimeSpan staleness)
+        Instant now, ReadOnlySpan<byte> cookie, in NetworkAddress source, PortPair ports, out CookieClaims claims, out TimeSpan staleness)
     {
         claims = default;
         staleness = default;
@@ -147,13 +147,13 @@ internal sealed class CookieMinter
         byte[] key = (flags & KeyFlag) == (_keyNumber & KeyFlag) ? _current : _previous;
         ReadOnlySpan<byte> body = cookie[..^MacLength];
         Span<byte> mac = stackalloc byte[MacLength];
-        Sign(key, body, remotePort, (flags & AddressesFlag) != 0 ? NetworkAddress.None : source, mac);
+        Sign(key, body, ports, (flags & AddressesFlag) != 0 ? NetworkAddress.None : source, mac);
         if (!CryptographicOperations.FixedTimeEquals(mac, cookie[^MacLength..]))
         {
             return CookieVerdict.Forged;
         }
 
-        claims = Read(now, body, source, remotePort);
+        claims = Read(now, body, source, ports);
         if (!claims.Addresses.Contains(source))
         {
             return CookieVerdict.Forged;                     // ours, but none of the peer's addresses sent it
@@ -166,12 +166,13 @@ internal sealed class CookieMinter
     /// <summary>What a peer gets of the longer life that it asks for: no more than the usual life once more (§5.2.6).</summary>
     public TimeSpan Grant(TimeSpan increment) => increment < _lifetime ? increment : _lifetime;
 
-    private static void Sign(byte[] key, ReadOnlySpan<byte> body, ushort remotePort, in NetworkAddress source, Span<byte> mac)
+    private static void Sign(byte[] key, ReadOnlySpan<byte> body, PortPair ports, in NetworkAddress source, Span<byte> mac)
     {
         Span<byte> signed = stackalloc byte[MaximumLength + ContextLength];
         var writer = new WireWriter(signed);
         writer.WriteBytes(body);
-        writer.WriteUInt16(remotePort);
+        writer.WriteUInt16(ports.Local);
+        writer.WriteUInt16(ports.Remote);
         WriteAddress(ref writer, source);
         Span<byte> whole = stackalloc byte[HMACSHA256.HashSizeInBytes];
         HMACSHA256.HashData(key, signed[..writer.Written], whole);
@@ -214,7 +215,7 @@ internal sealed class CookieMinter
         writer.WriteBytes(bytes[..length]);
     }
 
-    private static CookieClaims Read(Instant now, ReadOnlySpan<byte> bytes, in NetworkAddress source, ushort remotePort)
+    private static CookieClaims Read(Instant now, ReadOnlySpan<byte> bytes, in NetworkAddress source, PortPair ports)
     {
         // Our own MAC vouches for every field and length: no read can fail.
         var reader = new WireReader(bytes);
@@ -251,7 +252,7 @@ internal sealed class CookieMinter
             Extension = TimeSpan.FromMilliseconds(extension),
             Local = new InitFields(new VerificationTag(localTag), 0, localOutgoing, localIncoming, new Tsn(localTsn)),
             Peer = new InitFields(new VerificationTag(peerTag), peerWindow, peerOutgoing, peerIncoming, new Tsn(peerTsn)),
-            RemotePort = remotePort,
+            Ports = ports,
             Addresses = (flags & AddressesFlag) != 0 ? ReadAddresses(ref reader).SeenFrom(source) : new PeerAddresses(source),
             LocalTieTag = localTieTag,
             PeerTieTag = peerTieTag,

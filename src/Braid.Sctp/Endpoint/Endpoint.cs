@@ -7,7 +7,7 @@ using Braid.Sctp.Wire;
 namespace Braid.Sctp;
 
 /// <summary>
-/// One SCTP port on one transport: tells packets apart, answers those that belong to nobody, and keeps nothing of a peer
+/// The SCTP ports on one transport: tells packets apart, answers those that belong to nobody, and keeps nothing of a peer
 /// before a valid COOKIE ECHO (RFC 9260 §5.1, §8.4, §8.5). Contract: after <see cref="HandleDatagram"/>,
 /// <see cref="HandleTimeout"/>, Connect or any command of an association, drain
 /// <see cref="TryGetDatagram"/> until it says false, then <see cref="TryAccept"/> and <see cref="TryTakeActive"/>, and then
@@ -15,11 +15,10 @@ namespace Braid.Sctp;
 /// </summary>
 public sealed class Endpoint : IDatagramMachine
 {
-    private readonly IRandomSource _random;
-    private readonly CookieMinter _cookies;
     private readonly StatelessReplies _replies;
-    private readonly InitResponder _responder;
     private readonly AssociationTable _associations = new();
+    private readonly AssociationFactory _factory;
+    private readonly ListeningProcedures _listening;
     private readonly UsedTags _usedTags;
     private readonly DeadlineHeap _deadlines = new();
     private readonly ActivityQueue _toDrain = new();
@@ -37,19 +36,19 @@ public sealed class Endpoint : IDatagramMachine
         ArgumentNullException.ThrowIfNull(random);
         options.Validate();
         Options = options;
-        AcceptsAssociations = options.AcceptsAssociations;
-        _random = random.Fork();
-        _cookies = new CookieMinter(random.Fork(), options.CookieLifetime);
         _usedTags = new UsedTags(2 * options.CookieLifetime);            // a cookie may live that long (§5.2.6)
         _replies = new StatelessReplies(Buffers, Drops);
-        _responder = new InitResponder(options, _cookies, _replies);
+        _factory = new AssociationFactory(options, random.Fork(), _associations, Buffers, Drops, _replies, _toDrain);
+        var cookies = new CookieMinter(random.Fork(), options.CookieLifetime);
+        _listening = new ListeningProcedures(options, cookies, _replies, _associations, _factory, _usedTags, Drops);
+        if (options.AcceptsAssociations)
+        {
+            OpenPort(options.LocalPort);
+        }
     }
 
     /// <summary>Port and limits.</summary>
     public EndpointOptions Options { get; }
-
-    /// <summary>Whether peers may set up associations now; begins as <see cref="EndpointOptions.AcceptsAssociations"/>.</summary>
-    public bool AcceptsAssociations { get; set; }
 
     /// <summary>Where all payload memory comes from. Renting and returning is safe from any thread.</summary>
     public BufferPool Buffers { get; } = new();
@@ -57,7 +56,7 @@ public sealed class Endpoint : IDatagramMachine
     /// <summary>What was not used, and why.</summary>
     public DropCounters Drops { get; } = new();
 
-    /// <summary>Associations that exist, in whatever state.</summary>
+    /// <summary>Associations that exist, on all ports and in whatever state.</summary>
     public int AssociationCount => _associations.Count;
 
     /// <summary>
@@ -69,39 +68,71 @@ public sealed class Endpoint : IDatagramMachine
     /// <inheritdoc/>
     public Instant NextTimeout => _deadlines.Next;
 
-    /// <summary>Begins to set up an association: sends INIT (§5.1).</summary>
-    /// <param name="now">The current instant.</param>
-    /// <param name="remotePort">The peer's SCTP port.</param>
-    /// <param name="path">Where to; <see cref="NetworkPath.None"/> when the transport names the peer.</param>
-    /// <param name="options">Its options; those of the endpoint when null.</param>
-    /// <exception cref="InvalidOperationException">There is an association with that peer already.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">An option is outside its range.</exception>
-    public Association Connect(Instant now, ushort remotePort, in NetworkPath path, AssociationOptions? options = null) =>
-        Connect(now, remotePort, [path], options);
-
-    /// <summary>Begins to set up an association with a peer that has several addresses: INIT goes to them in turn.</summary>
-    /// <param name="now">The current instant.</param>
-    /// <param name="remotePort">The peer's SCTP port.</param>
-    /// <param name="paths">Its addresses, 1 to 8; the first one is tried first.</param>
-    /// <param name="options">Its options; those of the endpoint when null.</param>
-    /// <exception cref="InvalidOperationException">There is an association with that peer already.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">An option, or the number of paths, is outside its range.</exception>
-    public Association Connect(Instant now, ushort remotePort, ReadOnlySpan<NetworkPath> paths, AssociationOptions? options = null)
+    /// <summary>
+    /// Lets peers set up associations on an SCTP port, until <see cref="ClosePort"/>: their INIT is answered with INIT ACK (§5.1).
+    /// </summary>
+    /// <param name="port">The port, 1 to 65535.</param>
+    /// <param name="options">Options of the associations that are set up there; those of the endpoint when null.</param>
+    /// <exception cref="InvalidOperationException">The port is open already.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The port, or an option, is outside its range.</exception>
+    public void OpenPort(ushort port, AssociationOptions? options = null)
     {
-        options = Check(remotePort, paths, options);
-        var fields = new InitFields(NewTag(), default, default, default, new Tsn(_random.NextUInt32()));
-        return Add(Association.Open(now, Options, NewContext(options), remotePort, paths, fields));
+        AssociationOptions.InRange(port, 1, ushort.MaxValue, nameof(port));                   // §3.1
+        options ??= Options.Association;
+        options.Validate();
+        if (!_listening.TryOpen(port, options))
+        {
+            throw new InvalidOperationException($"The SCTP port {port} is open already.");
+        }
     }
 
     /// <summary>
-    /// Waits for one peer to set up an association (§5.1, "passive" open), also where <see cref="AcceptsAssociations"/> is
-    /// false: its state stays <see cref="AssociationState.Listening"/> until then. It is not taken by <see cref="TryAccept"/>.
+    /// Lets nobody set up associations on a port any more: an INIT is answered with ABORT (§5.1). Those that exist live on. Does
+    /// nothing when the port is not open.
     /// </summary>
-    /// <inheritdoc cref="Connect(Instant, ushort, in NetworkPath, AssociationOptions?)"/>
-    public Association Listen(ushort remotePort, in NetworkPath path, AssociationOptions? options = null)
+    /// <param name="port">The port.</param>
+    public void ClosePort(ushort port) => _listening.Close(port);
+
+    /// <summary>Whether a port is open, or an association uses it, in whatever state.</summary>
+    /// <param name="port">The port.</param>
+    public bool IsPortInUse(ushort port) => _listening.IsOpen(port) || _associations.HasLocalPort(port);
+
+    /// <summary>Begins to set up an association: sends INIT (§5.1).</summary>
+    /// <param name="now">The current instant.</param>
+    /// <param name="remotePort">The peer's SCTP port, 1 to 65535.</param>
+    /// <param name="path">Where to; <see cref="NetworkPath.None"/> when the transport names the peer.</param>
+    /// <param name="options">Its options; those of the endpoint when null.</param>
+    /// <param name="localPort">Our SCTP port, open or not; 0, the default, for <see cref="EndpointOptions.LocalPort"/>.</param>
+    /// <exception cref="InvalidOperationException">There is an association between those ports with that peer already.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option, or a port, is outside its range.</exception>
+    public Association Connect(
+        Instant now, ushort remotePort, in NetworkPath path, AssociationOptions? options = null, ushort localPort = 0) =>
+        Connect(now, remotePort, [path], options, localPort);
+
+    /// <summary>Begins to set up an association with a peer that has several addresses: INIT goes to them in turn.</summary>
+    /// <param name="now">The current instant.</param>
+    /// <param name="remotePort">The peer's SCTP port, 1 to 65535.</param>
+    /// <param name="paths">Its addresses, 1 to 8; the first one is tried first.</param>
+    /// <param name="options">Its options; those of the endpoint when null.</param>
+    /// <param name="localPort">Our SCTP port, open or not; 0, the default, for <see cref="EndpointOptions.LocalPort"/>.</param>
+    /// <exception cref="InvalidOperationException">There is an association between those ports with that peer already.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option, a port, or the number of paths, is outside its range.</exception>
+    public Association Connect(
+        Instant now, ushort remotePort, ReadOnlySpan<NetworkPath> paths, AssociationOptions? options = null, ushort localPort = 0)
     {
-        options = Check(remotePort, [path], options);
-        return Add(Association.Listen(Options, NewContext(options), remotePort, path));
+        PortPair ports = Check(localPort, remotePort, paths, ref options);
+        return _factory.Open(now, ports, paths, options);
+    }
+
+    /// <summary>
+    /// Waits for one peer to set up an association (§5.1, "passive" open), also on a port that is not open: its state stays
+    /// <see cref="AssociationState.Listening"/> until then. It is not taken by <see cref="TryAccept"/>.
+    /// </summary>
+    /// <inheritdoc cref="Connect(Instant, ushort, in NetworkPath, AssociationOptions?, ushort)"/>
+    public Association Listen(ushort remotePort, in NetworkPath path, AssociationOptions? options = null, ushort localPort = 0)
+    {
+        PortPair ports = Check(localPort, remotePort, [path], ref options);
+        return _factory.Listen(ports, path, options);
     }
 
     /// <summary>Takes the next association that a peer has set up, in order of arrival.</summary>
@@ -145,22 +176,17 @@ public sealed class Endpoint : IDatagramMachine
             return;
         }
 
-        if (packet.Header.DestinationPort != Options.LocalPort)
+        if (shape.IsSoleInit)
         {
-            Drops.Count(DropReason.WrongPort);
-            _replies.AnswerOutOfTheBlue(path, packet.Header, shape);
+            _listening.OnInit(now, path, packet);
         }
-        else if (shape.IsSoleInit)
-        {
-            OnInit(now, path, packet);
-        }
-        else if (shape.FirstType == ChunkType.CookieEcho)
-        {
-            OnCookieEcho(now, path, packet, shape);
-        }
-        else
+        else if (shape.FirstType != ChunkType.CookieEcho)
         {
             Route(now, path, packet, shape);
+        }
+        else if (_listening.OnCookieEcho(now, path, packet, shape) is { } accepted)
+        {
+            _accepted.Enqueue(accepted);
         }
     }
 
@@ -210,28 +236,24 @@ public sealed class Endpoint : IDatagramMachine
         return false;
     }
 
-    private AssociationOptions Check(ushort remotePort, ReadOnlySpan<NetworkPath> paths, AssociationOptions? options)
+    private PortPair Check(ushort localPort, ushort remotePort, ReadOnlySpan<NetworkPath> paths, [NotNull] ref AssociationOptions? options)
     {
         options ??= Options.Association;
         options.Validate();
-        AssociationOptions.InRange(remotePort, 1, ushort.MaxValue, nameof(remotePort));       // §3.1
+        var ports = new PortPair(localPort == 0 ? Options.LocalPort : localPort, remotePort);
+        AssociationOptions.InRange(ports.Local, 1, ushort.MaxValue, nameof(localPort));       // §3.1
+        AssociationOptions.InRange(remotePort, 1, ushort.MaxValue, nameof(remotePort));
         AssociationOptions.InRange(paths.Length, 1, PeerAddresses.Capacity, nameof(paths));
         foreach (ref readonly NetworkPath path in paths)
         {
-            if (_associations.TryFind(path.Remote, remotePort, out _))
+            if (_associations.TryFind(path.Remote, ports, out _))
             {
-                throw new InvalidOperationException($"There is an association with {path.Remote}, SCTP port {remotePort}, already.");
+                throw new InvalidOperationException(
+                    $"There is an association of SCTP port {ports.Local} with {path.Remote}, SCTP port {remotePort}, already.");
             }
         }
 
-        return options;
-    }
-
-    private Association Add(Association association)
-    {
-        bool isNew = _associations.TryAdd(association);
-        Invariant.Check(isNew, "a new tag is in use already");
-        return association;
+        return ports;
     }
 
     /// <summary>What may not be answered and belongs to nobody.</summary>
@@ -261,43 +283,39 @@ public sealed class Endpoint : IDatagramMachine
         return shape.IsSoleInit != (packet.Header.Tag == VerificationTag.None) ? DropReason.BadVerificationTag : null;
     }
 
-    /// <summary>§8.5 and §8.5.1: a packet with the right tag goes to its association, everything else is out of the blue.</summary>
+    /// <summary>
+    /// §8.5 and §8.5.1: a packet with the right tag for its ports goes to its association, everything else is out of the blue.
+    /// </summary>
     private void Route(Instant now, in NetworkPath path, in PacketView packet, in PacketShape shape)
     {
         PacketHeader header = packet.Header;
-        if (!shape.IsTagReflected && _associations.TryFind(header.Tag, out Association? association)
-            && association.RemotePort == header.SourcePort
-            && (association.Paths.Find(path.Remote) is not null || ListsKnownAddress(path, packet, association)))
+        bool isTagKnown = _associations.TryFind(header.Tag, header.Ports, out Association? association) && !shape.IsTagReflected;
+        if (isTagKnown && (association!.Paths.Find(path.Remote) is not null || ListsKnownAddress(path, packet, association)))
         {
             Deliver(now, path, packet, shape, association);
-            return;
         }
-
-        if (!_associations.TryFind(path.Remote, header.SourcePort, out association) || association.State == AssociationState.Listening)
+        else if (!_associations.TryFind(path.Remote, header.Ports, out association) || association.State == AssociationState.Listening)
         {
-            if (!shape.IsTagReflected && _associations.TryFind(header.Tag, out association) && association.RemotePort == header.SourcePort)
-            {
-                // The tag is right, the address is one that the peer has and we do not use yet. An ABORT with that tag would
-                // be believed, and end an association that works.
-                Drops.Count(DropReason.OutOfTheBlue);
-                return;
-            }
-
             Drops.Count(DropReason.OutOfTheBlue);
-            _replies.AnswerOutOfTheBlue(path, header, shape);
-            return;
-        }
 
-        if (shape.IsTagReflected && header.Tag == association.PeerTag)
+            // Where the tag is right, the address is one that the peer has and we do not use yet. An ABORT with that tag would
+            // be believed, and end an association that works.
+            if (!isTagKnown)
+            {
+                _replies.AnswerOutOfTheBlue(path, header, shape);
+            }
+        }
+        else if (shape.IsTagReflected && header.Tag == association.PeerTag)
         {
             association.HandlePacket(now, path, packet, shape.HasAbort);
-            return;
         }
-
-        Drops.Count(DropReason.BadVerificationTag);
-        if (shape.HasShutdownAck && IsBeingSetUp(association))
+        else
         {
-            _replies.AnswerOutOfTheBlue(path, header, shape);          // §8.5.1 E
+            Drops.Count(DropReason.BadVerificationTag);
+            if (shape.HasShutdownAck && association.IsBeingSetUp)
+            {
+                _replies.AnswerOutOfTheBlue(path, header, shape);      // §8.5.1 E
+            }
         }
     }
 
@@ -325,7 +343,7 @@ public sealed class Endpoint : IDatagramMachine
 
     private void Deliver(Instant now, in NetworkPath path, in PacketView packet, in PacketShape shape, Association association)
     {
-        if (shape.HasShutdownAck && IsBeingSetUp(association))
+        if (shape.HasShutdownAck && association.IsBeingSetUp)
         {
             _replies.AnswerOutOfTheBlue(path, packet.Header, shape);   // §8.5.1 E
             return;
@@ -337,209 +355,5 @@ public sealed class Endpoint : IDatagramMachine
         {
             _associations.Update(association);               // INIT ACK listed addresses, or a UDP port was learnt anew
         }
-    }
-
-    private static bool IsBeingSetUp(Association association) =>
-        association.State is AssociationState.CookieWait or AssociationState.CookieEchoed;
-
-    /// <summary>An INIT: for nobody yet, or for an association that exists (§5.1 B, §5.2.1, §5.2.2).</summary>
-    private void OnInit(Instant now, in NetworkPath path, in PacketView packet)
-    {
-        ChunkReader chunks = packet.Chunks;
-        if (!chunks.TryRead(out ChunkView chunk) || !InitChunk.TryRead(chunk, out InitChunk init)
-            || init.InitiateTag == VerificationTag.None)
-        {
-            Drops.Count(DropReason.MalformedChunk);          // §3.3.2: the tag 0 is discarded silently
-            return;
-        }
-
-        ushort remotePort = packet.Header.SourcePort;
-        var to = new ReplyAddress(path, Options.LocalPort, remotePort);
-        PeerAddresses addresses = PeerAddresses.Collect(path.Remote, init.Parameters, Options.Families);
-        Association? association = _associations.Find(addresses, remotePort);
-        if (association?.State == AssociationState.ShutdownAckSent)
-        {
-            association.ResendShutdownAck(now);              // §9.2
-            return;
-        }
-
-        Span<byte> room = stackalloc byte[256];
-        InitReview review = InitResponder.Review(init, room);
-        if (review.IsMalformed)
-        {
-            Drops.Count(DropReason.MalformedChunk);
-        }
-        else if ((review.Refusal ?? RefuseStranger(association)) is { } cause)
-        {
-            _replies.AddAbort(to, init.InitiateTag, cause);
-        }
-        else if (association is not null && IsHidden(association, path))
-        {
-            Drops.Count(DropReason.UnexpectedChunk);
-        }
-        else if (association is not null && AddsAddresses(association, addresses))
-        {
-            _responder.RefuseNewAddresses(to, init.InitiateTag, addresses, association.Paths);
-        }
-        else
-        {
-            _responder.Accept(now, to, Claim(now, init.Fields, remotePort, addresses, association), review);
-        }
-    }
-
-    private CauseCode? RefuseStranger(Association? association) =>
-        association is not null ? null
-        : !AcceptsAssociations ? CauseCode.None
-        : _associations.Count >= Options.MaximumAssociations ? CauseCode.OutOfResource
-        : null;
-
-    /// <summary>§5.2.1: in COOKIE-WAIT an INIT ACK goes only to an address that our own application named.</summary>
-    private static bool IsHidden(Association association, in NetworkPath path) =>
-        association.State is AssociationState.CookieWait or AssociationState.Listening && association.Paths.Find(path.Remote) is null;
-
-    private static bool AddsAddresses(Association association, in PeerAddresses addresses) =>
-        association.State is not (AssociationState.CookieWait or AssociationState.Listening) && !association.Paths.Contains(addresses);
-
-    private CookieClaims Claim(
-        Instant now, in InitFields peer, ushort remotePort, in PeerAddresses addresses, Association? association)
-    {
-        if (association?.State is not (null or AssociationState.CookieWait or AssociationState.Listening))
-        {
-            association.PopulateTieTags();                   // §5.2.1, §5.2.2
-        }
-
-        InitFields local;
-        if (association?.OpeningFields is { } opening && IsBeingSetUp(association))
-        {
-            local = opening;                                 // §5.2.1: what our own INIT said, its tag unchanged
-        }
-        else
-        {
-            AssociationOptions options = association?.Options ?? Options.Association;
-            local = new InitFields(
-                NewTag(),
-                (uint)options.ReceiveBufferSize,
-                InitRules.Streams((ushort)options.OutgoingStreams, peer.IncomingStreams),     // §3.3.3: no more than the peer allows
-                (ushort)options.IncomingStreams,
-                new Tsn(_random.NextUInt32()));
-        }
-
-        return new CookieClaims
-        {
-            Created = now,
-            Local = local,
-            Peer = peer,
-            RemotePort = remotePort,
-            Addresses = addresses,
-            LocalTieTag = association?.LocalTieTag ?? 0,
-            PeerTieTag = association?.PeerTieTag ?? 0,
-        };
-    }
-
-    /// <summary>§5.1.5 and §5.2.4.</summary>
-    private void OnCookieEcho(Instant now, in NetworkPath path, in PacketView packet, in PacketShape shape)
-    {
-        PacketHeader header = packet.Header;
-        if (shape.HasAbort && !_associations.TryFind(header.Tag, out _))
-        {
-            Drops.Count(DropReason.OutOfTheBlue);            // §8.4 rule 2: what it would set up, it ends
-            return;
-        }
-
-        ChunkReader chunks = packet.Chunks;
-        if (!chunks.TryRead(out ChunkView chunk) || !CookieEchoChunk.TryRead(chunk, out CookieEchoChunk echo))
-        {
-            Drops.Count(DropReason.MalformedChunk);
-            return;
-        }
-
-        CookieVerdict verdict = _cookies.Check(
-            now, echo.Cookie, path.Remote, header.SourcePort, out CookieClaims claims, out TimeSpan staleness);
-        if (verdict == CookieVerdict.Forged || claims.Local.InitiateTag != header.Tag)
-        {
-            Drops.Count(DropReason.BadCookie);
-            return;
-        }
-
-        if (!_associations.TryFind(claims.Local.InitiateTag, out Association? association))
-        {
-            association = _associations.Find(claims.Addresses, claims.RemotePort);
-        }
-
-        if (association is null && _usedTags.Contains(now, claims.Local.InitiateTag))
-        {
-            Drops.Count(DropReason.BadCookie);               // it has had its association
-            return;
-        }
-
-        bool tagsMatch = association?.LocalTag == claims.Local.InitiateTag && association.PeerTag == claims.Peer.InitiateTag;
-        if (verdict == CookieVerdict.Stale && !tagsMatch)
-        {
-            Drops.Count(DropReason.StaleCookie);
-            _replies.AddStaleCookie(new ReplyAddress(path, Options.LocalPort, header.SourcePort), claims.Peer.InitiateTag, staleness);
-        }
-        else if (association is null)
-        {
-            Accept(now, path, packet, claims);
-        }
-        else
-        {
-            Resolve(now, path, packet, claims, association, shape.HasAbort);
-        }
-    }
-
-    private void Accept(Instant now, in NetworkPath path, in PacketView packet, in CookieClaims claims)
-    {
-        if (!AcceptsAssociations || _associations.Count >= Options.MaximumAssociations)
-        {
-            var to = new ReplyAddress(path, Options.LocalPort, claims.RemotePort);
-            _replies.AddAbort(to, claims.Peer.InitiateTag, CauseCode.OutOfResource);
-            return;
-        }
-
-        var association = Association.Accept(now, Options, NewContext(Options.Association), path.Local, claims);
-        bool isNew = _associations.TryAdd(association);
-        Invariant.Check(isNew, "an association that was not found is in the table");
-        _accepted.Enqueue(association);
-        association.HandlePacket(now, path, packet, hasAbort: false);        // DATA may come along with COOKIE ECHO
-    }
-
-    /// <summary>A COOKIE ECHO for an association that exists, or that waits for this very peer.</summary>
-    private void Resolve(
-        Instant now, in NetworkPath path, in PacketView packet, in CookieClaims claims, Association association, bool hasAbort)
-    {
-        CollisionAction action = association.State == AssociationState.Listening
-            ? association.Paths.Find(claims.Addresses.Source) is null ? CollisionAction.Discard : CollisionAction.AdoptPeerTag
-            : CookieCollision.Resolve(
-                claims, association.LocalTag, association.PeerTag, association.LocalTieTag, association.PeerTieTag);
-        VerificationTag before = association.LocalTag;
-        if (association.OnCookieEcho(now, path, claims, action))
-        {
-            if (association.LocalTag != before)
-            {
-                _usedTags.Add(now, before);
-            }
-
-            association.HandlePacket(now, path, packet, hasAbort);       // which may learn a UDP port
-            _associations.Update(association);
-        }
-        else if (action is CollisionAction.Discard or CollisionAction.Late)
-        {
-            Drops.Count(DropReason.UnexpectedChunk);
-        }
-    }
-
-    private AssociationContext NewContext(AssociationOptions options) =>
-        new(options, _random.Fork(), Buffers, Drops, _replies, new Activity(_toDrain));
-
-    private VerificationTag NewTag()
-    {
-        VerificationTag tag;
-        do
-        {
-            tag = new VerificationTag(_random.NextUInt32());
-        }
-        while (tag == VerificationTag.None || _associations.HasTag(tag));
-        return tag;
     }
 }

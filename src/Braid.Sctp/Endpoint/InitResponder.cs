@@ -22,7 +22,7 @@ internal ref struct InitReview
 
 /// <summary>
 /// Reads an INIT and composes the INIT ACK, without keeping anything of either (RFC 9260 §5.1 B). Whether the INIT collides
-/// with an association is for the endpoint to see.
+/// with an association is for <see cref="ListeningProcedures"/> to see.
 /// </summary>
 internal sealed class InitResponder(EndpointOptions options, CookieMinter cookies, StatelessReplies replies)
 {

@@ -7,9 +7,8 @@ namespace Braid.Sctp;
 
 /// <summary>Where an answer goes.</summary>
 /// <param name="Path">Where the packet that is answered came from.</param>
-/// <param name="LocalPort">The port that it went to.</param>
-/// <param name="RemotePort">The port that it came from.</param>
-internal readonly record struct ReplyAddress(NetworkPath Path, ushort LocalPort, ushort RemotePort);
+/// <param name="Ports">The ports that it went to and came from: the answer has them the other way round (RFC 9260 §8.4).</param>
+internal readonly record struct ReplyAddress(NetworkPath Path, PortPair Ports);
 
 /// <summary>
 /// Packets that answer a peer of whom we keep nothing: INIT ACK, ABORT, SHUTDOWN COMPLETE, ERROR (RFC 9260 §5.1, §8.4).
@@ -31,7 +30,7 @@ internal sealed class StatelessReplies(BufferPool buffers, DropCounters drops)
         in ReplyAddress to, VerificationTag tag, in InitFields fields, ReadOnlySpan<byte> parameters)
     {
         Span<byte> bytes = stackalloc byte[PacketHeader.Length + 20 + parameters.Length + 3];
-        var packet = new PacketWriter(bytes, to.LocalPort, to.RemotePort, tag);
+        var packet = new PacketWriter(bytes, to.Ports.Local, to.Ports.Remote, tag);
         bool fits = InitChunk.Write(ref packet, ChunkType.InitAck, fields, parameters);
         Invariant.Check(fits, "the room for an INIT ACK is too small");
         Add(to.Path, bytes[..packet.Finish()]);
@@ -75,7 +74,7 @@ internal sealed class StatelessReplies(BufferPool buffers, DropCounters drops)
             return;                                          // rule 4: a cookie that nobody made is discarded silently (§5.1.5)
         }
 
-        var to = new ReplyAddress(path, header.DestinationPort, header.SourcePort);
+        var to = new ReplyAddress(path, header.Ports);
 
         if (shape.IsSoleInit)
         {
@@ -113,7 +112,7 @@ internal sealed class StatelessReplies(BufferPool buffers, DropCounters drops)
         in ReplyAddress to, VerificationTag tag, ChunkType type, byte flags, ReadOnlySpan<byte> value)
     {
         Span<byte> bytes = stackalloc byte[PacketHeader.Length + 4 + value.Length + 3];
-        var packet = new PacketWriter(bytes, to.LocalPort, to.RemotePort, tag);
+        var packet = new PacketWriter(bytes, to.Ports.Local, to.Ports.Remote, tag);
         bool fits = packet.TryBeginChunk(type, flags, value.Length, out Span<byte> destination);
         Invariant.Check(fits, "a stateless reply is larger than its buffer");
         value.CopyTo(destination);

@@ -89,7 +89,7 @@ internal sealed class SetupProcedures(Tcb tcb)
         Negotiated negotiated = InitRules.Negotiate(tcb.Handshake.Fields, initAck.Fields);
         if (TakesStreamsBack(negotiated))
         {
-            tcb.Context.Replies.AddAbort(new ReplyAddress(from, tcb.Endpoint.LocalPort, tcb.RemotePort), initAck.InitiateTag, CauseCode.ProtocolViolation, "streams were taken back"u8);
+            tcb.Context.Replies.AddAbort(new ReplyAddress(from, tcb.Ports), initAck.InitiateTag, CauseCode.ProtocolViolation, "streams were taken back"u8);
             tcb.Close(new AssociationEvent.Closed(CloseReason.ProtocolViolation, (ushort)CauseCode.ProtocolViolation));
             return false;
         }
@@ -120,7 +120,7 @@ internal sealed class SetupProcedures(Tcb tcb)
         }
 
         (CauseCode code, byte[] info) = HandshakeInitiator.Explain(verdict);
-        var to = new ReplyAddress(from, tcb.Endpoint.LocalPort, tcb.RemotePort);
+        var to = new ReplyAddress(from, tcb.Ports);
         if (verdict == InitAckVerdict.NoTag)
         {
             tcb.Context.Replies.AddReflectedAbort(to, tcb.LocalTag);

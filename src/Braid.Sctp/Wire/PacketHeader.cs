@@ -16,6 +16,9 @@ public readonly record struct PacketHeader(ushort SourcePort, ushort Destination
     /// <summary>Where the checksum lies.</summary>
     internal const int ChecksumOffset = 8;
 
+    /// <summary>The ports as the receiver sees them.</summary>
+    internal PortPair Ports => new(DestinationPort, SourcePort);
+
     /// <summary>Reads the header of a packet; false when the packet is shorter than one.</summary>
     public static bool TryRead(ReadOnlySpan<byte> packet, out PacketHeader header)
     {

@@ -13,12 +13,14 @@ public sealed class CookieMinterTests
 
     private static readonly NetworkAddress s_source = NetworkAddress.FromIPv4([10, 0, 0, 1], 12);
 
+    private static readonly PortPair s_ports = new(10, 11);
+
     private static readonly CookieClaims s_claims = new()
     {
         Created = s_start,
         Local = new InitFields(new VerificationTag(1), 0, 3, 4, new Tsn(5)),
         Peer = new InitFields(new VerificationTag(6), 7, 8, 9, new Tsn(10)),
-        RemotePort = 11,
+        Ports = s_ports,
         Addresses = new PeerAddresses(s_source),
         LocalTieTag = 13,
         PeerTieTag = 14,
@@ -28,7 +30,7 @@ public sealed class CookieMinterTests
     public void A_cookie_says_what_was_put_into_it()
     {
         (CookieMinter minter, byte[] cookie) = Mint();
-        Assert.Equal(CookieVerdict.Valid, minter.Check(s_start + TimeSpan.FromSeconds(60), cookie, s_source, 11, out CookieClaims claims, out _));
+        Assert.Equal(CookieVerdict.Valid, minter.Check(s_start + TimeSpan.FromSeconds(60), cookie, s_source, s_ports, out CookieClaims claims, out _));
         Assert.Equal(s_claims, claims);
     }
 
@@ -43,20 +45,21 @@ public sealed class CookieMinterTests
         var cookie = new byte[CookieMinter.MaximumLength];
         byte[] minted = cookie[..minter.Mint(s_start, claims, cookie)];
         Instant later = s_start + TimeSpan.FromSeconds(65);
-        Assert.Equal(CookieVerdict.Valid, minter.Check(later, minted, s_source, 11, out CookieClaims read, out _));
+        Assert.Equal(CookieVerdict.Valid, minter.Check(later, minted, s_source, s_ports, out CookieClaims read, out _));
         Assert.Equal(claims, read);
-        Assert.Equal(CookieVerdict.Valid, minter.Check(later, minted, addresses[2], 11, out _, out _));
-        Assert.Equal(CookieVerdict.Forged, minter.Check(later, minted, NetworkAddress.FromIPv4([10, 0, 0, 3], 12), 11, out _, out _));
+        Assert.Equal(CookieVerdict.Valid, minter.Check(later, minted, addresses[2], s_ports, out _, out _));
+        Assert.Equal(CookieVerdict.Forged, minter.Check(later, minted, NetworkAddress.FromIPv4([10, 0, 0, 3], 12), s_ports, out _, out _));
     }
 
     [Fact]
-    public void A_cookie_is_bound_to_host_and_port_but_not_to_the_UDP_port()
+    public void A_cookie_is_bound_to_host_and_ports_but_not_to_the_UDP_port()
     {
         (CookieMinter minter, byte[] cookie) = Mint();
-        Assert.Equal(CookieVerdict.Valid, minter.Check(s_start, cookie, s_source.WithPort(4000), 11, out CookieClaims claims, out _));
+        Assert.Equal(CookieVerdict.Valid, minter.Check(s_start, cookie, s_source.WithPort(4000), s_ports, out CookieClaims claims, out _));
         Assert.Equal(4000, claims.Addresses.Source.Port);
-        Assert.Equal(CookieVerdict.Forged, minter.Check(s_start, cookie, s_source, 12, out _, out _));
-        Assert.Equal(CookieVerdict.Forged, minter.Check(s_start, cookie, NetworkAddress.FromIPv4([10, 0, 0, 2], 12), 11, out _, out _));
+        Assert.Equal(CookieVerdict.Forged, minter.Check(s_start, cookie, s_source, s_ports with { Remote = 12 }, out _, out _));
+        Assert.Equal(CookieVerdict.Forged, minter.Check(s_start, cookie, s_source, s_ports with { Local = 12 }, out _, out _));
+        Assert.Equal(CookieVerdict.Forged, minter.Check(s_start, cookie, NetworkAddress.FromIPv4([10, 0, 0, 2], 12), s_ports, out _, out _));
     }
 
     [Fact]
@@ -66,19 +69,19 @@ public sealed class CookieMinterTests
         for (int bit = 0; bit < cookie.Length * 8; bit++)
         {
             cookie[bit / 8] ^= (byte)(1 << (bit % 8));
-            Assert.Equal(CookieVerdict.Forged, minter.Check(s_start, cookie, s_source, 11, out _, out _));
+            Assert.Equal(CookieVerdict.Forged, minter.Check(s_start, cookie, s_source, s_ports, out _, out _));
             cookie[bit / 8] ^= (byte)(1 << (bit % 8));
         }
 
-        Assert.Equal(CookieVerdict.Forged, minter.Check(s_start, cookie.AsSpan(1), s_source, 11, out _, out _));
-        Assert.Equal(CookieVerdict.Forged, minter.Check(s_start, [], s_source, 11, out _, out _));
+        Assert.Equal(CookieVerdict.Forged, minter.Check(s_start, cookie.AsSpan(1), s_source, s_ports, out _, out _));
+        Assert.Equal(CookieVerdict.Forged, minter.Check(s_start, [], s_source, s_ports, out _, out _));
     }
 
     [Fact]
     public void An_old_cookie_is_stale_and_says_by_how_much()
     {
         (CookieMinter minter, byte[] cookie) = Mint();
-        Assert.Equal(CookieVerdict.Stale, minter.Check(s_start + TimeSpan.FromSeconds(61), cookie, s_source, 11, out _, out TimeSpan staleness));
+        Assert.Equal(CookieVerdict.Stale, minter.Check(s_start + TimeSpan.FromSeconds(61), cookie, s_source, s_ports, out _, out TimeSpan staleness));
         Assert.Equal(TimeSpan.FromSeconds(1), staleness);
     }
 
@@ -88,9 +91,9 @@ public sealed class CookieMinterTests
         (CookieMinter minter, byte[] cookie) = Mint();
         var another = new byte[CookieMinter.MaximumLength];
         minter.Mint(s_start + TimeSpan.FromHours(1), s_claims, another);
-        Assert.Equal(CookieVerdict.Stale, minter.Check(s_start + TimeSpan.FromHours(1), cookie, s_source, 11, out _, out _));
+        Assert.Equal(CookieVerdict.Stale, minter.Check(s_start + TimeSpan.FromHours(1), cookie, s_source, s_ports, out _, out _));
         minter.Mint(s_start + TimeSpan.FromHours(2), s_claims, another);
-        Assert.Equal(CookieVerdict.Forged, minter.Check(s_start + TimeSpan.FromHours(2), cookie, s_source, 11, out _, out _));
+        Assert.Equal(CookieVerdict.Forged, minter.Check(s_start + TimeSpan.FromHours(2), cookie, s_source, s_ports, out _, out _));
     }
 
     [Fact]
@@ -98,7 +101,7 @@ public sealed class CookieMinterTests
     {
         (_, byte[] cookie) = Mint();
         var other = new CookieMinter(new SeededRandom(2), TimeSpan.FromSeconds(60));
-        Assert.Equal(CookieVerdict.Forged, other.Check(s_start, cookie, s_source, 11, out _, out _));
+        Assert.Equal(CookieVerdict.Forged, other.Check(s_start, cookie, s_source, s_ports, out _, out _));
     }
 
     private static (CookieMinter Minter, byte[] Cookie) Mint()
