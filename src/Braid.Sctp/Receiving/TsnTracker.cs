@@ -33,9 +33,9 @@ internal sealed class TsnTracker
 
     private const int MaximumDuplicates = 32;
 
-    private readonly Tsn[] _duplicates = new Tsn[MaximumDuplicates];
-    private Range[] _ranges = new Range[8];
-    private GapAckBlock[] _gaps = new GapAckBlock[8];
+    private Tsn[] _duplicates = [];                          // these three stay empty while nothing is lost or comes twice
+    private Range[] _ranges = [];
+    private GapAckBlock[] _gaps = [];
     private int _duplicateCount;
 
     /// <param name="initialTsn">The peer's first TSN.</param>
@@ -184,6 +184,11 @@ internal sealed class TsnTracker
     {
         if (_duplicateCount < MaximumDuplicates)
         {
+            if (_duplicates.Length == 0)
+            {
+                _duplicates = new Tsn[MaximumDuplicates];
+            }
+
             _duplicates[_duplicateCount++] = tsn;
         }
 
@@ -214,7 +219,7 @@ internal sealed class TsnTracker
     {
         if (GapCount == _ranges.Length)
         {
-            Array.Resize(ref _ranges, _ranges.Length * 2);
+            Array.Resize(ref _ranges, Math.Max(8, _ranges.Length * 2));
         }
 
         Array.Copy(_ranges, index, _ranges, index + 1, GapCount - index);

@@ -15,7 +15,7 @@ internal sealed class OutstandingQueue
 
     private readonly OutboundMessagePool _messages;
     private readonly List<PathFlight> _paths = [];
-    private OutstandingChunk[] _ring = new OutstandingChunk[64];
+    private OutstandingChunk[] _ring = new OutstandingChunk[4];  // a power of two; small, for most associations send little at a time
     private PathAck[] _acks = [];
     private int _head;                                       // ring slot of _cumulativeAck + 1
     private int _count;

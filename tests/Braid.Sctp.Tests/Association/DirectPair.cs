@@ -16,11 +16,7 @@ internal sealed class DirectPair
         options ??= AssociationOptions.Default;
         A = new Endpoint(new EndpointOptions { LocalPort = 5000, Association = options }, new SeededRandom(1));
         Z = new Endpoint(new EndpointOptions { LocalPort = 5001, Association = options, AcceptsAssociations = true }, new SeededRandom(2));
-        Client = A.Connect(Now, 5001, new NetworkPath(s_a, s_z));
-        Exchange();
-        Assert.True(Z.TryAccept(out Sctp.Association? server));
-        Server = server;
-        Drain();
+        (Client, Server) = Connect(5000);
     }
 
     public Instant Now { get; private set; } = new(TimeSpan.TicksPerSecond);
@@ -32,6 +28,16 @@ internal sealed class DirectPair
     public Sctp.Association Client { get; }
 
     public Sctp.Association Server { get; }
+
+    /// <summary>Sets up an association between a port of A and the one of Z.</summary>
+    public (Sctp.Association Client, Sctp.Association Server) Connect(ushort localPort)
+    {
+        Sctp.Association client = A.Connect(Now, 5001, new NetworkPath(s_a, s_z), localPort: localPort);
+        Exchange();
+        Assert.True(Z.TryAccept(out Sctp.Association? server));
+        Drain();
+        return (client, server);
+    }
 
     /// <summary>Carries datagrams both ways until neither side has one to send.</summary>
     public void Exchange()
