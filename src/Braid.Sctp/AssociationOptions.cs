@@ -1,18 +1,25 @@
 using System;
+using System.Collections.Generic;
 
 namespace Braid.Sctp;
 
 /// <summary>
 /// What an association may use and how it behaves. Defaults are the values that RFC 9260 §16 suggests, unless the property
-/// says otherwise. Immutable once the association exists.
+/// says otherwise. Immutable: <see cref="Association.Reconfigure"/> puts other options in place of an association's.
 /// </summary>
-public sealed record AssociationOptions
+public record AssociationOptions
 {
     /// <summary>What a message counts against <see cref="SendBufferSize"/> beside its length, in bytes.</summary>
     public const int MessageOverhead = 256;
 
     /// <summary>All defaults.</summary>
     public static AssociationOptions Default { get; } = new();
+
+    /// <summary>
+    /// Names of the properties that stay as they are for the life of an association: the streams were negotiated (§5.1.1), and
+    /// chunks were cut to the size of the paths (§6.9).
+    /// </summary>
+    public static IReadOnlyList<string> FixedProperties { get; } = [nameof(OutgoingStreams), nameof(IncomingStreams), nameof(PathMtu)];
 
     /// <summary>Outgoing streams that we ask for, 1 to 65535 (§5.1.1); the peer may allow fewer. Default 1024.</summary>
     public int OutgoingStreams { get; init; } = 1024;
@@ -26,7 +33,10 @@ public sealed record AssociationOptions
     /// </summary>
     public long SendBufferSize { get; init; } = 2 << 20;
 
-    /// <summary>Bytes of received data held for the application: what the advertised window starts from. At least 1500 (§3.3.2). Default 5 MiB.</summary>
+    /// <summary>
+    /// Bytes of received data held for the application: what the advertised window starts from. At least 1500 (§3.3.2). Default
+    /// 5 MiB. When it becomes smaller, what was advertised before stays good (§6.2).
+    /// </summary>
     public long ReceiveBufferSize { get; init; } = 5 << 20;
 
     /// <summary>
@@ -40,6 +50,25 @@ public sealed record AssociationOptions
     /// §8.1.21): from 1 to <see cref="ReceiveBufferSize"/>. Null, the default, for three quarters of the receive buffer.
     /// </summary>
     public long? PartialDeliveryPoint { get; init; }
+
+    /// <summary>
+    /// Whether data is sent as soon as the windows allow (RFC 6458 §8.1.5). False for the algorithm of Nagle: while data is in
+    /// flight, a packet that is not full waits for more, or for what is in flight to be acknowledged. A message longer than a
+    /// packet, one with <see cref="SendOptions.SackImmediately"/> and a shutdown do not wait. Default true.
+    /// </summary>
+    public bool NoDelay { get; init; } = true;
+
+    /// <summary>
+    /// The most user data that one DATA chunk is given, in bytes (RFC 6458 §8.1.16): 0 for what the path allows, or from 64 to
+    /// 65535. Messages that are longer are cut. Default 0.
+    /// </summary>
+    public int MaximumSegmentSize { get; init; }
+
+    /// <summary>
+    /// Whether a message may take several DATA chunks (RFC 6458 §8.1.11). False to have one that would refused with
+    /// <see cref="SendStatus.NeedsFragmentation"/>. Default true.
+    /// </summary>
+    public bool Fragmentation { get; init; } = true;
 
     /// <summary>
     /// Size of the largest IP packet to send, in bytes, 512 to 65535, the headers of the encapsulation included.
@@ -74,11 +103,28 @@ public sealed record AssociationOptions
     /// <summary>Longest delay of an acknowledgement (SACK.Delay), 0 to 500 ms. Default 200 ms.</summary>
     public TimeSpan SackDelay { get; init; } = TimeSpan.FromMilliseconds(200);
 
-    /// <summary>How long a whole shutdown may take (T5-shutdown-guard, §9.2); null for five times <see cref="RtoMaximum"/>.</summary>
+    /// <summary>
+    /// Packets with data that are acknowledged together (RFC 6458 §8.1.19): 1 for each by itself, which turns delayed
+    /// acknowledgements off. At least 1; more than 2 is more than §6.2 recommends. Default 2.
+    /// </summary>
+    public int SackFrequency { get; init; } = 2;
+
+    /// <summary>
+    /// How long a whole shutdown may take (T5-shutdown-guard, §9.2), counted from its beginning; null for five times
+    /// <see cref="RtoMaximum"/>.
+    /// </summary>
     public TimeSpan? ShutdownGuard { get; init; }
 
+    /// <summary>
+    /// After how long without user data, sent or received, a graceful shutdown begins by itself (RFC 6458 §8.1.8); at least
+    /// 1 ms, or <see cref="TimeSpan.Zero"/> for never. What still waits to be sent or acknowledged keeps an association
+    /// busy. Default <see cref="TimeSpan.Zero"/>.
+    /// </summary>
+    public TimeSpan IdleTimeout { get; init; }
+
+    /// <summary>Whether every value is in its range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is outside the range that its property names.</exception>
-    public void Validate()
+    public virtual void Validate()
     {
         InRange(OutgoingStreams, 1, ushort.MaxValue, nameof(OutgoingStreams));
         InRange(IncomingStreams, 1, ushort.MaxValue, nameof(IncomingStreams));
@@ -86,6 +132,7 @@ public sealed record AssociationOptions
         InRange(ReceiveBufferSize, 1500, uint.MaxValue, nameof(ReceiveBufferSize));
         InRange(MaximumMessageSize, 1, Array.MaxLength, nameof(MaximumMessageSize));
         InRange(PartialDeliveryPoint ?? 1, 1, ReceiveBufferSize, nameof(PartialDeliveryPoint));
+        InRange(MaximumSegmentSize, MaximumSegmentSize == 0 ? 0 : 64, ushort.MaxValue, nameof(MaximumSegmentSize));
         InRange(PathMtu, 512, ushort.MaxValue, nameof(PathMtu));
         InRange(MaximumBurst, 1, int.MaxValue, nameof(MaximumBurst));
         InRange(MaximumRetransmissions, 0, int.MaxValue, nameof(MaximumRetransmissions));
@@ -96,8 +143,17 @@ public sealed record AssociationOptions
         InRange(RtoInitial.Ticks, RtoMinimum.Ticks, RtoMaximum.Ticks, nameof(RtoInitial));
         InRange(HeartbeatInterval.Ticks, 0, long.MaxValue, nameof(HeartbeatInterval));
         InRange(SackDelay.Ticks, 0, 500 * TimeSpan.TicksPerMillisecond, nameof(SackDelay));
+        InRange(SackFrequency, 1, int.MaxValue, nameof(SackFrequency));
         InRange((ShutdownGuard ?? RtoMaximum).Ticks, 1, long.MaxValue, nameof(ShutdownGuard));
+        InRange(IdleTimeout.Ticks, IdleTimeout == TimeSpan.Zero ? 0 : TimeSpan.TicksPerMillisecond, long.MaxValue, nameof(IdleTimeout));
     }
+
+    /// <summary>The first of <see cref="FixedProperties"/> that other options have another value for; null for none.</summary>
+    internal string? FirstFixedChange(AssociationOptions other) =>
+        OutgoingStreams != other.OutgoingStreams ? nameof(OutgoingStreams)
+        : IncomingStreams != other.IncomingStreams ? nameof(IncomingStreams)
+        : PathMtu != other.PathMtu ? nameof(PathMtu)
+        : null;
 
     internal static void InRange(long value, long minimum, long maximum, string name)
     {

@@ -5,6 +5,24 @@ namespace Braid.Sctp;
 /// <summary>What an association has done and how it stands: a snapshot.</summary>
 public readonly record struct AssociationStatistics
 {
+    /// <summary>Where the association stands (§4).</summary>
+    public AssociationState State { get; init; }
+
+    /// <summary>Streams that we may send on; what we ask for until the handshake is done.</summary>
+    public int OutgoingStreams { get; init; }
+
+    /// <summary>Streams that the peer may send on; what we allow until the handshake is done.</summary>
+    public int IncomingStreams { get; init; }
+
+    /// <summary>User data above which a message is cut into several DATA chunks, in bytes (RFC 6458 §8.2.1).</summary>
+    public int FragmentationPoint { get; init; }
+
+    /// <summary>DATA chunks sent and not yet cumulatively acknowledged.</summary>
+    public int UnacknowledgedChunks { get; init; }
+
+    /// <summary>Messages, or parts of one, that wait to be taken.</summary>
+    public int PendingMessages { get; init; }
+
     /// <summary>SCTP packets sent.</summary>
     public long PacketsSent { get; init; }
 

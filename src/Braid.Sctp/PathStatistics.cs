@@ -35,4 +35,10 @@ public sealed record PathStatistics
 
     /// <summary>The largest SCTP packet that it is given, in bytes.</summary>
     public required int MaximumPacket { get; init; }
+
+    /// <summary>The room for chunks in such a packet, in bytes: the MTU in the sense of RFC 6458 §8.2.2.</summary>
+    public required int Mtu { get; init; }
+
+    /// <summary>What was set for it alone (<see cref="Association.ConfigurePath"/>).</summary>
+    public required PathOptions Options { get; init; }
 }

@@ -15,6 +15,11 @@ public enum SendStatus : byte
     /// <summary>The stream is not among those that were negotiated.</summary>
     InvalidStream,
 
+    /// <summary>
+    /// The message does not fit into one DATA chunk, and <see cref="AssociationOptions.Fragmentation"/> is off (RFC 6458 §8.1.11).
+    /// </summary>
+    NeedsFragmentation,
+
     /// <summary>A shutdown has begun: nothing new is accepted (RFC 9260 §9.2).</summary>
     ShuttingDown,
 

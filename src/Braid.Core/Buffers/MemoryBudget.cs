@@ -6,8 +6,8 @@ namespace Braid.Core;
 /// <param name="limit">Bytes that may be used.</param>
 public sealed class MemoryBudget(long limit)
 {
-    /// <summary>Bytes that may be used.</summary>
-    public long Limit { get; } = limit;
+    /// <summary>Bytes that may be used. May become less than what is in use: then nothing is left until enough was given back.</summary>
+    public long Limit { get; set; } = limit;
 
     /// <summary>Bytes in use.</summary>
     public long Used { get; private set; }

@@ -12,13 +12,14 @@ namespace Braid.Sctp;
 /// This class is the way in and out; the procedures for setting up, transfer and termination decide, and the mechanisms are
 /// components that own their state and return what changed.
 /// </summary>
-public sealed class Association
+public sealed partial class Association
 {
     private readonly Tcb _tcb;
     private readonly PacketAssembler _assembler;
     private readonly SetupProcedures _setup;
     private readonly TransferProcedures _transfer;
     private readonly TerminationProcedures _termination;
+    private readonly OptionProcedures _options;
 
     private Association(
         EndpointOptions endpoint, AssociationContext context, PortPair ports, ReadOnlySpan<NetworkPath> paths, InitFields? opening)
@@ -29,6 +30,7 @@ public sealed class Association
         _setup = new SetupProcedures(_tcb);
         _transfer = new TransferProcedures(_tcb);
         _termination = new TerminationProcedures(_tcb, _transfer);
+        _options = new OptionProcedures(_tcb);
     }
 
     /// <summary>Where the association stands (§4).</summary>
@@ -55,7 +57,7 @@ public sealed class Association
     /// <summary>The same, as it counts against <see cref="AssociationOptions.SendBufferSize"/>.</summary>
     public long BufferedCharge => _tcb.Queue.BufferedCharge;
 
-    /// <summary>Options that it was made with.</summary>
+    /// <summary>Options as they are now (<see cref="Reconfigure"/>).</summary>
     public AssociationOptions Options => _tcb.Context.Options;
 
     /// <summary>For the owner's use, such as the object that stands for this association in a runtime.</summary>
@@ -205,7 +207,7 @@ public sealed class Association
     }
 
     /// <summary>A snapshot of its counters and of the primary path.</summary>
-    public AssociationStatistics GetStatistics() => _tcb.Context.Counters.Snapshot(_tcb.Paths.Primary, _tcb.Transfer, _tcb.Context.Options);
+    public AssociationStatistics GetStatistics() => _tcb.Context.Counters.Snapshot(_tcb);
 
     /// <summary>How each of the peer's addresses stands; in an order that only a restart changes.</summary>
     public IReadOnlyList<PathStatistics> GetPaths()
@@ -460,6 +462,9 @@ public sealed class Association
                 break;
             case TimerKind.T5ShutdownGuard:
                 _termination.OnShutdownGuard();
+                break;
+            case TimerKind.Idle:
+                _termination.OnIdleTimer();
                 break;
             case TimerKind.DelayedAck:
                 _transfer.OnDelayedAck();

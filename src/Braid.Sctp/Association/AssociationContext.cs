@@ -12,7 +12,8 @@ internal sealed class AssociationContext(
     /// <summary>The instant of the input or command that is being worked on; constant while it is.</summary>
     public Instant Now { get; private set; }
 
-    public AssociationOptions Options { get; } = options;
+    /// <summary>Options as they are now: nobody keeps a copy of one. Only <see cref="OptionProcedures"/> replaces them.</summary>
+    public AssociationOptions Options { get; set; } = options;
 
     public IRandomSource Random { get; } = random;
 

@@ -17,30 +17,39 @@ internal sealed class AssociationCounters
     public long SacksReceived;
 
     /// <summary>The counts and how the association stands, as one value.</summary>
-    /// <param name="path">The primary path.</param>
-    /// <param name="transfer">The two halves; null before the handshake is done.</param>
-    /// <param name="options">The association's options.</param>
-    public AssociationStatistics Snapshot(Path path, Transfer? transfer, AssociationOptions options) => new()
+    /// <param name="tcb">The association.</param>
+    public AssociationStatistics Snapshot(Tcb tcb)
     {
-        PacketsSent = PacketsSent,
-        PacketsReceived = PacketsReceived,
-        PayloadBytesSent = PayloadBytesSent,
-        PayloadBytesReceived = PayloadBytesReceived,
-        MessagesSent = MessagesSent,
-        MessagesReceived = transfer?.Receiver.Messages.MessagesCompleted ?? 0,
-        ChunksSent = ChunksSent,
-        ChunksRetransmitted = ChunksRetransmitted,
-        FastRetransmissions = FastRetransmissions,
-        RetransmissionTimeouts = RetransmissionTimeouts,
-        DuplicatesReceived = DuplicatesReceived,
-        SacksSent = SacksSent,
-        SacksReceived = SacksReceived,
-        SmoothedRtt = path.Rto.Smoothed,
-        Rto = path.Rto.Current,
-        CongestionWindow = path.Congestion.Window,
-        SlowStartThreshold = path.Congestion.SlowStartThreshold,
-        BytesInFlight = transfer?.Sender.PayloadInFlight ?? 0,
-        PeerWindow = transfer?.Sender.Window.Available ?? 0,
-        ReceiveWindow = transfer?.Receiver.Window.Advertised ?? options.ReceiveBufferSize,
-    };
+        Path path = tcb.Paths.Primary;
+        Transfer? transfer = tcb.Transfer;
+        return new AssociationStatistics
+        {
+            State = tcb.State,
+            OutgoingStreams = tcb.OutgoingStreams,
+            IncomingStreams = tcb.IncomingStreams,
+            FragmentationPoint = tcb.Paths.MaximumPayload,
+            UnacknowledgedChunks = transfer?.Sender.OutstandingCount ?? 0,
+            PendingMessages = transfer?.Receiver.Messages.ReadyCount ?? 0,
+            PacketsSent = PacketsSent,
+            PacketsReceived = PacketsReceived,
+            PayloadBytesSent = PayloadBytesSent,
+            PayloadBytesReceived = PayloadBytesReceived,
+            MessagesSent = MessagesSent,
+            MessagesReceived = transfer?.Receiver.Messages.MessagesCompleted ?? 0,
+            ChunksSent = ChunksSent,
+            ChunksRetransmitted = ChunksRetransmitted,
+            FastRetransmissions = FastRetransmissions,
+            RetransmissionTimeouts = RetransmissionTimeouts,
+            DuplicatesReceived = DuplicatesReceived,
+            SacksSent = SacksSent,
+            SacksReceived = SacksReceived,
+            SmoothedRtt = path.Rto.Smoothed,
+            Rto = path.Rto.Current,
+            CongestionWindow = path.Congestion.Window,
+            SlowStartThreshold = path.Congestion.SlowStartThreshold,
+            BytesInFlight = transfer?.Sender.PayloadInFlight ?? 0,
+            PeerWindow = transfer?.Sender.Window.Available ?? 0,
+            ReceiveWindow = transfer?.Receiver.Window.Advertised ?? tcb.Context.Options.ReceiveBufferSize,
+        };
+    }
 }

@@ -73,7 +73,7 @@ internal sealed class PacketAssembler(AssociationContext context, PathSet paths,
         datagram = default;
         Sender sender = transfer.Sender;
         Receiver receiver = transfer.Receiver;
-        Path? dataPath = mayCarryData ? sender.WantsPacket() : null;
+        Path? dataPath = mayCarryData ? sender.WantsPacket(isShuttingDown) : null;
         Path sackPath = transfer.LastDataPath is { IsConfirmed: true } last ? last : paths.ForData();
         Path path;
         bool mayCarrySack = true;

@@ -21,10 +21,11 @@ internal sealed class Tcb
             Paths.Add(path, PathState.Active);               // §5.4: what our application named, or got our INIT ACK, is confirmed
         }
 
-        Queue = new SendQueue(Messages, new RoundRobinScheduler(), context.Options);
+        Queue = new SendQueue(Messages, new RoundRobinScheduler(), context, Paths);
         Shutdown = new ShutdownCoordinator(context);
         Monitor = new PathMonitor(context, Paths);
         Errors = new ErrorReporter(context);
+        Idle = new IdleMonitor(context, Paths);
         if (opening is { } fields)
         {
             Handshake = new HandshakeInitiator(context, Paths, fields.InitiateTag, fields.InitialTsn);
@@ -46,6 +47,8 @@ internal sealed class Tcb
     public PathMonitor Monitor { get; }
 
     public ErrorReporter Errors { get; }
+
+    public IdleMonitor Idle { get; }
 
     public OutboundMessagePool Messages { get; } = new();
 
@@ -73,6 +76,9 @@ internal sealed class Tcb
     /// <summary>Our application wants the end, or the peer does.</summary>
     public bool ShutdownRequested { get; set; }
 
+    /// <summary>The window that our INIT or INIT ACK told of, where the options have changed since; null where they have not.</summary>
+    public long? AnnouncedWindow { get; set; }
+
     /// <summary>A restart whose event was not taken yet.</summary>
     public bool IsRestartUnreported { get; set; }
 
@@ -98,8 +104,10 @@ internal sealed class Tcb
             Context.Report(associationEvent);
         }
 
+        AnnouncedWindow = null;
         Transfer!.Sender.OnOpportunity();
         Monitor.Start();
+        Idle.Start();
     }
 
     /// <summary>Both sides know what they have agreed on.</summary>
@@ -112,7 +120,7 @@ internal sealed class Tcb
         Transfer = new Transfer(
             negotiated,
             kept ?? new Sender(Context, Paths, Queue, Messages, negotiated),
-            new Receiver(Context, negotiated, Paths.Primary.MaximumChunk));
+            new Receiver(Context, negotiated, Paths.Primary.MaximumChunk, AnnouncedWindow ?? Context.Options.ReceiveBufferSize));
     }
 
     /// <summary>Ends the association, and says so to the peer.</summary>

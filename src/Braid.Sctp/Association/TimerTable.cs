@@ -18,6 +18,9 @@ internal enum TimerKind
     /// <summary>Bounds the whole shutdown (§9.2).</summary>
     T5ShutdownGuard,
 
+    /// <summary>The association may be idle (RFC 6458 §8.1.8).</summary>
+    Idle,
+
     /// <summary>A SACK is due (§6.2).</summary>
     DelayedAck,
 

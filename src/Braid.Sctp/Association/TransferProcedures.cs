@@ -44,6 +44,7 @@ internal sealed class TransferProcedures(Tcb tcb)
         }
 
         _packetHadData = true;
+        tcb.Idle.OnData();
         tcb.Transfer!.LastDataPath = path;
         switch (tcb.Transfer.Receiver.OnData(data))
         {

@@ -15,8 +15,8 @@ internal sealed class HeartbeatProber
     public bool IsOutstanding { get; private set; }
 
     /// <summary>How long to wait before the next one: HB.interval and the RTO, jittered by half of the RTO to both sides.</summary>
-    public static TimeSpan Delay(AssociationOptions options, TimeSpan rto, IRandomSource random) =>
-        options.HeartbeatInterval + (rto / 2) + random.NextTimeSpan(rto);
+    public static TimeSpan Delay(TimeSpan interval, TimeSpan rto, IRandomSource random) =>
+        interval + (rto / 2) + random.NextTimeSpan(rto);
 
     /// <summary>Makes the information of a new heartbeat.</summary>
     /// <param name="destination"><see cref="InfoLength"/> bytes.</param>

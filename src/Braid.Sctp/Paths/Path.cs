@@ -1,3 +1,4 @@
+using System;
 using Braid.Core;
 
 namespace Braid.Sctp;
@@ -10,23 +11,23 @@ internal sealed class Path
     private const int IPv4Header = 20;
     private const int IPv6Header = 40;
 
-    private readonly int _maximumErrors;
+    private readonly AssociationContext _context;
 
-    public Path(int index, in NetworkPath address, PathState state, AssociationOptions options, int encapsulationOverhead)
+    public Path(int index, in NetworkPath address, PathState state, AssociationContext context, int encapsulationOverhead)
     {
         Index = index;
         Address = address;
         State = state;
         IsConfirmed = state != PathState.Unconfirmed;
-        _maximumErrors = options.MaximumPathRetransmissions;
+        _context = context;
         int ipHeader = address.Remote.Family switch
         {
             NetworkFamily.IPv4 => IPv4Header,
             NetworkFamily.IPv6 => IPv6Header,
             _ => 0,
         };
-        MaximumPacket = (options.PathMtu - ipHeader - encapsulationOverhead) & ~3;
-        Rto = new RtoEstimator(options);
+        MaximumPacket = (context.Options.PathMtu - ipHeader - encapsulationOverhead) & ~3;
+        Rto = new RtoEstimator(context);
         Congestion = new Rfc9260Congestion(MaximumChunk, address.Remote.Family == NetworkFamily.IPv6);
     }
 
@@ -60,6 +61,15 @@ internal sealed class Path
 
     public HeartbeatProber Heartbeat { get; } = new();
 
+    /// <summary>What was set for it alone.</summary>
+    public PathOptions Options { get; set; } = PathOptions.Default;
+
+    /// <summary>Time between heartbeats while it is idle, on top of the RTO (§8.3); null for none.</summary>
+    public TimeSpan? HeartbeatInterval => !Options.Heartbeats ? null
+        : Options.HeartbeatInterval is { } own ? own
+        : _context.Options.HeartbeatInterval > TimeSpan.Zero ? _context.Options.HeartbeatInterval
+        : null;
+
     /// <summary>When DATA last left for this path.</summary>
     public Instant LastData { get; set; }
 
@@ -79,6 +89,8 @@ internal sealed class Path
         SlowStartThreshold = Congestion.SlowStartThreshold,
         InFlight = inFlight,
         MaximumPacket = MaximumPacket,
+        Mtu = MaximumChunk,
+        Options = Options,
     };
 
     /// <summary>Something sent here went unanswered.</summary>
@@ -91,7 +103,7 @@ internal sealed class Path
         }
 
         Errors++;
-        if (Errors <= _maximumErrors)
+        if (Errors <= (Options.MaximumRetransmissions ?? _context.Options.MaximumPathRetransmissions))
         {
             return false;
         }

@@ -44,12 +44,34 @@ internal sealed class PathMonitor(AssociationContext context, PathSet paths)
             return;                                          // §8.3: it must be answered or fail before another one takes its place
         }
 
-        bool isIdle = path.LastData == Instant.Zero || context.Now - path.LastData >= context.Options.HeartbeatInterval;
-        if (!isIdle && path.State != PathState.Unconfirmed)
+        bool isIdle = path.LastData == Instant.Zero || context.Now - path.LastData >= path.HeartbeatInterval;
+        if (isIdle || path.State == PathState.Unconfirmed)
         {
-            return;
+            SendHeartbeat(path);
         }
+    }
 
+    /// <summary>The interval of a path has changed; an address that is being verified keeps its pace (§5.4).</summary>
+    public void OnIntervalChanged(Path path)
+    {
+        if (path.State != PathState.Unconfirmed)
+        {
+            context.Timers.Stop(new TimerId(TimerKind.Heartbeat, path.Index));
+            ScheduleHeartbeat(path);
+        }
+    }
+
+    /// <summary>Asks a path now whether it is there, unless it is being asked already (§8.3: one at a time).</summary>
+    public void RequestHeartbeat(Path path)
+    {
+        if (!path.Heartbeat.IsOutstanding)
+        {
+            SendHeartbeat(path);
+        }
+    }
+
+    private void SendHeartbeat(Path path)
+    {
         Span<byte> parameters = stackalloc byte[4 + HeartbeatProber.InfoLength];
         var writer = new ParameterWriter(parameters);
         bool fits = writer.TryBegin(ParameterType.HeartbeatInfo, HeartbeatProber.InfoLength, out Span<byte> info);
@@ -134,9 +156,9 @@ internal sealed class PathMonitor(AssociationContext context, PathSet paths)
         {
             StartHeartbeatTimer(path, UnconfirmedCount() * path.Rto.Current);
         }
-        else if (context.Options.HeartbeatInterval > TimeSpan.Zero)
+        else if (path.HeartbeatInterval is { } interval)
         {
-            StartHeartbeatTimer(path, HeartbeatProber.Delay(context.Options, path.Rto.Current, context.Random));
+            StartHeartbeatTimer(path, HeartbeatProber.Delay(interval, path.Rto.Current, context.Random));
         }
     }
 

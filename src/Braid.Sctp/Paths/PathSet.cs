@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using Braid.Core;
+using Braid.Sctp.Wire;
 
 namespace Braid.Sctp;
 
@@ -22,12 +23,17 @@ internal sealed class PathSet(AssociationContext context, int encapsulationOverh
     /// <summary>PMDCS: the largest DATA chunk that fits into a packet on every path, in bytes. A chunk may have to change paths.</summary>
     public int MaximumChunk { get; private set; } = int.MaxValue;
 
+    /// <summary>The most user data that one DATA chunk is given, in bytes: what every path carries, and RFC 6458 §8.1.16 allows.</summary>
+    public int MaximumPayload => context.Options.MaximumSegmentSize == 0
+        ? MaximumChunk - DataChunk.HeaderLength
+        : Math.Min(MaximumChunk - DataChunk.HeaderLength, context.Options.MaximumSegmentSize);
+
     public Path this[int index] => _paths[index];
 
     /// <summary>Adds an address.</summary>
     public void Add(in NetworkPath address, PathState state)
     {
-        var path = new Path(_paths.Count, address, state, context.Options, encapsulationOverhead);
+        var path = new Path(_paths.Count, address, state, context, encapsulationOverhead);
         _paths.Add(path);
         context.Timers.Reserve(_paths.Count);
         MaximumChunk = Math.Min(MaximumChunk, path.MaximumChunk);
@@ -87,6 +93,9 @@ internal sealed class PathSet(AssociationContext context, int encapsulationOverh
         MaximumChunk = int.MaxValue;
         Adopt(local, addresses);
     }
+
+    /// <summary>Makes a path the primary one: our application wants it (§11.1.6).</summary>
+    public void MakePrimary(Path path) => _primary = path.Index;
 
     /// <summary>Makes the next confirmed path after the primary one the primary one (§5.1: INIT goes to all addresses in turn).</summary>
     public void RotatePrimary()

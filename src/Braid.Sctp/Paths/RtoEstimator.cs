@@ -3,22 +3,16 @@ using System;
 namespace Braid.Sctp;
 
 /// <summary>The retransmission time-out of one path (RFC 9260 §6.3.1). Owns SRTT, RTTVAR and the back-off.</summary>
-internal sealed class RtoEstimator
+internal sealed class RtoEstimator(AssociationContext context)
 {
     // Clock granularity G: rule G1 keeps RTTVAR from reaching zero on a path of constant delay.
     private static readonly TimeSpan s_granularity = TimeSpan.FromMilliseconds(1);
 
-    private readonly AssociationOptions _options;
     private TimeSpan _variation;
+    private TimeSpan? _current;
 
-    public RtoEstimator(AssociationOptions options)
-    {
-        _options = options;
-        Current = options.RtoInitial;                        // C1
-    }
-
-    /// <summary>RTO now, any back-off included.</summary>
-    public TimeSpan Current { get; private set; }
+    /// <summary>RTO now, any back-off included; before any measurement or back-off RTO.Initial (C1).</summary>
+    public TimeSpan Current => Clamp(_current ?? context.Options.RtoInitial);
 
     /// <summary>SRTT; zero before the first measurement.</summary>
     public TimeSpan Smoothed { get; private set; }
@@ -39,14 +33,16 @@ internal sealed class RtoEstimator
         }
 
         _variation = Max(_variation, s_granularity);                                            // G1
-        Current = Clamp(Smoothed + (4 * _variation));
+        _current = Clamp(Smoothed + (4 * _variation));
     }
 
     /// <summary>Doubles the RTO after an expiration (§6.3.3 E2).</summary>
-    public void BackOff() => Current = Clamp(Current * 2);
+    public void BackOff() => _current = Clamp(Current * 2);
 
     private TimeSpan Clamp(TimeSpan value) =>
-        value < _options.RtoMinimum ? _options.RtoMinimum : value > _options.RtoMaximum ? _options.RtoMaximum : value; // C6, C7
+        value < context.Options.RtoMinimum ? context.Options.RtoMinimum      // C6
+        : value > context.Options.RtoMaximum ? context.Options.RtoMaximum    // C7
+        : value;
 
     private static TimeSpan Max(TimeSpan left, TimeSpan right) => left > right ? left : right;
 }

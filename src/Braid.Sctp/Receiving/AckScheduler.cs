@@ -2,12 +2,10 @@ namespace Braid.Sctp;
 
 /// <summary>
 /// When a SACK is due (RFC 9260 §6.2): at once for the first data, for gaps, for duplicates and for the I bit; otherwise
-/// for every second packet with data, or after SACK.Delay.
+/// for every second packet with data (or as many as the options say), or after SACK.Delay.
 /// </summary>
 internal sealed class AckScheduler(AssociationContext context)
 {
-    private const int PacketsPerAck = 2;
-
     private static readonly TimerId s_delayedAck = new(TimerKind.DelayedAck);
 
     private int _packetsWaiting;
@@ -47,18 +45,27 @@ internal sealed class AckScheduler(AssociationContext context)
         }
 
         _packetsWaiting++;
-        if (_isUrgent || !HadData || _packetsWaiting >= PacketsPerAck || context.Options.SackDelay.Ticks == 0)
+        if (_isUrgent || !HadData || _packetsWaiting >= context.Options.SackFrequency || context.Options.SackDelay.Ticks == 0)
         {
             RequestNow();
         }
-        else
+        else if (_packetsWaiting == 1)
         {
-            context.Timers.Start(s_delayedAck, context.Now + context.Options.SackDelay);
+            context.Timers.Start(s_delayedAck, context.Now + context.Options.SackDelay);   // for the first that waits, not the last
         }
 
         HadData = true;
         _sawData = false;
         _isUrgent = false;
+    }
+
+    /// <summary>The options have changed: what waited by the old ones waits no longer, so that no delay adds to another one.</summary>
+    public void OnOptionsChanged()
+    {
+        if (_packetsWaiting > 0)
+        {
+            RequestNow();
+        }
     }
 
     /// <summary>Asks for a SACK now: the delay is over, or the window has opened.</summary>

@@ -11,6 +11,21 @@ internal struct MessageList
     /// <summary>Whether there is none.</summary>
     public readonly bool IsEmpty => _first is null;
 
+    /// <summary>How many there are; counted one by one.</summary>
+    public readonly int Count
+    {
+        get
+        {
+            int count = 0;
+            for (ReceivedMessage? message = _first; message is not null; message = message.NextInQueue)
+            {
+                count++;
+            }
+
+            return count;
+        }
+    }
+
     /// <summary>The message that <see cref="TryTake"/> gives.</summary>
     public readonly ReceivedMessage? First => _first;
 

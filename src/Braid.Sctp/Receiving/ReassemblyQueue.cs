@@ -32,8 +32,6 @@ internal sealed class ReassemblyQueue : IReceivedMessageOwner
 
     private readonly AssociationContext _context;
     private readonly ReceiveWindow _window;
-    private readonly long _partialPoint;
-    private readonly long _leastPartial;                     // a slow reader closes the window too: small messages stay whole
     private readonly Stack<ReceivedMessage> _free = new();
     private readonly FragmentRing _fragments = new();
     private InboundStream?[] _streams = [];
@@ -46,8 +44,6 @@ internal sealed class ReassemblyQueue : IReceivedMessageOwner
     {
         _context = context;
         _window = window;
-        _partialPoint = Math.Min(context.Options.PartialDeliveryPoint ?? (context.Options.ReceiveBufferSize / 4 * 3), window.ClosesAt);
-        _leastPartial = Math.Min(_partialPoint, context.Options.ReceiveBufferSize / 4);
     }
 
     /// <summary>The message that is being delivered in parts; <c>Next</c> is the TSN of its first fragment that was not.</summary>
@@ -58,6 +54,9 @@ internal sealed class ReassemblyQueue : IReceivedMessageOwner
 
     /// <summary>Whether a message can be taken.</summary>
     public bool HasReady => !_ready.IsEmpty;
+
+    /// <summary>Messages, or parts of one, that can be taken.</summary>
+    public int ReadyCount => _ready.Count;
 
     /// <summary>Whether this TSN is a fragment of a message that is not complete.</summary>
     public bool HoldsFragment(Tsn tsn) => _fragments.Holds(tsn);
@@ -139,13 +138,13 @@ internal sealed class ReassemblyQueue : IReceivedMessageOwner
 
         if (_partial is { } partial)
         {
-            if (run.First == partial.Next && (isFull || run.Charge >= _partialPoint / PartsPerPoint))
+            if (run.First == partial.Next && (isFull || run.Charge >= PartialPoint / PartsPerPoint))
             {
                 _ready.Add(Assemble(run, isEnd: false));
                 _partial = partial with { Next = run.Last.Next };
             }
         }
-        else if (run.Charge >= (isFull ? _leastPartial : _partialPoint) && _fragments.Get(run.First) is { IsBeginning: true } first
+        else if (run.Charge >= (isFull ? LeastPartial : PartialPoint) && _fragments.Get(run.First) is { IsBeginning: true } first
             && (first.IsUnordered || StreamFor(first.Stream).Next == first.Ssn))
         {
             _ready.Add(Assemble(run, isEnd: false));
@@ -250,6 +249,12 @@ internal sealed class ReassemblyQueue : IReceivedMessageOwner
             _free.Push(message);
         }
     }
+
+    private long PartialPoint =>
+        Math.Min(_context.Options.PartialDeliveryPoint ?? (_context.Options.ReceiveBufferSize / 4 * 3), _window.ClosesAt);
+
+    // A slow reader closes the window too: small messages stay whole.
+    private long LeastPartial => Math.Min(PartialPoint, _context.Options.ReceiveBufferSize / 4);
 
     private bool FitsPartial(in DataChunk data) =>
         _partial is not { } partial || data.Tsn != partial.Next

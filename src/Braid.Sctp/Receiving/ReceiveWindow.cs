@@ -9,22 +9,21 @@ namespace Braid.Sctp;
 /// </summary>
 internal sealed class ReceiveWindow
 {
-    private readonly long _size;
-    private readonly int _smallest;
+    private readonly int _largestChunk;
     private readonly MemoryBudget _budget;
+    private long _size;
     private long _lastAdvertised;
+    private long _promised;                                  // what is left of that: a buffer made smaller does not take it back
 
     /// <param name="size">Bytes of receive buffer.</param>
     /// <param name="largestChunk">PMDCS: a window smaller than that is a silly one.</param>
-    public ReceiveWindow(long size, int largestChunk)
+    /// <param name="advertised">What the peer was told in the handshake.</param>
+    public ReceiveWindow(long size, int largestChunk, long advertised)
     {
         _size = size;
-        _smallest = (int)Math.Min(largestChunk, size / 4);
-        _lastAdvertised = size;
-
-        // Twice the size is the hard limit. The peer counts user data, we count memory: a flood of small messages may
-        // overshoot what it was told, and what fills a gap must be taken even when the window has closed.
-        _budget = new MemoryBudget(2 * size);
+        _largestChunk = largestChunk;
+        _budget = new MemoryBudget(HardLimit);
+        OnAdvertised(advertised);
     }
 
     /// <summary>Memory held, in bytes.</summary>
@@ -35,13 +34,13 @@ internal sealed class ReceiveWindow
     {
         get
         {
-            long free = Math.Max(0, _size - _budget.Used);
-            return free < _smallest ? 0 : (uint)free;
+            long free = Math.Max(Math.Max(0, _size - _budget.Used), _promised);
+            return free < Smallest ? 0 : (uint)free;
         }
     }
 
     /// <summary>With this much memory held, the window that we advertise is closed.</summary>
-    public long ClosesAt => _size - _smallest + 1;
+    public long ClosesAt => _size - Smallest + 1;
 
     /// <summary>The peer was told that there is no room, and there still is none: new data is dropped (§6.2).</summary>
     public bool IsClosed => _lastAdvertised == 0 && Advertised == 0;
@@ -49,15 +48,50 @@ internal sealed class ReceiveWindow
     /// <summary>Worth a SACK of its own: the window has grown by a quarter of the buffer since the peer last heard of it (§6.2).</summary>
     public bool WantsUpdate => Advertised - _lastAdvertised >= Math.Max(1, _size / 4);
 
+    private long Smallest => Math.Min(_largestChunk, _size / 4);
+
+    // Twice the size. The peer counts user data, we count memory: a flood of small messages may overshoot what it was told,
+    // and what fills a gap must be taken even when the window has closed.
+    private long HardLimit => 2 * _size;
+
+    /// <summary>The buffer has another size. A larger one is worth a SACK; a smaller one counts as what was promised is used up.</summary>
+    public void Resize(long size)
+    {
+        _size = size;
+        _budget.Limit = HardLimit;
+    }
+
     /// <summary>Takes memory for a fragment; false when the hard limit is reached.</summary>
-    public bool TryCharge(long bytes) => _budget.TryCharge(bytes);
+    public bool TryCharge(long bytes)
+    {
+        if (bytes > _promised && !_budget.TryCharge(bytes))
+        {
+            return false;
+        }
+
+        if (bytes <= _promised)
+        {
+            _budget.Charge(bytes);                           // also where the limit was higher when it was promised
+        }
+
+        _promised -= bytes;
+        return true;
+    }
 
     /// <summary>Takes memory for a fragment whatever the limit.</summary>
-    public void Charge(long bytes) => _budget.Charge(bytes);
+    public void Charge(long bytes)
+    {
+        _budget.Charge(bytes);
+        _promised -= bytes;
+    }
 
     /// <summary>Memory was returned.</summary>
     public void Credit(long bytes) => _budget.Credit(bytes);
 
     /// <summary>The peer was told.</summary>
-    public void OnAdvertised(uint window) => _lastAdvertised = window;
+    public void OnAdvertised(long window)
+    {
+        _lastAdvertised = window;
+        _promised = window;
+    }
 }

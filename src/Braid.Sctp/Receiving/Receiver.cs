@@ -29,13 +29,13 @@ internal sealed class Receiver
     private readonly AssociationContext _context;
     private readonly int _streams;
 
-    public Receiver(AssociationContext context, in Negotiated negotiated, int largestChunk)
+    public Receiver(AssociationContext context, in Negotiated negotiated, int largestChunk, long announcedWindow)
     {
         _context = context;
         _streams = negotiated.IncomingStreams;
         Tsns = new TsnTracker(negotiated.PeerInitialTsn);
         Acks = new AckScheduler(context);
-        Window = new ReceiveWindow(context.Options.ReceiveBufferSize, largestChunk);
+        Window = new ReceiveWindow(context.Options.ReceiveBufferSize, largestChunk, announcedWindow);
         Messages = new ReassemblyQueue(context, Window);
     }
 

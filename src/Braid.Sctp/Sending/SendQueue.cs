@@ -8,13 +8,15 @@ namespace Braid.Sctp;
 /// Messages that have no TSN yet. Owns the outgoing streams and the count of bytes that the application may not exceed:
 /// those waiting here and those outstanding.
 /// </summary>
-internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler scheduler, AssociationOptions options)
+internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler scheduler, AssociationContext context, PathSet paths)
 {
     // A message that needs several fragments anyway starts in what is left of a packet, but not for a crumb of it.
     private const int LeastFragment = 256;
 
     private OutboundStream?[] _streams = [];
-    private int _streamCount = options.OutgoingStreams;
+    private int _streamCount = context.Options.OutgoingStreams;
+    private long _uncutBytes;
+    private int _urgentMessages;                             // those with the I bit
 
     /// <summary>Bytes accepted and not yet cumulatively acknowledged.</summary>
     public long BufferedBytes { get; private set; }
@@ -39,6 +41,8 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
 
         OutboundMessage message = messages.Rent(payload, sendOptions);
         BufferedBytes += message.Length;
+        _uncutBytes += message.Length;
+        _urgentMessages += sendOptions.SackImmediately ? 1 : 0;
         MessageCount++;
         OutboundStream stream = StreamFor(sendOptions.Stream);
         bool wasIdle = stream.First is null;
@@ -54,9 +58,14 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
     /// <summary>What <see cref="Enqueue"/> would say to a message.</summary>
     public SendStatus Check(int length, in SendOptions sendOptions)
     {
-        if (length == 0 || length > options.MaximumMessageSize)
+        if (length == 0 || length > context.Options.MaximumMessageSize)
         {
             return SendStatus.InvalidLength;
+        }
+
+        if (length > paths.MaximumPayload && !context.Options.Fragmentation)
+        {
+            return SendStatus.NeedsFragmentation;
         }
 
         if (sendOptions.Stream.Value >= _streamCount)
@@ -65,8 +74,16 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
         }
 
         // The last message may reach over the limit, so that one longer than the buffer can be sent at all.
-        return BufferedCharge >= options.SendBufferSize ? SendStatus.QueueFull : SendStatus.Ok;
+        return BufferedCharge >= context.Options.SendBufferSize ? SendStatus.QueueFull : SendStatus.Ok;
     }
+
+    /// <summary>
+    /// Whether all that waits is worth waiting for more (RFC 6458 §8.1.5): it would not fill a packet, no message of it was
+    /// begun or is longer than a chunk, and none asks for an early acknowledgement.
+    /// </summary>
+    /// <param name="room">Bytes for chunks in one packet.</param>
+    public bool IsSmall(int room) => _urgentMessages == 0 && scheduler.Peek()?.First is { Cut: 0 } first && first.Length <= paths.MaximumPayload
+        && _uncutBytes + ((long)MessageCount * DataChunk.HeaderLength) < room;
 
     /// <summary>The size of the fragment that <see cref="Cut"/> would make now.</summary>
     /// <param name="available">User data that fits into what is left of the packet, in bytes.</param>
@@ -107,6 +124,7 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
 
         int offset = message.Cut;
         message.Cut += length;
+        _uncutBytes -= length;
         message.FragmentsHeld++;
         if (message.Options.Unordered)
         {
@@ -119,6 +137,7 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
             flags |= DataFlags.Ending;
             stream.RemoveFirst();
             MessageCount--;
+            _urgentMessages -= message.Options.SackImmediately ? 1 : 0;
             scheduler.MessageDone(stream, stream.First is not null);
         }
 
@@ -169,7 +188,7 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
     {
         Clear();
         _streams = [];
-        _streamCount = options.OutgoingStreams;
+        _streamCount = context.Options.OutgoingStreams;
     }
 
     /// <summary>Lets everything go, after the outstanding fragments were let go.</summary>
@@ -191,6 +210,8 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
     private void Discard(OutboundMessage message)
     {
         BufferedBytes -= message.Length;
+        _uncutBytes -= message.Length - message.Cut;
+        _urgentMessages -= message.Options.SackImmediately ? 1 : 0;
         MessageCount--;
         messages.Return(message);
     }

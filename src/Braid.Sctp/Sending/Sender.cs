@@ -24,7 +24,7 @@ internal sealed class Sender
         _paths = paths;
         _queue = queue;
         _outstanding = new OutstandingQueue(negotiated.LocalInitialTsn, messages);
-        _burst = new BurstLimit(context.Options.MaximumBurst);
+        _burst = new BurstLimit(context);
         Window = new PeerWindow(negotiated.PeerWindow);
         _burst.Renew();
     }
@@ -36,6 +36,9 @@ internal sealed class Sender
 
     /// <summary>Bytes of DATA chunks in flight on a path.</summary>
     public long InFlightOn(int path) => _outstanding.InFlightOn(path);
+
+    /// <summary>Chunks that were sent and are not cumulatively acknowledged.</summary>
+    public int OutstandingCount => _outstanding.Count;
 
     /// <summary>Whether anything that was sent is not cumulatively acknowledged.</summary>
     public bool HasOutstanding => !_outstanding.IsEmpty;
@@ -129,7 +132,8 @@ internal sealed class Sender
     public void OnNewPeerWindow(uint window) => Window.OnSack(window, _outstanding.PayloadInFlight, advanced: false);
 
     /// <summary>The path that data would take now, or null when there is none to send or none may be sent.</summary>
-    public Path? WantsPacket()
+    /// <param name="isShuttingDown">Whether nothing more will come that would be worth waiting for.</param>
+    public Path? WantsPacket(bool isShuttingDown)
     {
         if (_outstanding.TryPeekLost(out LostChunk lost))
         {
@@ -144,7 +148,13 @@ internal sealed class Sender
             return null;
         }
 
-        int full = _paths.MaximumChunk - DataChunk.HeaderLength;
+        // RFC 6458 §8.1.5: what is in flight will be acknowledged, at the latest after SACK.Delay, or T3-rtx expires.
+        if (!_context.Options.NoDelay && !isShuttingDown && _outstanding.PayloadInFlight > 0 && _queue.IsSmall(_paths.MaximumChunk))
+        {
+            return null;
+        }
+
+        int full = _paths.MaximumPayload;
         return _queue.TryPeek(full, full, out int length) && MayCut(length) ? path : null;
     }
 
@@ -156,7 +166,7 @@ internal sealed class Sender
             return lost.WireLength <= available;
         }
 
-        int full = _paths.MaximumChunk - DataChunk.HeaderLength;
+        int full = _paths.MaximumPayload;
         return _queue.TryPeek(Math.Min(available - DataChunk.HeaderLength, full), full, out _);
     }
 
@@ -293,7 +303,7 @@ internal sealed class Sender
         }
 
         bool wrote = false;
-        int full = _paths.MaximumChunk - DataChunk.HeaderLength;
+        int full = _paths.MaximumPayload;
         while (_queue.TryPeek(Math.Min(packet.Available - DataChunk.HeaderLength, full), full, out int length) && MayCut(length))
         {
             DecayIfIdle(path);

@@ -19,6 +19,15 @@ internal sealed class TerminationProcedures(Tcb tcb, TransferProcedures transfer
         }
     }
 
+    /// <summary>Nobody may have sent anything for a while (RFC 6458 §8.1.8): then the association comes to its end.</summary>
+    public void OnIdleTimer()
+    {
+        if (tcb.State == AssociationState.Established && tcb.Idle.OnTimer(isBusy: !tcb.Transfer!.Sender.IsDrained))
+        {
+            Begin();
+        }
+    }
+
     /// <summary>A packet of the peer has come while we wait for its SHUTDOWN ACK: it is answered at once if it had data.</summary>
     public void OnPacketFromPeer(bool hadData)
     {

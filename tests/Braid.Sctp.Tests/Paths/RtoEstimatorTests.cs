@@ -9,12 +9,12 @@ public sealed class RtoEstimatorTests
 
     [Fact]
     public void C1_before_any_measurement_it_is_RTO_Initial() =>
-        Assert.Equal(TimeSpan.FromSeconds(1), new RtoEstimator(s_options).Current);
+        Assert.Equal(TimeSpan.FromSeconds(1), new RtoEstimator(Real.Context(s_options)).Current);
 
     [Fact]
     public void C2_the_first_measurement_sets_SRTT_and_half_of_it_as_RTTVAR()
     {
-        var rto = new RtoEstimator(s_options);
+        var rto = new RtoEstimator(Real.Context(s_options));
         rto.Observe(TimeSpan.FromMilliseconds(100));
         Assert.Equal(TimeSpan.FromMilliseconds(100), rto.Smoothed);
         Assert.Equal(TimeSpan.FromMilliseconds(100 + (4 * 50)), rto.Current);
@@ -23,7 +23,7 @@ public sealed class RtoEstimatorTests
     [Fact]
     public void C3_later_ones_move_RTTVAR_by_a_quarter_and_SRTT_by_an_eighth()
     {
-        var rto = new RtoEstimator(s_options);
+        var rto = new RtoEstimator(Real.Context(s_options));
         rto.Observe(TimeSpan.FromMilliseconds(100));
         rto.Observe(TimeSpan.FromMilliseconds(180));
 
@@ -35,7 +35,7 @@ public sealed class RtoEstimatorTests
     [Fact]
     public void C6_C7_it_stays_between_RTO_Min_and_RTO_Max()
     {
-        var rto = new RtoEstimator(AssociationOptions.Default);
+        var rto = new RtoEstimator(Real.Context());
         rto.Observe(TimeSpan.FromMilliseconds(1));
         Assert.Equal(TimeSpan.FromSeconds(1), rto.Current);
         for (int i = 0; i < 20; i++)
@@ -49,7 +49,7 @@ public sealed class RtoEstimatorTests
     [Fact]
     public void E2_doubles_it_and_a_new_measurement_brings_it_down_again()
     {
-        var rto = new RtoEstimator(s_options);
+        var rto = new RtoEstimator(Real.Context(s_options));
         rto.Observe(TimeSpan.FromMilliseconds(100));
         rto.BackOff();
         Assert.Equal(TimeSpan.FromMilliseconds(600), rto.Current);
@@ -60,7 +60,7 @@ public sealed class RtoEstimatorTests
     [Fact]
     public void G1_a_path_of_constant_delay_does_not_bring_RTTVAR_to_zero()
     {
-        var rto = new RtoEstimator(s_options);
+        var rto = new RtoEstimator(Real.Context(s_options));
         for (int i = 0; i < 100; i++)
         {
             rto.Observe(TimeSpan.FromMilliseconds(100));

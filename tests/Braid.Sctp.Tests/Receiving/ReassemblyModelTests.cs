@@ -29,7 +29,7 @@ public sealed class ReassemblyModelTests
     public void Neighbours_that_contradict_each_other_are_a_violation(DataFlags first, DataFlags second)
     {
         AssociationContext context = Real.Context();
-        var queue = new ReassemblyQueue(context, new ReceiveWindow(100_000, 1000));
+        var queue = new ReassemblyQueue(context, new ReceiveWindow(100_000, 1000, 100_000));
         var left = new Piece(new DataHeader(new Tsn(5), 0, new Ssn(0), 0, first), [1]);
         var right = new Piece(new DataHeader(new Tsn(6), 0, new Ssn(0), 0, second), [2]);
 
@@ -45,7 +45,7 @@ public sealed class ReassemblyModelTests
     public void Memory_is_charged_until_the_reader_is_done_and_refused_beyond_the_limit()
     {
         AssociationContext context = Real.Context();
-        var window = new ReceiveWindow(4096, 1000);
+        var window = new ReceiveWindow(4096, 1000, 4096);
         var queue = new ReassemblyQueue(context, window);
         int count = 0;
         while (Add(queue, Whole(count)) == ReassemblyVerdict.Held)
@@ -68,7 +68,7 @@ public sealed class ReassemblyModelTests
     {
         var random = new SeededRandom(seed);
         AssociationContext context = Real.Context();
-        var window = new ReceiveWindow(1 << 20, 1000);
+        var window = new ReceiveWindow(1 << 20, 1000, 1 << 20);
         var queue = new ReassemblyQueue(context, window);
         List<Piece> pieces = Cut(random, out Dictionary<Tsn, byte[]> messages);
 

@@ -1,0 +1,91 @@
+using System;
+using Braid.Core;
+
+namespace Braid.Sctp;
+
+/// <summary>What the application may change while an association lives (RFC 9260 §11.1.6 to §11.1.13, RFC 6458 §8.1).</summary>
+internal sealed class OptionProcedures(Tcb tcb)
+{
+    /// <summary>Other options take effect. Those that nobody looks at by itself are carried to where they count.</summary>
+    public void Reconfigure(AssociationOptions options)
+    {
+        AssociationOptions before = tcb.Context.Options;
+        tcb.Context.Options = options;
+        if (tcb.State == AssociationState.Closed)
+        {
+            return;
+        }
+
+        if (tcb.Transfer is not { } transfer)
+        {
+            tcb.AnnouncedWindow = Math.Max(tcb.AnnouncedWindow ?? 0, before.ReceiveBufferSize);
+            return;
+        }
+
+        transfer.Sender.OnOpportunity();                     // what waited for a fuller packet may not have to any more
+        transfer.Receiver.Window.Resize(options.ReceiveBufferSize);
+        if (before.SackDelay != options.SackDelay || before.SackFrequency != options.SackFrequency)
+        {
+            transfer.Receiver.Acks.OnOptionsChanged();
+        }
+
+        if (!tcb.MayCarryData)
+        {
+            return;                                          // the timers below start with data and end with it
+        }
+
+        for (int i = 0; i < tcb.Paths.Count && before.HeartbeatInterval != options.HeartbeatInterval; i++)
+        {
+            tcb.Monitor.OnIntervalChanged(tcb.Paths[i]);
+        }
+
+        if (before.IdleTimeout != options.IdleTimeout)
+        {
+            tcb.Idle.OnOptionsChanged();
+        }
+    }
+
+    /// <summary>Options of one path take effect.</summary>
+    public bool ConfigurePath(in NetworkAddress address, PathOptions options)
+    {
+        if (tcb.Paths.Find(address) is not { } path)
+        {
+            return false;
+        }
+
+        TimeSpan? before = path.HeartbeatInterval;
+        path.Options = options;
+        if (tcb.MayCarryData && before != path.HeartbeatInterval)
+        {
+            tcb.Monitor.OnIntervalChanged(path);
+        }
+
+        return true;
+    }
+
+    /// <summary>The application wants to know now whether an address is there (§11.1.10).</summary>
+    public bool RequestHeartbeat(in NetworkAddress? address)
+    {
+        Path? path = address is { } one ? tcb.Paths.Find(one) : tcb.Paths.Primary;
+        if (path is null || !tcb.MayCarryData)               // §8.3: none once SHUTDOWN or SHUTDOWN ACK was sent
+        {
+            return false;
+        }
+
+        tcb.Monitor.RequestHeartbeat(path);
+        return true;
+    }
+
+    /// <summary>The application wants new data to take another path (§11.1.6). §5.4: only one that is known to be the peer's.</summary>
+    public bool SetPrimaryPath(in NetworkAddress address)
+    {
+        if (tcb.Paths.Find(address) is not { IsConfirmed: true } path || !tcb.MayCarryData)
+        {
+            return false;
+        }
+
+        tcb.Paths.MakePrimary(path);
+        tcb.Transfer!.Sender.OnOpportunity();
+        return true;
+    }
+}

@@ -1,0 +1,36 @@
+using System;
+
+namespace Braid.Sctp;
+
+/// <summary>What may differ for one address of the peer (RFC 6458 §8.1.12). Immutable.</summary>
+public sealed record PathOptions
+{
+    /// <summary>All as the association has it.</summary>
+    public static PathOptions Default { get; } = new();
+
+    /// <summary>
+    /// Whether heartbeats go there at all while it is idle. An address that was not verified yet gets them all the same
+    /// (RFC 9260 §5.4). Default true.
+    /// </summary>
+    public bool Heartbeats { get; init; } = true;
+
+    /// <summary>
+    /// Time between heartbeats, on top of the RTO (HB.interval, RFC 9260 §8.3): at least <see cref="TimeSpan.Zero"/>, which
+    /// stands for one in about every RTO. Null, the default, for <see cref="AssociationOptions.HeartbeatInterval"/>.
+    /// </summary>
+    public TimeSpan? HeartbeatInterval { get; init; }
+
+    /// <summary>
+    /// Failures in a row before it counts as inactive (Path.Max.Retrans, RFC 9260 §8.2): at least 0. Null, the default, for
+    /// <see cref="AssociationOptions.MaximumPathRetransmissions"/>.
+    /// </summary>
+    public int? MaximumRetransmissions { get; init; }
+
+    /// <summary>Whether every value is in its range.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A value is outside the range that its property names.</exception>
+    public void Validate()
+    {
+        AssociationOptions.InRange((HeartbeatInterval ?? TimeSpan.Zero).Ticks, 0, long.MaxValue, nameof(HeartbeatInterval));
+        AssociationOptions.InRange(MaximumRetransmissions ?? 0, 0, int.MaxValue, nameof(MaximumRetransmissions));
+    }
+}
