@@ -29,6 +29,9 @@ public sealed record SwarmClient
     /// <summary>Options of the client's associations.</summary>
     public required AssociationOptions Options { get; init; }
 
+    /// <summary>What the options of its association become while it lives; null to leave them.</summary>
+    public AssociationOptions? LaterOptions { get; init; }
+
     /// <summary>Messages that the client sends.</summary>
     public required int MessagesThere { get; init; }
 
@@ -59,6 +62,12 @@ public sealed record SwarmOptions
 
     /// <summary>Options of the server's associations.</summary>
     public required AssociationOptions Server { get; init; }
+
+    /// <summary>What the options of the server's associations become while they live; null to leave them.</summary>
+    public AssociationOptions? LaterServer { get; init; }
+
+    /// <summary>When <see cref="LaterServer"/> and <see cref="SwarmClient.LaterOptions"/> take their place.</summary>
+    public TimeSpan Later { get; init; }
 
     /// <summary>Who begins.</summary>
     public required SwarmOpening Opening { get; init; }

@@ -101,6 +101,7 @@ public sealed class SwarmRun
             _world.Plan(_world.Now + fault.At, () => Begin(fault));
         }
 
+        _world.Plan(_world.Now + Options.Later, Reconfigure);
         for (int round = 0; round < Options.Rounds; round++)
         {
             Open();
@@ -306,6 +307,22 @@ public sealed class SwarmRun
         }
     }
 
+    private void Reconfigure()
+    {
+        for (int i = 0; i < _clients.Count; i++)
+        {
+            if (Options.Clients[i].LaterOptions is { } later)
+            {
+                _clients[i].Association?.Reconfigure(_world.Now, later);
+            }
+
+            if (Options.LaterServer is { } laterServer)
+            {
+                _servers[i].Association?.Reconfigure(_world.Now, laterServer);
+            }
+        }
+    }
+
     private void Await(int client)
     {
         if (_servers[client].Association is not null)
@@ -473,9 +490,9 @@ public sealed class SwarmRun
         foreach (SwarmClient client in Options.Clients)
         {
             TimeSpan roundTrip = client.There.Delay + client.Back.Delay + (4 * (client.There.Jitter + client.Back.Jitter)) + TimeSpan.FromMilliseconds(300);
-            double windowRate = Math.Min(client.Options.ReceiveBufferSize, Options.Server.ReceiveBufferSize) / 4 / roundTrip.TotalSeconds;
+            double windowRate = Both(client).Min(options => options.ReceiveBufferSize) / 4 / roundTrip.TotalSeconds;
             double jitterRate = client.There.Jitter + client.Back.Jitter > TimeSpan.Zero
-                ? 2 * Math.Min(client.Options.PathMtu, Options.Server.PathMtu) / roundTrip.TotalSeconds  // what overtakes looks lost (§7.2.4)
+                ? 2 * Both(client).Min(options => options.PathMtu) / roundTrip.TotalSeconds  // what overtakes looks lost (§7.2.4)
                 : double.MaxValue;
             double linkRate = Math.Min(Rate(client.There), Rate(client.Back)) / 8;
             double bytes = (double)(client.MessagesThere + client.MessagesBack) * Options.MaximumLength;
@@ -484,6 +501,9 @@ public sealed class SwarmRun
 
         return Options.ClosesEarly ? 5 * limit : limit;      // the links go on losing packets meanwhile
     }
+
+    private IEnumerable<AssociationOptions> Both(SwarmClient client) =>
+        [client.Options, client.LaterOptions ?? client.Options, Options.Server, Options.LaterServer ?? Options.Server];
 
     private static double Rate(LinkModel link) => link.RateBitsPerSecond == 0 ? 1e9 : link.RateBitsPerSecond;
 

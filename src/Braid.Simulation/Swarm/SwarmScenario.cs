@@ -91,7 +91,7 @@ public sealed class SwarmScenario
         }
 
         int faults = Often(random, 0.5) ? 0 : 1 + random.NextInt32(5);
-        return WithHeartbeats(new SwarmOptions
+        return WithHeartbeats(WithOtherOptions(new SwarmOptions
         {
             Seed = seed,
             Clients = clients,
@@ -107,7 +107,45 @@ public sealed class SwarmScenario
 
             // A burst of losses ends after so many packets: one who only repeats a last chunk may count its peer as dead before.
             ClosesEarly = Often(random, 0.5) && !clients.Any(client => client.There.BurstStart + client.Back.BurstStart > 0),
-        });
+        }));
+    }
+
+    // From a seed of its own: what else a world is does not depend on it.
+    private static SwarmOptions WithOtherOptions(SwarmOptions world)
+    {
+        var random = new SeededRandom(world.Seed ^ 0x0971_0A5);
+        SwarmOptions other = world with
+        {
+            Server = Vary(random, world.Server),
+            Clients = [.. world.Clients.Select(client => client with { Options = Vary(random, client.Options) })],
+            Later = random.NextTimeSpan(world.Chaos),
+        };
+        return Often(random, 0.5) ? other : other with
+        {
+            LaterServer = Later(random, other.Server),
+            Clients = [.. other.Clients.Select(client => client with { LaterOptions = Later(random, client.Options) })],
+        };
+    }
+
+    private static AssociationOptions Vary(SeededRandom random, AssociationOptions options) => options with
+    {
+        NoDelay = Often(random, 0.6),
+        MaximumSegmentSize = Often(random, 0.2) ? 64 + random.NextInt32(1500) : 0,
+        SackFrequency = Often(random, 0.3) ? 1 + random.NextInt32(5) : 2,
+    };
+
+    private static AssociationOptions Later(SeededRandom random, AssociationOptions options)
+    {
+        AssociationOptions drawn = DrawOptions(random);
+        return Vary(random, options) with
+        {
+            SendBufferSize = drawn.SendBufferSize,
+            ReceiveBufferSize = drawn.ReceiveBufferSize,
+            RtoMinimum = drawn.RtoMinimum,
+            SackDelay = drawn.SackDelay,
+            MaximumBurst = drawn.MaximumBurst,
+            HeartbeatInterval = drawn.HeartbeatInterval,
+        };
     }
 
     private static SwarmClient DrawClient(SeededRandom random, AssociationOptions options, int count)
@@ -146,9 +184,17 @@ public sealed class SwarmScenario
     private static SwarmOptions WithHeartbeats(SwarmOptions world) =>
         !world.Faults.Any(fault => fault.BreaksAssociations || fault.Kind == FaultKind.Rebind) ? world : world with
         {
-            Server = world.Server with { HeartbeatInterval = TimeSpan.FromSeconds(3) },
-            Clients = [.. world.Clients.Select(client => client with { Options = client.Options with { HeartbeatInterval = TimeSpan.FromSeconds(3) } })],
+            Server = WithHeartbeats(world.Server)!,
+            LaterServer = WithHeartbeats(world.LaterServer),
+            Clients = [.. world.Clients.Select(client => client with
+            {
+                Options = WithHeartbeats(client.Options)!,
+                LaterOptions = WithHeartbeats(client.LaterOptions),
+            })],
         };
+
+    private static AssociationOptions? WithHeartbeats(AssociationOptions? options) =>
+        options is null ? null : options with { HeartbeatInterval = TimeSpan.FromSeconds(3) };
 
     private static AssociationOptions DrawOptions(SeededRandom random) => AssociationOptions.Default with
     {

@@ -77,6 +77,11 @@ public static class SwarmShrinker
             }
         }
 
+        if (world.LaterServer is not null)
+        {
+            yield return world with { LaterServer = null };
+        }
+
         if (world.MaximumLength > 100)
         {
             yield return world with { MaximumLength = world.MaximumLength / 2 };
@@ -118,6 +123,11 @@ public static class SwarmShrinker
         if (client.MessagesBack > 0)
         {
             yield return client with { MessagesBack = client.MessagesBack / 2 };
+        }
+
+        if (client.LaterOptions is not null)
+        {
+            yield return client with { LaterOptions = null };
         }
 
         if (client.HasSecondPath)
