@@ -12,6 +12,7 @@ internal sealed class TerminationProcedures(Tcb tcb, TransferProcedures transfer
         if (tcb.State == AssociationState.Established)
         {
             tcb.State = AssociationState.ShutdownPending;
+            tcb.Transfer!.Sender.OnOpportunity();            // nothing more will come that would fill a packet (RFC 6458 §8.1.5)
         }
         else if (tcb.State == AssociationState.Listening)
         {
