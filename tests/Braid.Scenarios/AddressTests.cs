@@ -128,6 +128,24 @@ public sealed class AddressTests
         Assert.Equal(Pair.FromA.Remote, pair.LastPath.Remote);
     }
 
+    [Fact, Rfc(9260, "11.1.6"), Rfc(6458, "8.1.9"), Rfc(9260, "5.4")]
+    public void Another_address_becomes_the_primary_one_once_it_is_verified()
+    {
+        (Pair pair, _) = Establish(s_second);
+        Assert.False(pair.Z.SetPrimaryPath(pair.Now, s_victim));
+        Assert.False(pair.Z.SetPrimaryPath(pair.Now, s_second));
+        Confirm(pair);
+        Assert.True(pair.Z.SetPrimaryPath(pair.Now, s_second));
+        pair.Z.Send(pair.Now, [1], default);
+        pair.Arrow("A <- DATA <- Z");
+        Assert.Equal((s_second, s_second), (pair.LastPath.Remote, pair.Z.PrimaryPath.Remote));
+        Assert.Equal([false, true], pair.Z.GetPaths().Select(path => path.IsPrimary));
+        Assert.True(pair.Z.RequestHeartbeat(pair.Now));
+        pair.Arrow("A x HEARTBEAT <- Z");
+        Assert.Equal(s_second, pair.LastPath.Remote);
+        Assert.True(pair.Z.RequestHeartbeat(pair.Now, Pair.FromZ.Local));
+    }
+
     [Fact, Rfc(9260, "6.2.1"), Etsi("d-v-8-10")]
     public void A_SACK_counts_from_whichever_address_of_the_peer_it_comes()
     {
