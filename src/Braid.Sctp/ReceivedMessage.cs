@@ -13,6 +13,7 @@ public sealed class ReceivedMessage : IDisposable
     private IReceivedMessageOwner? _owner;
     private PooledBuffer? _first;
     private PooledBuffer? _last;
+    private volatile uint _generation;
 
     internal ReceivedMessage()
     {
@@ -29,6 +30,15 @@ public sealed class ReceivedMessage : IDisposable
 
     /// <summary>TSN of its first fragment.</summary>
     public Tsn Tsn { get; private set; }
+
+    /// <summary>The Cumulative TSN Ack Point when the message was taken (RFC 6458 §5.3.5).</summary>
+    public Tsn CumulativeTsn { get; internal set; }
+
+    /// <summary>
+    /// Differs once the message was disposed, and the object may be another message: who remembers it can tell that he is late.
+    /// May be read from any thread.
+    /// </summary>
+    public uint Generation => _generation;
 
     /// <summary>Whether it was sent unordered (§6.6).</summary>
     public bool Unordered { get; private set; }
@@ -68,6 +78,7 @@ public sealed class ReceivedMessage : IDisposable
         }
 
         _owner = null;
+        _generation++;
         for (PooledBuffer? buffer = _first; buffer is not null;)
         {
             PooledBuffer? next = buffer.NextBuffer;

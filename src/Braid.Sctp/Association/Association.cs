@@ -169,7 +169,7 @@ public sealed partial class Association
             return true;
         }
 
-        return !_tcb.IsRestartUnreported && _tcb.Transfer is not null && _tcb.Transfer.Receiver.Messages.TryTake(out message);
+        return !_tcb.IsRestartUnreported && _tcb.Transfer is not null && _tcb.Transfer.Receiver.TryTake(out message);
     }
 
     /// <summary>Takes the next event.</summary>

@@ -12,9 +12,15 @@ namespace Braid.Sctp;
 internal sealed class SetupProcedures(Tcb tcb)
 {
     private MessageList _beforeRestart;
+    private Tsn _cumulativeBeforeRestart;
 
     /// <summary>Takes the next message from before a restart.</summary>
-    public bool TryTakeEarlier([NotNullWhen(true)] out ReceivedMessage? message) => _beforeRestart.TryTake(out message);
+    public bool TryTakeEarlier([NotNullWhen(true)] out ReceivedMessage? message)
+    {
+        bool isThere = _beforeRestart.TryTake(out message);
+        message?.CumulativeTsn = _cumulativeBeforeRestart;
+        return isThere;
+    }
 
     /// <summary>An INIT has come for this association: the cookie that answers it carries tie-tags (§5.2.2).</summary>
     public void PopulateTieTags()
@@ -200,6 +206,7 @@ internal sealed class SetupProcedures(Tcb tcb)
         else
         {
             earlier.TakeReady(ref _beforeRestart);           // what was complete stays to be read
+            _cumulativeBeforeRestart = tcb.Transfer.Receiver.Tsns.CumulativeAck;
         }
 
         tcb.Handshake?.Stop();

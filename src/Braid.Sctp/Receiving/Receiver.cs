@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics.CodeAnalysis;
 using Braid.Core;
 using Braid.Sctp.Wire;
 
@@ -46,6 +47,14 @@ internal sealed class Receiver
     public ReceiveWindow Window { get; }
 
     public ReassemblyQueue Messages { get; }
+
+    /// <summary>Takes the next message that may be delivered.</summary>
+    public bool TryTake([NotNullWhen(true)] out ReceivedMessage? message)
+    {
+        bool isThere = Messages.TryTake(out message);
+        message?.CumulativeTsn = Tsns.CumulativeAck;
+        return isThere;
+    }
 
     /// <summary>Takes in a DATA chunk (§6.2).</summary>
     public DataVerdict OnData(in DataChunk data)
