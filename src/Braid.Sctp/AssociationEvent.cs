@@ -47,6 +47,28 @@ public enum PathState : byte
     Inactive,
 }
 
+/// <summary>What has happened to a path (RFC 6458 §6.1.2).</summary>
+public enum PathChange : byte
+{
+    /// <summary>It can be used again (SCTP_ADDR_AVAILABLE).</summary>
+    Available,
+
+    /// <summary>It can no longer be used (SCTP_ADDR_UNREACHABLE).</summary>
+    Unreachable,
+
+    /// <summary>The address was found to be the peer's (§5.4), and can be used.</summary>
+    Confirmed,
+
+    /// <summary>New data takes this path from now on (SCTP_ADDR_MADE_PRIM).</summary>
+    MadePrimary,
+
+    /// <summary>The address belongs to the association now (SCTP_ADDR_ADDED).</summary>
+    Added,
+
+    /// <summary>The address no longer belongs to the association (SCTP_ADDR_REMOVED).</summary>
+    Removed,
+}
+
 /// <summary>Something rare that the application may want to know. Messages are not events: they have their own queue.</summary>
 public abstract record AssociationEvent
 {
@@ -72,7 +94,10 @@ public abstract record AssociationEvent
     /// <summary>The peer asked for a shutdown: nothing new can be sent (§9.2).</summary>
     public sealed record ShutdownByPeer : AssociationEvent;
 
-    /// <summary>The last event of an association.</summary>
+    /// <summary>
+    /// The last event of an association. Without <see cref="Established"/> before it, setting up has failed (CANT_STR_ASSOC in
+    /// RFC 6458 §6.1.1); after it, <see cref="CloseReason.Shutdown"/> is SHUTDOWN_COMP and every other reason COMM_LOST.
+    /// </summary>
     /// <param name="Reason">Why it ended.</param>
     /// <param name="CauseCode">The error cause in the peer's or our ABORT (§3.3.10); 0 where there was none.</param>
     /// <param name="CauseInfo">What that cause says; for a user-initiated abort the reason that the peer's application gave.</param>
@@ -80,10 +105,11 @@ public abstract record AssociationEvent
     public sealed record Closed(CloseReason Reason, ushort CauseCode = 0, ReadOnlyMemory<byte> CauseInfo = default, int Attempts = 0)
         : AssociationEvent;
 
-    /// <summary>NETWORK STATUS CHANGE (§11.2.3).</summary>
+    /// <summary>NETWORK STATUS CHANGE (§11.2.3). The addresses that the handshake agreed on are not reported one by one.</summary>
     /// <param name="Path">Which path.</param>
     /// <param name="State">Its state now.</param>
-    public sealed record PathChanged(NetworkPath Path, PathState State) : AssociationEvent;
+    /// <param name="Change">What has happened to it.</param>
+    public sealed record PathChanged(NetworkPath Path, PathState State, PathChange Change) : AssociationEvent;
 
     /// <summary>COMMUNICATION ERROR (§11.2.6): the peer sent an ERROR chunk.</summary>
     /// <param name="CauseCode">The cause (§3.3.10).</param>

@@ -215,6 +215,8 @@ internal sealed class SetupProcedures(Tcb tcb)
         tcb.Transfer.Sender.Clear();
         tcb.Transfer = null;
         tcb.Queue.Reset();
+        NetworkAddress primary = tcb.Paths.Primary.Address.Remote;
+        ReportRemoved(claims.Addresses);
         tcb.Paths.Restart(path.Local, claims.Addresses);
         tcb.ShutdownRequested = false;
         tcb.Shutdown.Restart();
@@ -230,6 +232,25 @@ internal sealed class SetupProcedures(Tcb tcb)
         {
             tcb.IsRestartUnreported = true;
             tcb.Establish(new AssociationEvent.Restarted(tcb.OutgoingStreams, tcb.IncomingStreams));
+        }
+
+        if (!tcb.Paths.Primary.Address.Remote.IsSameHost(primary))
+        {
+            Path now = tcb.Paths.Primary;
+            tcb.Context.Report(new AssociationEvent.PathChanged(now.Address, now.State, PathChange.MadePrimary));
+        }
+    }
+
+    // A restart may come from fewer addresses than the association had (§5.2.2 forbids only new ones).
+    private void ReportRemoved(in PeerAddresses remaining)
+    {
+        for (int i = 0; i < tcb.Paths.Count; i++)
+        {
+            Path path = tcb.Paths[i];
+            if (!remaining.Contains(path.Address.Remote))
+            {
+                tcb.Context.Report(new AssociationEvent.PathChanged(path.Address, path.State, PathChange.Removed));
+            }
         }
     }
 }

@@ -111,6 +111,7 @@ internal sealed class PathMonitor(AssociationContext context, PathSet paths)
     public void OnAnswered(Path path)
     {
         Failures = 0;
+        PathChange change = path.IsConfirmed ? PathChange.Available : PathChange.Confirmed;
         if (!path.IsConfirmed)
         {
             paths.OnConfirmed();
@@ -120,7 +121,7 @@ internal sealed class PathMonitor(AssociationContext context, PathSet paths)
         {
             context.Timers.Stop(new TimerId(TimerKind.Heartbeat, path.Index));
             ScheduleHeartbeat(path);                         // it was probed faster, or was given up
-            context.Report(new AssociationEvent.PathChanged(path.Address, path.State));
+            context.Report(new AssociationEvent.PathChanged(path.Address, path.State, change));
         }
     }
 
@@ -139,7 +140,7 @@ internal sealed class PathMonitor(AssociationContext context, PathSet paths)
                 ScheduleHeartbeat(path);                     // §5.4: from now on at the normal rate
             }
 
-            context.Report(new AssociationEvent.PathChanged(path.Address, path.State));
+            context.Report(new AssociationEvent.PathChanged(path.Address, path.State, PathChange.Unreachable));
         }
 
         if (countsForPeer)
