@@ -27,11 +27,12 @@ public sealed class CookieTarget : IFuzzTarget
         var script = new ByteScript(input);
         byte[] buffer = new byte[65536];
 
-        // An INIT, with addresses and a wish for a longer life or without.
-        byte[] parameters = script.Below(3) switch
+        // An INIT, with addresses, a wish for a longer life and an adaptation code point or without.
+        byte[] parameters = script.Below(4) switch
         {
             0 => [],
             1 => [0, 5, 0, 8, 10, 0, 0, 9],
+            3 => [0xC0, 6, 0, 8, 1, 2, 3, 4],
             _ => [0, 5, 0, 8, 10, 0, 0, 9, 0, 9, 0, 8, 0, 0, 16, 0],
         };
         byte[] fields = [1, 2, 3, 4, 0, 1, 0, 0, 0, 10, 0, 10, 0, 0, 3, 232];

@@ -111,6 +111,10 @@ public abstract record AssociationEvent
     /// <param name="Change">What has happened to it.</param>
     public sealed record PathChanged(NetworkPath Path, PathState State, PathChange Change) : AssociationEvent;
 
+    /// <summary>What the peer's INIT or INIT ACK says of its adaptation layer (RFC 5061 §4.2.6): right after <see cref="Established"/> or <see cref="Restarted"/>.</summary>
+    /// <param name="Value">The adaptation code point.</param>
+    public sealed record AdaptationIndication(uint Value) : AssociationEvent;
+
     /// <summary>COMMUNICATION ERROR (§11.2.6): the peer sent an ERROR chunk.</summary>
     /// <param name="CauseCode">The cause (§3.3.10).</param>
     /// <param name="CauseInfo">What it says.</param>

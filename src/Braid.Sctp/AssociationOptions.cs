@@ -122,6 +122,12 @@ public record AssociationOptions
     /// </summary>
     public TimeSpan IdleTimeout { get; init; }
 
+    /// <summary>
+    /// The adaptation code point to put into INIT and INIT ACK (RFC 5061 §4.2.6, RFC 6458 §8.1.10); any value. Null, the
+    /// default, for none.
+    /// </summary>
+    public uint? AdaptationIndication { get; init; }
+
     /// <summary>Whether every value is in its range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is outside the range that its property names.</exception>
     public virtual void Validate()

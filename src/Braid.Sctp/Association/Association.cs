@@ -57,6 +57,9 @@ public sealed partial class Association
     /// <summary>The same, as it counts against <see cref="AssociationOptions.SendBufferSize"/>.</summary>
     public long BufferedCharge => _tcb.Queue.BufferedCharge;
 
+    /// <summary>The adaptation code point that the peer's INIT or INIT ACK carried (RFC 5061 §4.2.6); null for none.</summary>
+    public uint? PeerAdaptation => _tcb.PeerAdaptation;
+
     /// <summary>Options as they are now (<see cref="Reconfigure"/>).</summary>
     public AssociationOptions Options => _tcb.Context.Options;
 

@@ -20,12 +20,17 @@ internal sealed class PacketAssembler(AssociationContext context, PathSet paths,
         }
 
         PacketWriter packet = Begin(destination, VerificationTag.None);
-        Span<byte> room = stackalloc byte[8 + (PeerAddresses.Capacity * AddressParameter.LongestOnWire)];
+        Span<byte> room = stackalloc byte[8 + AdaptationIndicationParameter.LengthOnWire + (PeerAddresses.Capacity * AddressParameter.LongestOnWire)];
         var parameters = new ParameterWriter(room);
         AddressParameter.WriteOthers(ref parameters, endpoint.LocalAddresses, paths.Primary.Address.Local);
         if (handshake.CookieExtension > TimeSpan.Zero)
         {
             CookiePreservativeParameter.TryWrite(ref parameters, handshake.CookieExtension);
+        }
+
+        if (context.Options.AdaptationIndication is { } adaptation)
+        {
+            AdaptationIndicationParameter.TryWrite(ref parameters, adaptation);
         }
 
         InitChunk.Write(ref packet, ChunkType.Init, handshake.Fields, parameters.Written);

@@ -73,6 +73,9 @@ internal sealed class Tcb
     /// <inheritdoc cref="LocalTieTag"/>
     public uint PeerTieTag { get; set; }
 
+    /// <summary>The peer's adaptation code point (RFC 5061 §4.2.6); null for none.</summary>
+    public uint? PeerAdaptation { get; set; }
+
     /// <summary>Our application wants the end, or the peer does.</summary>
     public bool ShutdownRequested { get; set; }
 
@@ -105,6 +108,11 @@ internal sealed class Tcb
         }
 
         AnnouncedWindow = null;
+        if (PeerAdaptation is { } value)
+        {
+            Context.Report(new AssociationEvent.AdaptationIndication(value));
+        }
+
         Transfer!.Sender.OnOpportunity();
         Monitor.Start();
         Idle.Start();

@@ -28,6 +28,9 @@ internal readonly record struct CookieClaims
     /// <summary>The peer's addresses; the source is the one that the INIT ACK went to, and so confirmed (§5.4 rule 2).</summary>
     public required PeerAddresses Addresses { get; init; }
 
+    /// <summary>The peer's adaptation code point (RFC 5061 §4.2.6); null for none.</summary>
+    public uint? PeerAdaptation { get; init; }
+
     /// <summary>Tie-tags of the association that existed then; 0 when none did (§5.2.2).</summary>
     public uint LocalTieTag { get; init; }
 

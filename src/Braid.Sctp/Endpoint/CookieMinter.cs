@@ -28,12 +28,13 @@ internal sealed class CookieMinter
 {
     /// <summary>Bytes of a cookie at most.</summary>
     public const int MaximumLength =
-        HeaderLength + LocalLength + PeerLength + ExtensionLength + TieTagsLength + 1 + (PeerAddresses.Capacity * AddressLength) + Alignment - 1 + MacLength;
+        HeaderLength + LocalLength + PeerLength + ExtensionLength + AdaptationLength + TieTagsLength + 1 + (PeerAddresses.Capacity * AddressLength) + Alignment - 1 + MacLength;
 
     private const int HeaderLength = 1 + 4;                  // flags and time
     private const int LocalLength = 4 + 4 + 2 + 2;
     private const int PeerLength = 4 + 4 + 4 + 2 + 2;
     private const int ExtensionLength = 4;
+    private const int AdaptationLength = 4;
     private const int TieTagsLength = 4 + 4;
     private const int AddressLength = 1 + 16;
     private const int MacLength = 16;
@@ -45,6 +46,7 @@ internal sealed class CookieMinter
     private const byte TieTagsFlag = 2;
     private const byte ExtensionFlag = 4;
     private const byte AddressesFlag = 8;
+    private const byte AdaptationFlag = 16;
 
     private readonly IRandomSource _secrets;
     private readonly TimeSpan _lifetime;
@@ -81,7 +83,8 @@ internal sealed class CookieMinter
         bool hasAddresses = claims.Addresses.Count > 1;
         var writer = new WireWriter(cookie);
         writer.WriteByte((byte)((_keyNumber & KeyFlag) | (hasTieTags ? TieTagsFlag : 0)
-            | (hasExtension ? ExtensionFlag : 0) | (hasAddresses ? AddressesFlag : 0)));
+            | (hasExtension ? ExtensionFlag : 0) | (hasAddresses ? AddressesFlag : 0)
+            | (claims.PeerAdaptation is null ? 0 : AdaptationFlag)));
         writer.WriteUInt32(Milliseconds(claims.Created));
         writer.WriteUInt32(claims.Local.InitiateTag.Value);
         writer.WriteUInt32(claims.Local.InitialTsn.Value);
@@ -101,6 +104,11 @@ internal sealed class CookieMinter
         if (hasExtension)
         {
             writer.WriteUInt32((uint)claims.Extension.TotalMilliseconds);
+        }
+
+        if (claims.PeerAdaptation is { } adaptation)
+        {
+            writer.WriteUInt32(adaptation);
         }
 
         if (hasAddresses)
@@ -233,6 +241,7 @@ internal sealed class CookieMinter
         uint localTieTag = 0;
         uint peerTieTag = 0;
         uint extension = 0;
+        uint adaptation = 0;
         if ((flags & TieTagsFlag) != 0)
         {
             reader.TryReadUInt32(out localTieTag);
@@ -242,6 +251,11 @@ internal sealed class CookieMinter
         if ((flags & ExtensionFlag) != 0)
         {
             reader.TryReadUInt32(out extension);
+        }
+
+        if ((flags & AdaptationFlag) != 0)
+        {
+            reader.TryReadUInt32(out adaptation);
         }
 
         // 32 bits of milliseconds turn over in 49 days; long before that the key is gone.
@@ -256,6 +270,7 @@ internal sealed class CookieMinter
             Addresses = (flags & AddressesFlag) != 0 ? ReadAddresses(ref reader).SeenFrom(source) : new PeerAddresses(source),
             LocalTieTag = localTieTag,
             PeerTieTag = peerTieTag,
+            PeerAdaptation = (flags & AdaptationFlag) != 0 ? adaptation : null,
         };
     }
 

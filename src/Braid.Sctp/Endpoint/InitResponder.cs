@@ -16,6 +16,9 @@ internal ref struct InitReview
     /// <summary>How much longer than usual the cookie should live (RFC 9260 §3.3.2.1.3).</summary>
     public TimeSpan WantedExtension;
 
+    /// <summary>The peer's adaptation code point (RFC 5061 §4.2.6); null for none.</summary>
+    public uint? Adaptation;
+
     /// <summary>Parameters that the peer wants reported when they are not known (§3.2.1).</summary>
     public ParameterReport Unrecognized;
 }
@@ -41,6 +44,10 @@ internal sealed class InitResponder(EndpointOptions options, CookieMinter cookie
             {
                 CookiePreservativeParameter.TryRead(parameter, out review.WantedExtension);
             }
+            else if (parameter.Type == ParameterType.AdaptationIndication && AdaptationIndicationParameter.TryRead(parameter, out uint adaptation))
+            {
+                review.Adaptation = adaptation;
+            }
 
             if (!review.Unrecognized.Consider(parameter))
             {
@@ -60,14 +67,20 @@ internal sealed class InitResponder(EndpointOptions options, CookieMinter cookie
     /// <param name="to">Where the INIT came from.</param>
     /// <param name="claims">What the cookie says.</param>
     /// <param name="review">What the INIT asked for.</param>
-    public void Accept(Instant now, in ReplyAddress to, in CookieClaims claims, scoped in InitReview review)
+    /// <param name="adaptation">Our own adaptation code point (RFC 5061 §4.2.6); null for none.</param>
+    public void Accept(Instant now, in ReplyAddress to, in CookieClaims claims, scoped in InitReview review, uint? adaptation)
     {
         Span<byte> cookie = stackalloc byte[CookieMinter.MaximumLength];
-        int length = cookies.Mint(now, claims with { Extension = cookies.Grant(review.WantedExtension) }, cookie);
+        int length = cookies.Mint(now, claims with { Extension = cookies.Grant(review.WantedExtension), PeerAdaptation = review.Adaptation }, cookie);
         Span<byte> room = stackalloc byte[1000];
         var parameters = new ParameterWriter(room);
         parameters.TryWrite(ParameterType.StateCookie, cookie[..length]);
         AddressParameter.WriteOthers(ref parameters, options.LocalAddresses, to.Path.Local);
+        if (adaptation is { } value)
+        {
+            AdaptationIndicationParameter.TryWrite(ref parameters, value);
+        }
+
         var reported = new ParameterReader(review.Unrecognized.Written);
         while (reported.TryRead(out ParameterView parameter))
         {

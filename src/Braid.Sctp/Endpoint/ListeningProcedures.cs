@@ -72,7 +72,12 @@ internal sealed class ListeningProcedures(
         }
         else
         {
-            _responder.Accept(now, to, Claim(now, init.Fields, ports, addresses, association), review);
+            _responder.Accept(
+                now,
+                to,
+                Claim(now, init.Fields, ports, addresses, association),
+                review,
+                (association?.Options ?? _ports[ports.Local]).AdaptationIndication);
         }
     }
 

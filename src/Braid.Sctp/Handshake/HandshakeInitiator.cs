@@ -71,6 +71,9 @@ internal sealed class HandshakeInitiator
     /// <summary>The longer life that the next cookie is asked to have (§3.3.2.1.3); zero for none.</summary>
     public TimeSpan CookieExtension { get; private set; }
 
+    /// <summary>The adaptation code point of the INIT ACK (RFC 5061 §4.2.6); null for none.</summary>
+    public uint? PeerAdaptation { get; private set; }
+
     /// <summary>The cookie to echo.</summary>
     public ReadOnlySpan<byte> Cookie => _cookie is null ? default : _cookie.Span;
 
@@ -103,6 +106,7 @@ internal sealed class HandshakeInitiator
 
         PooledBuffer? cookie = null;
         bool hasHostName = false;
+        uint? adaptation = null;
         ParameterReader parameters = initAck.Parameters;
         while (parameters.TryRead(out ParameterView parameter))
         {
@@ -113,6 +117,9 @@ internal sealed class HandshakeInitiator
                     continue;
                 case ParameterType.HostNameAddress:
                     hasHostName = true;
+                    continue;
+                case ParameterType.AdaptationIndication:
+                    adaptation = AdaptationIndicationParameter.TryRead(parameter, out uint value) ? value : adaptation;
                     continue;
             }
 
@@ -134,6 +141,7 @@ internal sealed class HandshakeInitiator
 
         Measure();
         _cookie = cookie;
+        PeerAdaptation = adaptation;
         _context.Timers.Stop(s_t1Init);
         Attempts = 0;
         WantsCookieEcho = true;

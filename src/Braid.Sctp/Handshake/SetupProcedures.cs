@@ -107,6 +107,7 @@ internal sealed class SetupProcedures(Tcb tcb)
         }
 
         tcb.Paths.Adopt(from.Local, addresses);
+        tcb.PeerAdaptation = tcb.Handshake.PeerAdaptation;
         tcb.SetTransfer(negotiated);
         tcb.State = AssociationState.CookieEchoed;
         if (!unrecognized.Written.IsEmpty)
@@ -187,6 +188,7 @@ internal sealed class SetupProcedures(Tcb tcb)
     {
         tcb.LocalTag = claims.Local.InitiateTag;
         tcb.Paths.Adopt(path.Local, claims.Addresses);
+        tcb.PeerAdaptation = claims.PeerAdaptation;
         tcb.SetTransfer(InitRules.Negotiate(claims.Local, claims.Peer));
     }
 
