@@ -32,6 +32,12 @@ public enum CloseReason : byte
 
     /// <summary>An invariant of our own was broken, and we aborted.</summary>
     InternalError,
+
+    /// <summary>
+    /// A shutdown was begun, by either side, while a record was open (<see cref="SendOptions.MoreFollows"/>): nothing could end
+    /// it any more, and we aborted.
+    /// </summary>
+    UnfinishedRecord,
 }
 
 /// <summary>Whether a path can be used.</summary>
@@ -110,6 +116,34 @@ public abstract record AssociationEvent
     /// <param name="State">Its state now.</param>
     /// <param name="Change">What has happened to it.</param>
     public sealed record PathChanged(NetworkPath Path, PathState State, PathChange Change) : AssociationEvent;
+
+    /// <summary>
+    /// A message, or a part of one (<see cref="SendOptions.MoreFollows"/>), that was accepted and will not be acknowledged to
+    /// its end (RFC 6458 §6.1.11), oldest first: before <see cref="Closed"/>, before <see cref="Restarted"/>, or when the peer
+    /// allows fewer streams than we asked for. Only with <see cref="AssociationOptions.ReportsFailedSends"/>.
+    /// </summary>
+    /// <param name="Options">How it was to be sent.</param>
+    /// <param name="WasOnWire">Whether any of it was put into a packet. The peer may have got all of it, nevertheless.</param>
+    /// <param name="Payload">All of its user data. Who takes the event disposes it.</param>
+    /// <param name="CauseCode">Why (RFC 9260 §3.3.10), as in <see cref="Closed"/>; 0 where there is no cause.</param>
+    public sealed record SendFailed(SendOptions Options, bool WasOnWire, PooledBuffer Payload, ushort CauseCode) : AssociationEvent;
+
+    /// <summary>
+    /// Everything that was accepted is acknowledged (RFC 6458 §6.1.9). Only with
+    /// <see cref="AssociationOptions.ReportsSenderDry"/>; whether it is so now, <see cref="Association.BufferedBytes"/> says.
+    /// </summary>
+    public sealed record SenderDry : AssociationEvent
+    {
+        /// <summary>The only one: it may be needed often.</summary>
+        internal static SenderDry Instance { get; } = new();
+    }
+
+    /// <summary>
+    /// The bytes waiting on a stream have fallen from above its threshold to it, or below
+    /// (<see cref="Association.SetBufferedAmountLowThreshold"/>), because they were sent.
+    /// </summary>
+    /// <param name="Stream">The stream.</param>
+    public sealed record BufferedAmountLow(StreamId Stream) : AssociationEvent;
 
     /// <summary>What the peer's INIT or INIT ACK says of its adaptation layer (RFC 5061 §4.2.6): right after <see cref="Established"/> or <see cref="Restarted"/>.</summary>
     /// <param name="Value">The adaptation code point.</param>

@@ -128,6 +128,15 @@ public record AssociationOptions
     /// </summary>
     public uint? AdaptationIndication { get; init; }
 
+    /// <summary>
+    /// Whether messages that could not be delivered come back as <see cref="AssociationEvent.SendFailed"/> (RFC 6458 §6.1.11).
+    /// They hold their memory until that is disposed. Default false.
+    /// </summary>
+    public bool ReportsFailedSends { get; init; }
+
+    /// <summary>Whether <see cref="AssociationEvent.SenderDry"/> is reported (RFC 6458 §6.1.9). Default false.</summary>
+    public bool ReportsSenderDry { get; init; }
+
     /// <summary>Whether every value is in its range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is outside the range that its property names.</exception>
     public virtual void Validate()

@@ -35,7 +35,7 @@ public readonly record struct AssociationStatistics
     /// <summary>Bytes of user data received for the first time.</summary>
     public long PayloadBytesReceived { get; init; }
 
-    /// <summary>Messages accepted for sending.</summary>
+    /// <summary>Messages accepted for sending; one that comes in parts counts when its last part is.</summary>
     public long MessagesSent { get; init; }
 
     /// <summary>Messages delivered.</summary>

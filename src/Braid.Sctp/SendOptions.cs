@@ -6,9 +6,18 @@ namespace Braid.Sctp;
 /// <param name="Unordered">Delivered as soon as it is complete, whatever else is missing on its stream (RFC 9260 §6.6).</param>
 /// <param name="SackImmediately">Asks the peer to acknowledge the message without delay: the I bit (RFC 7053).</param>
 /// <param name="Context">A number of the application's own, handed back with notifications about this message.</param>
+/// <param name="MoreFollows">
+/// The record is not complete: the next <c>Send</c> on its stream continues it, until one without this ends it (RFC 6458
+/// §8.1.26). A record may be longer than <see cref="AssociationOptions.MaximumMessageSize"/> and than the send buffer; each of
+/// its parts may not. PPID and order are those of its first part. Its fragments have consecutive TSNs (RFC 9260 §6.9): once it
+/// was begun, nothing is sent on any other stream before its end, and what waits there does not count against the send buffer
+/// for it. A shutdown while a record is open aborts the association
+/// (<see cref="CloseReason.UnfinishedRecord"/>). Default false.
+/// </param>
 public readonly record struct SendOptions(
     StreamId Stream = default,
     Ppid Ppid = default,
     bool Unordered = false,
     bool SackImmediately = false,
-    uint Context = 0);
+    uint Context = 0,
+    bool MoreFollows = false);

@@ -25,4 +25,10 @@ public enum SendStatus : byte
 
     /// <summary>The association is closed.</summary>
     Closed,
+
+    /// <summary>
+    /// The message continues a record (<see cref="SendOptions.MoreFollows"/>) whose beginning was lost when the peer restarted.
+    /// So are all parts answered, the one that ends the record included; the next message on the stream begins a new one.
+    /// </summary>
+    RecordLost,
 }

@@ -104,7 +104,7 @@ public sealed partial class Association
     public SendStatus Send(Instant now, ReadOnlySpan<byte> payload, in SendOptions options)
     {
         SendStatus status = CanSend(payload.Length, options);
-        return status == SendStatus.Ok ? Send(now, _tcb.Context.Buffers.RentCopy(payload), options) : status;
+        return status == SendStatus.Ok ? Accept(now, _tcb.Context.Buffers.RentCopy(payload), options) : _tcb.Queue.Refuse(status, options);
     }
 
     /// <summary>Queues a message without copying it.</summary>
@@ -115,16 +115,7 @@ public sealed partial class Association
     {
         ArgumentNullException.ThrowIfNull(payload);
         SendStatus status = CanSend(payload.Length, options);
-        if (status != SendStatus.Ok)
-        {
-            return status;
-        }
-
-        Begin(now);
-        _tcb.Queue.Enqueue(payload, options);
-        _tcb.Context.Counters.MessagesSent++;
-        _tcb.Transfer?.Sender.OnOpportunity();
-        return SendStatus.Ok;
+        return status == SendStatus.Ok ? Accept(now, payload, options) : _tcb.Queue.Refuse(status, options);
     }
 
     /// <summary>
@@ -135,20 +126,7 @@ public sealed partial class Association
     public SendStatus SendAccepted(Instant now, PooledBuffer payload, in SendOptions options)
     {
         ArgumentNullException.ThrowIfNull(payload);
-        if (State != AssociationState.ShutdownReceived)
-        {
-            return Send(now, payload, options);
-        }
-
-        Begin(now);
-        SendStatus status = _tcb.Queue.Enqueue(payload, options);
-        if (status == SendStatus.Ok)
-        {
-            _tcb.Context.Counters.MessagesSent++;
-            _tcb.Transfer!.Sender.OnOpportunity();
-        }
-
-        return status;
+        return State == AssociationState.ShutdownReceived ? Accept(now, payload, options) : Send(now, payload, options);
     }
 
     /// <summary>What <see cref="Send(Instant, PooledBuffer, in SendOptions)"/> would answer now.</summary>
@@ -160,6 +138,27 @@ public sealed partial class Association
             _tcb.Queue.Check(length, options),
         _ => SendStatus.ShuttingDown,
     };
+
+    /// <summary>
+    /// Nothing will be sent any more that continues a record which a restart has cut off: the next message on its stream is
+    /// accepted, not answered <see cref="SendStatus.RecordLost"/>. For an owner whose application begins anew after
+    /// <see cref="AssociationEvent.Restarted"/>.
+    /// </summary>
+    public void ForgetLostRecords() => _tcb.Queue.ForgetLostRecords();
+
+    /// <summary>Bytes accepted on a stream and not yet sent for the first time.</summary>
+    public long BufferedBytesOn(StreamId stream) => _tcb.Queue.WaitingBytesOn(stream);
+
+    /// <summary>Has <see cref="AssociationEvent.BufferedAmountLow"/> reported whenever <see cref="BufferedBytesOn"/> falls from above a threshold to it.</summary>
+    /// <param name="stream">The stream. A restart does not change its threshold.</param>
+    /// <param name="bytes">The threshold, 0 or more; null, the default, for none.</param>
+    /// <returns>False when the stream is not among <see cref="OutgoingStreams"/>.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The threshold is negative.</exception>
+    public bool SetBufferedAmountLowThreshold(StreamId stream, long? bytes)
+    {
+        AssociationOptions.InRange(bytes ?? 0, 0, long.MaxValue, nameof(bytes));
+        return _tcb.Queue.SetLowThreshold(stream, bytes);
+    }
 
     /// <summary>
     /// Takes the next message from the peer. Messages stay available after the association has closed. Those that came after
@@ -376,6 +375,19 @@ public sealed partial class Association
         _tcb.Context.SetNow(now);
         _tcb.Context.Activity.Signal();
         _tcb.Context.Control.BeginAnswers(_tcb.Paths.MaximumChunk);
+    }
+
+    private SendStatus Accept(Instant now, PooledBuffer payload, in SendOptions options)
+    {
+        Begin(now);
+        SendStatus status = _tcb.Queue.Enqueue(payload, options);
+        if (status == SendStatus.Ok)
+        {
+            _tcb.Context.Counters.MessagesSent += options.MoreFollows ? 0 : 1;
+            _tcb.Transfer?.Sender.OnOpportunity();
+        }
+
+        return status;
     }
 
     private bool OnChunk(in ChunkView chunk, Path path)

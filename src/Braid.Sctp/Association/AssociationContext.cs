@@ -39,8 +39,10 @@ internal sealed class AssociationContext(
     {
         const int MaximumEvents = 256;
 
-        // What says whose messages these are, and the last event, is never left out.
-        if (Events.Count < MaximumEvents || associationEvent is AssociationEvent.Restarted or AssociationEvent.Closed)
+        // What our own application brings about, what says whose messages these are, and the last event are never left out.
+        bool mayBeLeftOut = associationEvent is AssociationEvent.RemoteError or AssociationEvent.PathChanged
+            or AssociationEvent.PartialDeliveryAborted or AssociationEvent.AdaptationIndication;
+        if (Events.Count < MaximumEvents || !mayBeLeftOut)
         {
             Events.Enqueue(associationEvent);
         }

@@ -124,7 +124,9 @@ internal sealed class Tcb
         // Data that went along with COOKIE ECHO stays outstanding when the handshake takes another turn (§5.2.4 B, §5.2.6).
         Sender? kept = Transfer?.Sender;
         kept?.OnNewPeerWindow(negotiated.PeerWindow);
+        Messages.KeepsFailed = Context.Options.ReportsFailedSends;
         Queue.LimitStreams(negotiated.OutgoingStreams);
+        ReportFailedSends((ushort)CauseCode.InvalidStreamIdentifier);
         Transfer = new Transfer(
             negotiated,
             kept ?? new Sender(Context, Paths, Queue, Messages, negotiated),
@@ -148,10 +150,19 @@ internal sealed class Tcb
         Context.Timers.StopAll();
         Context.Control.Clear();
         Handshake?.Stop();
-        Transfer?.Sender.Clear();
-        Queue.Clear();
+        DiscardSends(closed.CauseCode);
         Transfer?.Receiver.Messages.DiscardIncomplete();
         Context.Report(closed);
+    }
+
+    /// <summary>Lets go of everything that was to be sent, and reports it to an application that wants it (RFC 6458 §6.1.11).</summary>
+    /// <param name="cause">Why, as an error cause; 0 for none.</param>
+    public void DiscardSends(ushort cause)
+    {
+        Messages.KeepsFailed = Context.Options.ReportsFailedSends;
+        Transfer?.Sender.Clear();
+        Queue.Clear();
+        ReportFailedSends(cause);
     }
 
     /// <summary>A chunk is not what its type says; the rest of its packet is read.</summary>
@@ -166,5 +177,13 @@ internal sealed class Tcb
     {
         Context.Drops.Count(DropReason.UnexpectedChunk);
         return true;
+    }
+
+    private void ReportFailedSends(ushort cause)
+    {
+        foreach (FailedSend failed in Messages.TakeFailed())
+        {
+            Context.Report(new AssociationEvent.SendFailed(failed.Options, failed.WasOnWire, failed.Payload, cause));
+        }
     }
 }

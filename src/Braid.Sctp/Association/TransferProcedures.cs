@@ -97,6 +97,11 @@ internal sealed class TransferProcedures(Tcb tcb)
             }
         }
 
+        if (outcome.CumulativeAdvanced && tcb.Context.Options.ReportsSenderDry && tcb.Transfer!.Sender.IsDrained)
+        {
+            tcb.Context.Report(AssociationEvent.SenderDry.Instance);
+        }
+
         return true;
     }
 

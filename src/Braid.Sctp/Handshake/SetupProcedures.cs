@@ -214,7 +214,7 @@ internal sealed class SetupProcedures(Tcb tcb)
         tcb.Handshake?.Stop();
         tcb.Context.Timers.StopAll();
         tcb.Context.Control.Clear();
-        tcb.Transfer.Sender.Clear();
+        tcb.DiscardSends(cause: 0);
         tcb.Transfer = null;
         tcb.Queue.Reset();
         NetworkAddress primary = tcb.Paths.Primary.Address.Remote;

@@ -5,7 +5,7 @@ using Braid.Sctp.Wire;
 
 namespace Braid.Sctp;
 
-/// <summary>A message of the application from <c>Send</c> until its last fragment is cumulatively acknowledged.</summary>
+/// <summary>A message of the application, or a part of one that comes in parts (RFC 6458 §8.1.26), from <c>Send</c> until its last fragment is cumulatively acknowledged.</summary>
 internal sealed class OutboundMessage
 {
     private SendOptions _options;
@@ -19,6 +19,12 @@ internal sealed class OutboundMessage
     /// <summary>Stream sequence number, set when the first fragment is cut.</summary>
     public Ssn Ssn { get; set; }
 
+    /// <summary>Whether it continues a record.</summary>
+    public bool IsContinuation { get; set; }
+
+    /// <summary>Grows from one message to the next.</summary>
+    public long Number { get; private set; }
+
     /// <summary>Bytes of user data.</summary>
     public int Length => Buffer.Length;
 
@@ -31,18 +37,27 @@ internal sealed class OutboundMessage
     /// <summary>The next message on the same stream.</summary>
     public OutboundMessage? Next { get; set; }
 
-    public void Set(PooledBuffer buffer, in SendOptions options)
+    public void Set(PooledBuffer buffer, in SendOptions options, long number)
     {
         Debug.Assert(Next is null && FragmentsHeld == 0, "a message object came back from the pool in use");
         Buffer = buffer;
         _options = options;
+        Number = number;
         Ssn = default;
         Cut = 0;
     }
 
+    /// <summary>Hands its memory over to somebody else.</summary>
+    public PooledBuffer TakeBuffer()
+    {
+        PooledBuffer buffer = Buffer;
+        Buffer = null!;
+        return buffer;
+    }
+
     public void Clear()
     {
-        Buffer.Dispose();
+        Buffer?.Dispose();
         Buffer = null!;
         Next = null;
         FragmentsHeld = 0;
@@ -57,6 +72,11 @@ internal sealed class OutboundMessagePool
     private const int MaximumFree = 4096;
 
     private readonly Stack<OutboundMessage> _free = new();
+    private List<FailedSend> _failed = [];
+    private long _lastNumber;
+
+    /// <summary>Whether messages that fail are kept until <see cref="TakeFailed"/>, with their memory.</summary>
+    public bool KeepsFailed { get; set; }
 
     /// <summary>Messages that are in use.</summary>
     public int Rented { get; private set; }
@@ -64,7 +84,7 @@ internal sealed class OutboundMessagePool
     public OutboundMessage Rent(PooledBuffer buffer, in SendOptions options)
     {
         OutboundMessage message = _free.TryPop(out OutboundMessage? used) ? used : new OutboundMessage();
-        message.Set(buffer, options);
+        message.Set(buffer, options, ++_lastNumber);
         Rented++;
         return message;
     }
@@ -79,6 +99,46 @@ internal sealed class OutboundMessagePool
         }
     }
 
+    /// <summary>As <see cref="ReleaseFragment"/>, but nobody has acknowledged it.</summary>
+    public void FailFragment(OutboundMessage message)
+    {
+        message.FragmentsHeld--;
+        if (message.FragmentsHeld == 0 && message.Cut == message.Length)
+        {
+            Fail(message);
+        }
+    }
+
+    /// <summary>A message that was not acknowledged to its end is let go.</summary>
+    public void Fail(OutboundMessage message)
+    {
+        if (KeepsFailed)
+        {
+            _failed.Add(new FailedSend(message.Number, message.Options, message.Cut > 0, message.TakeBuffer()));
+        }
+
+        Return(message);
+    }
+
+    /// <summary>Takes what has failed: by TSN what has one, then the others in the order in which they were accepted.</summary>
+    public IReadOnlyList<FailedSend> TakeFailed()
+    {
+        if (_failed.Count == 0)
+        {
+            return [];
+        }
+
+        List<FailedSend> failed = _failed;
+        _failed = [];
+        int unsent = failed.FindIndex(send => !send.WasOnWire);
+        if (unsent >= 0)
+        {
+            failed.Sort(unsent, failed.Count - unsent, Comparer<FailedSend>.Create((left, right) => left.Number.CompareTo(right.Number)));
+        }
+
+        return failed;
+    }
+
     public void Return(OutboundMessage message)
     {
         message.Clear();
@@ -89,6 +149,13 @@ internal sealed class OutboundMessagePool
         }
     }
 }
+
+/// <summary>A message that was let go and whose memory is somebody else's now.</summary>
+/// <param name="Number">Grows from one message to the next.</param>
+/// <param name="Options">How it was to be sent.</param>
+/// <param name="WasOnWire">Whether any of it was put into a packet.</param>
+/// <param name="Payload">The user data.</param>
+internal readonly record struct FailedSend(long Number, SendOptions Options, bool WasOnWire, PooledBuffer Payload);
 
 /// <summary>A piece of a message that becomes one DATA chunk; a reference, never a copy.</summary>
 /// <param name="Message">The message.</param>

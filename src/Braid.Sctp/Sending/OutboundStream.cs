@@ -5,6 +5,10 @@ namespace Braid.Sctp;
 internal sealed class OutboundStream(StreamId id)
 {
     private OutboundMessage? _last;
+    private SendOptions _record;                             // of the last message; as long as it is open, like the record's first
+    private Ssn _ssn;                                        // of the record that was begun last
+    private long _lowThreshold = -1;                         // nothing falls as low
+    private AssociationEvent.BufferedAmountLow? _lowEvent;
 
     public StreamId Id { get; } = id;
 
@@ -14,10 +18,34 @@ internal sealed class OutboundStream(StreamId id)
     /// <summary>The next stream in the scheduler's queue.</summary>
     public OutboundStream? NextActive { get; set; }
 
+    /// <summary>Bytes that wait to be sent for the first time.</summary>
+    public long WaitingBytes { get; private set; }
+
+    /// <summary>Messages waiting, the one that is being cut included.</summary>
+    public int WaitingMessages { get; private set; }
+
+    /// <summary>Whether the next message continues the last one (RFC 6458 §8.1.26).</summary>
+    public bool IsRecordOpen { get; private set; }
+
+    /// <summary>The peer restarted while a record was open: what continues it cannot be sent.</summary>
+    public bool IsRecordLost { get; set; }
+
+    /// <summary>A record was begun, and its last part has not come yet: no other stream may send before it (§6.9).</summary>
+    public bool HoldsTurn { get; set; }
+
     private Ssn NextSsn { get; set; }
+
+    /// <summary>How a message is sent: a part like the first one of its record.</summary>
+    public SendOptions OptionsFor(in SendOptions options) =>
+        IsRecordOpen ? options with { Ppid = _record.Ppid, Unordered = _record.Unordered } : options;
 
     public void Add(OutboundMessage message)
     {
+        message.IsContinuation = IsRecordOpen;
+        _record = message.Options;
+        IsRecordOpen = message.Options.MoreFollows;
+        WaitingBytes += message.Length;
+        WaitingMessages++;
         if (_last is null)
         {
             First = message;
@@ -41,14 +69,52 @@ internal sealed class OutboundStream(StreamId id)
         }
 
         message.Next = null;
+        WaitingMessages--;
         return message;
     }
 
-    /// <summary>The stream sequence number of the next ordered message; unordered ones use up none (§6.5).</summary>
-    public Ssn TakeSsn()
+    /// <summary>The stream sequence number for a message: unordered ones use up none (§6.5), and parts of a record share one.</summary>
+    public Ssn SsnFor(OutboundMessage message)
     {
-        Ssn ssn = NextSsn;
-        NextSsn = ssn.Next;
-        return ssn;
+        if (message.Options.Unordered)
+        {
+            return default;
+        }
+
+        if (!message.IsContinuation)
+        {
+            _ssn = NextSsn;
+            NextSsn = _ssn.Next;
+        }
+
+        return _ssn;
     }
+
+    /// <summary>Bytes are sent for the first time.</summary>
+    /// <returns>What to report when that makes the amount fall to the threshold; else null.</returns>
+    public AssociationEvent? OnSent(int length)
+    {
+        long before = WaitingBytes;
+        WaitingBytes -= length;
+        return WaitingBytes <= _lowThreshold && before > _lowThreshold ? _lowEvent : null;
+    }
+
+    /// <summary>Sets the amount of bytes waiting that is worth an event when it is fallen to; null for none.</summary>
+    public void SetLowThreshold(long? bytes)
+    {
+        _lowThreshold = bytes ?? -1;
+        _lowEvent ??= bytes is null ? null : new AssociationEvent.BufferedAmountLow(Id);      // one for all times: it may be often
+    }
+
+    /// <summary>Its messages were let go.</summary>
+    public void OnDiscarded()
+    {
+        WaitingBytes = 0;
+        HoldsTurn = false;
+        IsRecordLost |= IsRecordOpen;
+        IsRecordOpen = false;
+    }
+
+    /// <summary>The peer has restarted: the first ordered message has the SSN 0 again.</summary>
+    public void Restart() => NextSsn = default;
 }

@@ -203,7 +203,7 @@ internal sealed class OutstandingQueue
     {
         while (_count > 0)
         {
-            _messages.ReleaseFragment(At(0).Message);
+            _messages.FailFragment(At(0).Message);
             RemoveHead();
         }
 

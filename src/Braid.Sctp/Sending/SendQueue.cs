@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics.CodeAnalysis;
 using Braid.Core;
 using Braid.Sctp.Wire;
 
@@ -15,14 +16,16 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
 
     private OutboundStream?[] _streams = [];
     private int _streamCount = context.Options.OutgoingStreams;
-    private long _uncutBytes;
+    private int _openRecords;
     private int _urgentMessages;                             // those with the I bit
+    private long _waitingBytes;
+    private AssociationEvent? _low;
 
     /// <summary>Bytes accepted and not yet cumulatively acknowledged.</summary>
     public long BufferedBytes { get; private set; }
 
     /// <summary>What they count for: a message costs more than its bytes, and a small one far more.</summary>
-    public long BufferedCharge => BufferedBytes + ((long)messages.Rented * AssociationOptions.MessageOverhead);
+    public long BufferedCharge => Charge(BufferedBytes, messages.Rented);
 
     /// <summary>Messages waiting, the one that is being cut included.</summary>
     public int MessageCount { get; private set; }
@@ -30,22 +33,29 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
     /// <summary>Whether nothing waits for a TSN.</summary>
     public bool IsEmpty => MessageCount == 0;
 
+    /// <summary>Whether a fragment could be cut; not so when all that waits is behind a record whose next part has not come.</summary>
+    public bool HasNext => scheduler.Peek()?.First is not null;
+
+    /// <summary>Whether the application has yet to end a record (<see cref="SendOptions.MoreFollows"/>).</summary>
+    public bool HasOpenRecord => _openRecords > 0;
+
     /// <summary>Accepts a message and takes its buffer over, if the status is <see cref="SendStatus.Ok"/>.</summary>
     public SendStatus Enqueue(PooledBuffer payload, in SendOptions sendOptions)
     {
         SendStatus status = Check(payload.Length, sendOptions);
         if (status != SendStatus.Ok)
         {
-            return status;
+            return Refuse(status, sendOptions);
         }
 
-        OutboundMessage message = messages.Rent(payload, sendOptions);
-        BufferedBytes += message.Length;
-        _uncutBytes += message.Length;
-        _urgentMessages += sendOptions.SackImmediately ? 1 : 0;
-        MessageCount++;
         OutboundStream stream = StreamFor(sendOptions.Stream);
-        bool wasIdle = stream.First is null;
+        OutboundMessage message = messages.Rent(payload, stream.OptionsFor(sendOptions));
+        BufferedBytes += message.Length;
+        _waitingBytes += message.Length;
+        _urgentMessages += message.Options.SackImmediately ? 1 : 0;
+        MessageCount++;
+        _openRecords += (sendOptions.MoreFollows ? 1 : 0) - (stream.IsRecordOpen ? 1 : 0);
+        bool wasIdle = stream.First is null && !stream.HoldsTurn;
         stream.Add(message);
         if (wasIdle)
         {
@@ -73,8 +83,63 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
             return SendStatus.InvalidStream;
         }
 
+        OutboundStream? stream = Find(sendOptions.Stream);
+        if (stream is { IsRecordLost: true })
+        {
+            return SendStatus.RecordLost;
+        }
+
+        // What waits behind a record that was begun must not keep its next part away: neither would ever be sent.
+        long behind = stream is { HoldsTurn: true } ? Charge(_waitingBytes, MessageCount) - Charge(stream.WaitingBytes, stream.WaitingMessages) : 0;
+
         // The last message may reach over the limit, so that one longer than the buffer can be sent at all.
-        return BufferedCharge >= context.Options.SendBufferSize ? SendStatus.QueueFull : SendStatus.Ok;
+        return BufferedCharge - behind >= context.Options.SendBufferSize ? SendStatus.QueueFull : SendStatus.Ok;
+    }
+
+    /// <summary>Takes note of a message that is not accepted: the last part of a lost record makes way for the next record.</summary>
+    /// <param name="status">What <see cref="Check"/> said.</param>
+    /// <param name="sendOptions">Of the message.</param>
+    /// <returns>The same status.</returns>
+    public SendStatus Refuse(SendStatus status, in SendOptions sendOptions)
+    {
+        if (status == SendStatus.RecordLost)
+        {
+            Find(sendOptions.Stream)!.IsRecordLost = sendOptions.MoreFollows;
+        }
+
+        return status;
+    }
+
+    /// <summary>Nothing will come any more that continues a lost record.</summary>
+    public void ForgetLostRecords()
+    {
+        foreach (OutboundStream? stream in _streams)
+        {
+            stream?.IsRecordLost = false;
+        }
+    }
+
+    /// <summary>Bytes accepted on a stream and not yet sent for the first time.</summary>
+    public long WaitingBytesOn(StreamId id) => Find(id)?.WaitingBytes ?? 0;
+
+    /// <summary>Sets when <see cref="TryTakeLow"/> says something of a stream; false when there is no such stream.</summary>
+    public bool SetLowThreshold(StreamId id, long? bytes)
+    {
+        bool exists = id.Value < _streamCount;
+        if (exists)
+        {
+            StreamFor(id).SetLowThreshold(bytes);
+        }
+
+        return exists;
+    }
+
+    /// <summary>Takes the news that the last <see cref="Cut"/> made the bytes waiting on its stream fall to their threshold.</summary>
+    public bool TryTakeLow([NotNullWhen(true)] out AssociationEvent? low)
+    {
+        low = _low;
+        _low = null;
+        return low is not null;
     }
 
     /// <summary>
@@ -83,7 +148,7 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
     /// </summary>
     /// <param name="room">Bytes for chunks in one packet.</param>
     public bool IsSmall(int room) => _urgentMessages == 0 && scheduler.Peek()?.First is { Cut: 0 } first && first.Length <= paths.MaximumPayload
-        && _uncutBytes + ((long)MessageCount * DataChunk.HeaderLength) < room;
+        && _waitingBytes + ((long)MessageCount * DataChunk.HeaderLength) < room;
 
     /// <summary>The size of the fragment that <see cref="Cut"/> would make now.</summary>
     /// <param name="available">User data that fits into what is left of the packet, in bytes.</param>
@@ -118,14 +183,15 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
         var flags = DataFlags.None;
         if (message.Cut == 0)
         {
-            flags |= DataFlags.Beginning;
-            message.Ssn = message.Options.Unordered ? default : stream.TakeSsn();
+            flags |= message.IsContinuation ? DataFlags.None : DataFlags.Beginning;
+            message.Ssn = stream.SsnFor(message);
         }
 
         int offset = message.Cut;
         message.Cut += length;
-        _uncutBytes -= length;
         message.FragmentsHeld++;
+        _low = stream.OnSent(length);
+        _waitingBytes -= length;
         if (message.Options.Unordered)
         {
             flags |= DataFlags.Unordered;
@@ -134,11 +200,17 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
         bool isLast = message.Cut == message.Length;
         if (isLast)
         {
-            flags |= DataFlags.Ending;
             stream.RemoveFirst();
             MessageCount--;
             _urgentMessages -= message.Options.SackImmediately ? 1 : 0;
-            scheduler.MessageDone(stream, stream.First is not null);
+
+            // §6.9: the TSNs of a record are consecutive. Before its last part was cut, it is no other stream's turn.
+            stream.HoldsTurn = message.Options.MoreFollows;
+            if (!stream.HoldsTurn)
+            {
+                flags |= DataFlags.Ending;
+                scheduler.MessageDone(stream, stream.First is not null);
+            }
         }
 
         // §6.1: the I bit on the last chunk of a message that asks for it, or whenever the sender would gain.
@@ -160,7 +232,7 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
         bool mustDiscard = false;
         for (int i = _streamCount; i < _streams.Length; i++)
         {
-            mustDiscard |= _streams[i]?.First is not null;
+            mustDiscard |= _streams[i] is { First: not null } or { HoldsTurn: true };
         }
 
         if (!mustDiscard)
@@ -173,9 +245,9 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
         while (scheduler.Peek() is { } stream && stream != firstKept)
         {
             bool isKept = stream.Id.Value < _streamCount;
-            while (!isKept && stream.First is not null)
+            if (!isKept)
             {
-                Discard(stream.RemoveFirst());
+                Discard(stream);
             }
 
             firstKept ??= isKept ? stream : null;
@@ -187,7 +259,11 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
     public void Reset()
     {
         Clear();
-        _streams = [];
+        foreach (OutboundStream? stream in _streams)
+        {
+            stream?.Restart();
+        }
+
         _streamCount = context.Options.OutgoingStreams;
     }
 
@@ -196,25 +272,32 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
     {
         while (scheduler.Peek() is { } stream)
         {
-            while (stream.First is not null)
-            {
-                Discard(stream.RemoveFirst());
-            }
-
+            Discard(stream);
             scheduler.MessageDone(stream, hasMore: false);
         }
 
         BufferedBytes = 0;
     }
 
-    private void Discard(OutboundMessage message)
+    private void Discard(OutboundStream stream)
     {
-        BufferedBytes -= message.Length;
-        _uncutBytes -= message.Length - message.Cut;
-        _urgentMessages -= message.Options.SackImmediately ? 1 : 0;
-        MessageCount--;
-        messages.Return(message);
+        while (stream.First is not null)
+        {
+            OutboundMessage message = stream.RemoveFirst();
+            BufferedBytes -= message.Length;
+            MessageCount--;
+            _waitingBytes -= message.Length - message.Cut;
+            _urgentMessages -= message.Options.SackImmediately ? 1 : 0;
+            messages.Fail(message);
+        }
+
+        _openRecords -= stream.IsRecordOpen ? 1 : 0;
+        stream.OnDiscarded();
     }
+
+    private static long Charge(long bytes, int count) => bytes + ((long)count * AssociationOptions.MessageOverhead);
+
+    private OutboundStream? Find(StreamId id) => id.Value < _streams.Length ? _streams[id.Value] : null;
 
     private OutboundStream StreamFor(StreamId id)
     {

@@ -199,7 +199,7 @@ internal sealed class Sender
     {
         _burst.Reset();
         Path path = _paths.ForData();
-        if (_outstanding.IsEmpty && !_queue.IsEmpty)
+        if (_outstanding.IsEmpty && _queue.HasNext)
         {
             StartTimerIfStopped(path);
         }
@@ -314,6 +314,10 @@ internal sealed class Sender
             _context.Counters.PayloadBytesSent += length;
             StartTimerIfStopped(path);                       // R1
             wrote = true;
+            if (_queue.TryTakeLow(out AssociationEvent? low))
+            {
+                _context.Report(low);
+            }
         }
 
         return wrote;

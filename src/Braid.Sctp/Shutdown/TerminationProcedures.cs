@@ -163,6 +163,13 @@ internal sealed class TerminationProcedures(Tcb tcb, TransferProcedures transfer
     /// </summary>
     public void Advance()
     {
+        if (tcb.ShutdownRequested && tcb.Queue.HasOpenRecord && tcb.State != AssociationState.Closed)
+        {
+            // Nothing is accepted any more that could end the record, and half of one must not look like a whole.
+            tcb.AbortWith(CloseReason.UnfinishedRecord, CauseCode.UserInitiatedAbort, "shut down in the middle of a record"u8);
+            return;
+        }
+
         if (tcb.Transfer is null || !tcb.Transfer.Sender.IsDrained)
         {
             return;
