@@ -71,6 +71,9 @@ public sealed class PeersTarget : IFuzzTarget
                     MaximumInitRetransmissions = 3,
                     HeartbeatInterval = (how & 2) == 0 ? TimeSpan.Zero : TimeSpan.FromSeconds(3),
                     RtoMaximum = TimeSpan.FromSeconds(4),
+                    ReportsFailedSends = (how & 8) != 0,
+                    ReportsSenderDry = (how & 8) != 0,
+                    AdaptationIndication = (how & 16) != 0 ? how : null,
                 };
                 _sides[i] = new Side(NewEndpoint(options, (ulong)i), NetworkAddress.FromIPv4([10, 0, 0, (byte)(1 + i)], 9899));
             }
@@ -180,7 +183,8 @@ public sealed class PeersTarget : IFuzzTarget
         {
             int length = 1 + (script.Byte() * (script.Below(4) == 0 ? 97 : 3));
             byte how = script.Byte();
-            side.Association?.Send(_now, new byte[length], new SendOptions((ushort)(how & 7), Unordered: (how & 8) != 0, SackImmediately: (how & 16) != 0));
+            side.Association?.Send(_now, new byte[length], new SendOptions(
+                (ushort)(how & 7), Unordered: (how & 8) != 0, SackImmediately: (how & 16) != 0, MoreFollows: (how & 96) == 96));
         }
 
         private static void Read(Side side)
@@ -260,8 +264,9 @@ public sealed class PeersTarget : IFuzzTarget
                         side.Unread.Add(message);
                     }
 
-                    while (active.TryGetEvent(out _))
+                    while (active.TryGetEvent(out AssociationEvent? next))
                     {
+                        (next as AssociationEvent.SendFailed)?.Payload.Dispose();
                     }
                 }
             }

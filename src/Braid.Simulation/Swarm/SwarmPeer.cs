@@ -20,10 +20,14 @@ internal sealed class SwarmPeer
     private readonly SwarmRun _run;
     private readonly World _world;
     private readonly IRandomSource _random;
+    private readonly SeededRandom _partsRandom;              // its own, so that worlds without parts stay what they were
     private readonly ulong _seed;
     private readonly List<DeliveryChecker> _checkers = [];
     private readonly List<byte> _parts = [];
     private readonly List<ReceivedMessage> _unread = [];
+    private readonly double _inParts;
+    private ReadOnlyMemory<byte> _rest;                      // of a record that was begun
+    private SendOptions _restOptions;
     private int _toSend;
     private uint _lastIncarnation;
     private bool _isPausing;
@@ -34,6 +38,8 @@ internal sealed class SwarmPeer
         _world = world;
         _random = world.NewRandom();
         _seed = seed;
+        _partsRandom = new SeededRandom(seed ^ 0x9A575);
+        _inParts = _partsRandom.NextDouble() < 0.5 ? 0 : _partsRandom.NextDouble() / 2;
         Name = name;
         Node = node;
     }
@@ -56,10 +62,10 @@ internal sealed class SwarmPeer
 
     /// <summary>Whether all that there was to send, and was not lost with an association, has arrived.</summary>
     public bool HasDelivered =>
-        _toSend == 0 && Association?.State == AssociationState.Established && (_checkers.Count == 0 || _checkers[^1].Missing == 0);
+        HasSent && (_checkers.Count == 0 || _checkers[^1].Missing == 0);
 
     /// <summary>Whether all that there was to send is in the association's hands.</summary>
-    public bool HasSent => _toSend == 0 && Association?.State == AssociationState.Established;
+    public bool HasSent => _toSend == 0 && _rest.IsEmpty && Association?.State == AssociationState.Established;
 
     /// <summary>Messages of the last association that have not arrived.</summary>
     public int Missing => _checkers.Count == 0 ? 0 : _checkers[^1].Missing;
@@ -73,6 +79,7 @@ internal sealed class SwarmPeer
         Association = association;
         association.Tag = this;
         Ended = null;
+        _rest = default;
         Windows.Reset();
         _checkers.Add(new DeliveryChecker(_seed, (uint)_checkers.Count << NumberBits));
     }
@@ -89,6 +96,7 @@ internal sealed class SwarmPeer
     {
         Association = null;
         Ended = null;
+        _rest = default;
         _parts.Clear();
     }
 
@@ -117,8 +125,18 @@ internal sealed class SwarmPeer
     public void Live(Instant now)
     {
         Read(now);
-        while (_toSend > 0 && Association is { State: AssociationState.Established })
+        while (Association is { State: AssociationState.Established } && (_toSend > 0 || !_rest.IsEmpty))
         {
+            if (!_rest.IsEmpty && (_toSend == 0 || _partsRandom.NextDouble() < 0.5))
+            {
+                if (!SendPart(now, Association))
+                {
+                    return;
+                }
+
+                continue;
+            }
+
             var options = new SendOptions(
                 (ushort)_random.NextInt32(Association.OutgoingStreams),
                 _random.NextUInt32(),
@@ -126,13 +144,34 @@ internal sealed class SwarmPeer
                 _random.NextDouble() < 0.1);
             int length = DeliveryChecker.MinimumLength
                 + _random.NextInt32(Math.Max(1, _run.Options.MaximumLength - DeliveryChecker.MinimumLength));
-            if (Association.CanSend(length, options) != SendStatus.Ok)
+            bool isRefused = Association.CanSend(length, options) != SendStatus.Ok;
+            if (!_rest.IsEmpty && (isRefused || options.Stream == _restOptions.Stream))
+            {
+                // What comes next on its stream would continue the record; and what has no room may wait for the record's end.
+                if (!SendPart(now, Association, isLast: !isRefused))
+                {
+                    return;
+                }
+
+                continue;
+            }
+
+            if (isRefused)
             {
                 return;
             }
 
-            Association.Send(now, _checkers[^1].Make(length, options), options);
+            byte[] message = _checkers[^1].Make(length, options);
             _toSend--;
+            if (_rest.IsEmpty && _partsRandom.NextDouble() < _inParts)
+            {
+                (_rest, _restOptions) = (message, options);
+                SendPart(now, Association);
+            }
+            else
+            {
+                Association.Send(now, message, options);
+            }
         }
     }
 
@@ -149,6 +188,30 @@ internal sealed class SwarmPeer
 
     public override string ToString() =>
         $"{Name}: {Association?.State}, {_toSend} to send, {(_checkers.Count == 0 ? 0 : _checkers[^1].Missing)} not delivered, {Association?.GetStatistics()}";
+
+    /// <summary>Sends some of a record, or its end. What a later part says of order and PPID must not matter.</summary>
+    private bool SendPart(Instant now, Association association, bool isLast = false)
+    {
+        int length = isLast ? _rest.Length : 1 + _partsRandom.NextInt32(_rest.Length);
+        SendOptions options = _restOptions with { MoreFollows = length < _rest.Length };
+        if (association.Send(now, _rest.Span[..length], options) != SendStatus.Ok)
+        {
+            return false;
+        }
+
+        _rest = _rest[length..];
+        _restOptions = options with { Ppid = _partsRandom.NextUInt32(), Unordered = !options.Unordered };
+        return true;
+    }
+
+    /// <summary>A restart has cut off a record: the rest of it must not be sent as if it were another one.</summary>
+    private void TryContinueLost(Instant now, Association association)
+    {
+        if (!_rest.IsEmpty && association.Send(now, _rest.Span, _restOptions with { MoreFollows = false }) == SendStatus.Ok)
+        {
+            _run.Flaw($"{Name}: the rest of a record was accepted after a restart");
+        }
+    }
 
     private void OnMessage(ReceivedMessage message)
     {
@@ -185,7 +248,11 @@ internal sealed class SwarmPeer
                 _run.Flaw($"{Name}: a restart that was none");
                 break;
             case AssociationEvent.Restarted:
+                TryContinueLost(_world.Now, association);
                 Begin(association);
+                break;
+            case AssociationEvent.SendFailed failed:
+                failed.Payload.Dispose();
                 break;
             case AssociationEvent.Closed closed when association == Association:
                 Ended = closed;

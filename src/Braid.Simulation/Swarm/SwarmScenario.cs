@@ -90,6 +90,14 @@ public sealed class SwarmScenario
             clients[i] = DrawClient(random, Often(random, 0.5) ? DrawOptions(random) : server, count);
         }
 
+        // What is reported changes no packet: a coin of its own leaves the worlds what they were.
+        var reports = new SeededRandom(seed ^ 0xFA11);
+        server = server with { ReportsFailedSends = Often(reports, 0.5) };
+        for (int i = 0; i < count; i++)
+        {
+            clients[i] = clients[i] with { Options = clients[i].Options with { ReportsFailedSends = Often(reports, 0.5) } };
+        }
+
         int faults = Often(random, 0.5) ? 0 : 1 + random.NextInt32(5);
         return WithHeartbeats(WithOtherOptions(new SwarmOptions
         {
