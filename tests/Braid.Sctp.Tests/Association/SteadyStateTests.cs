@@ -32,6 +32,27 @@ public sealed class SteadyStateTests
     }
 
     [Fact]
+    public void Records_in_parts_and_reports_of_a_dry_sender_and_a_low_amount_allocate_nothing_either()
+    {
+        var pair = new DirectPair(new AssociationOptions { ReportsSenderDry = true, ReportsFailedSends = true });
+        pair.Client.SetBufferedAmountLowThreshold(3, 0);
+        byte[] payload = new byte[3000];
+        for (int i = 0; i < 2000; i++)
+        {
+            RoundTrip(pair, payload, moreFollows: i % 2 == 0);
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 2000; i++)
+        {
+            RoundTrip(pair, payload, moreFollows: i % 2 == 0);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal((2000, 2000), (pair.Client.GetStatistics().MessagesSent, pair.Server.GetStatistics().MessagesReceived));
+    }
+
+    [Fact]
     public void A_shutdown_leaves_nothing_behind()
     {
         var pair = new DirectPair();
@@ -58,9 +79,9 @@ public sealed class SteadyStateTests
         Assert.Equal(Instant.Never, pair.Z.NextTimeout);
     }
 
-    private static void RoundTrip(DirectPair pair, byte[] payload)
+    private static void RoundTrip(DirectPair pair, byte[] payload, bool moreFollows = false)
     {
-        pair.Client.Send(pair.Now, payload, new SendOptions(3, 42));
+        pair.Client.Send(pair.Now, payload, new SendOptions(3, 42, MoreFollows: moreFollows));
         for (int i = 0; i < 20 && pair.Client.BufferedBytes > 0; i++)
         {
             pair.Exchange();
