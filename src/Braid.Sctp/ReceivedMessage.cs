@@ -1,5 +1,6 @@
 using System;
 using System.Buffers;
+using System.Threading;
 using Braid.Core;
 
 namespace Braid.Sctp;
@@ -39,6 +40,11 @@ public sealed class ReceivedMessage : IDisposable
     /// May be read from any thread.
     /// </summary>
     public uint Generation => _generation;
+
+    /// <summary>Makes every handle that remembers a generation late, for the one that is about to hand the message back. From any thread.</summary>
+    /// <param name="generation">The one that it remembers.</param>
+    /// <returns>False when another one was faster, or it is late itself.</returns>
+    public bool TryRetire(uint generation) => Interlocked.CompareExchange(ref _generation, generation + 1, generation) == generation;
 
     /// <summary>Whether it was sent unordered (§6.6).</summary>
     public bool Unordered { get; private set; }

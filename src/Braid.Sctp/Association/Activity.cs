@@ -14,7 +14,7 @@ internal sealed class Activity(ActivityQueue queue)
     internal Activity? Next { get; set; }
 
     /// <summary>The peer has begun a shutdown.</summary>
-    public void CountPeerShutdown() => queue.PeerShutdowns++;
+    public void ReportPeerShutdown() => queue.PeerShutdown = Association;
 
     /// <summary>Something has changed: datagrams, messages, events or the next time-out may be different now.</summary>
     public void Signal() => queue.Add(this);
@@ -26,8 +26,8 @@ internal sealed class ActivityQueue
     private Activity? _first;
     private Activity? _last;
 
-    /// <summary>How often a peer has begun a shutdown.</summary>
-    public long PeerShutdowns { get; set; }
+    /// <summary>The association whose peer has begun a shutdown with the last datagram.</summary>
+    public Association? PeerShutdown { get; set; }
 
     /// <summary>Whether any association waits.</summary>
     public bool IsEmpty => _first is null;

@@ -211,6 +211,9 @@ public sealed partial class Association
     /// <summary>A snapshot of its counters and of the primary path.</summary>
     public AssociationStatistics GetStatistics() => _tcb.Context.Counters.Snapshot(_tcb);
 
+    /// <summary>The counters alone, without how the association stands. Unlike anything else here, any thread may ask at any time.</summary>
+    public AssociationStatistics GetCounters() => _tcb.Context.Counters.Counts(_tcb.Transfer);
+
     /// <summary>How each of the peer's addresses stands; in an order that only a restart changes.</summary>
     public IReadOnlyList<PathStatistics> GetPaths()
     {

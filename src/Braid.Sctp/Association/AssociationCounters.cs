@@ -16,13 +16,32 @@ internal sealed class AssociationCounters
     public long SacksSent;
     public long SacksReceived;
 
+    /// <summary>The counts alone, which any thread may read at any time.</summary>
+    /// <param name="transfer">The association's halves, if there are any.</param>
+    public AssociationStatistics Counts(Transfer? transfer) => new()
+    {
+        PacketsSent = PacketsSent,
+        PacketsReceived = PacketsReceived,
+        PayloadBytesSent = PayloadBytesSent,
+        PayloadBytesReceived = PayloadBytesReceived,
+        MessagesSent = MessagesSent,
+        MessagesReceived = transfer?.Receiver.Messages.MessagesCompleted ?? 0,
+        ChunksSent = ChunksSent,
+        ChunksRetransmitted = ChunksRetransmitted,
+        FastRetransmissions = FastRetransmissions,
+        RetransmissionTimeouts = RetransmissionTimeouts,
+        DuplicatesReceived = DuplicatesReceived,
+        SacksSent = SacksSent,
+        SacksReceived = SacksReceived,
+    };
+
     /// <summary>The counts and how the association stands, as one value.</summary>
     /// <param name="tcb">The association.</param>
     public AssociationStatistics Snapshot(Tcb tcb)
     {
         Path path = tcb.Paths.Primary;
         Transfer? transfer = tcb.Transfer;
-        return new AssociationStatistics
+        return Counts(transfer) with
         {
             State = tcb.State,
             OutgoingStreams = tcb.OutgoingStreams,
@@ -30,19 +49,6 @@ internal sealed class AssociationCounters
             FragmentationPoint = tcb.Paths.MaximumPayload,
             UnacknowledgedChunks = transfer?.Sender.OutstandingCount ?? 0,
             PendingMessages = transfer?.Receiver.Messages.ReadyCount ?? 0,
-            PacketsSent = PacketsSent,
-            PacketsReceived = PacketsReceived,
-            PayloadBytesSent = PayloadBytesSent,
-            PayloadBytesReceived = PayloadBytesReceived,
-            MessagesSent = MessagesSent,
-            MessagesReceived = transfer?.Receiver.Messages.MessagesCompleted ?? 0,
-            ChunksSent = ChunksSent,
-            ChunksRetransmitted = ChunksRetransmitted,
-            FastRetransmissions = FastRetransmissions,
-            RetransmissionTimeouts = RetransmissionTimeouts,
-            DuplicatesReceived = DuplicatesReceived,
-            SacksSent = SacksSent,
-            SacksReceived = SacksReceived,
             SmoothedRtt = path.Rto.Smoothed,
             Rto = path.Rto.Current,
             CongestionWindow = path.Congestion.Window,

@@ -60,10 +60,10 @@ public sealed class Endpoint : IDatagramMachine
     public int AssociationCount => _associations.Count;
 
     /// <summary>
-    /// How often a peer has begun a shutdown. When it rises, an owner that queues for its application hands over what it has,
-    /// by <see cref="Association.SendAccepted"/>, before it takes the next datagram.
+    /// The association whose peer began a shutdown with the last datagram; null when it was another datagram. An owner that
+    /// queues for its application hands over what it has, by <see cref="Association.SendAccepted"/>, before it takes the next one.
     /// </summary>
-    public long PeerShutdowns => _toDrain.PeerShutdowns;
+    public Association? PeerShutdown => _toDrain.PeerShutdown;
 
     /// <inheritdoc/>
     public Instant NextTimeout => _deadlines.Next;
@@ -156,6 +156,7 @@ public sealed class Endpoint : IDatagramMachine
     /// <inheritdoc/>
     public void HandleDatagram(Instant now, in NetworkPath path, ReadOnlySpan<byte> datagram)
     {
+        _toDrain.PeerShutdown = null;
         if (!PacketView.TryRead(datagram, out PacketView packet))
         {
             Drops.Count(DropReason.MalformedPacket);

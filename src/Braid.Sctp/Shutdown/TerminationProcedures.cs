@@ -61,7 +61,7 @@ internal sealed class TerminationProcedures(Tcb tcb, TransferProcedures transfer
             case AssociationState.Established or AssociationState.ShutdownPending:
                 tcb.State = AssociationState.ShutdownReceived;
                 tcb.ShutdownRequested = true;
-                tcb.Context.Activity.CountPeerShutdown();
+                tcb.Context.Activity.ReportPeerShutdown();
                 tcb.Context.Report(new AssociationEvent.ShutdownByPeer());
                 break;
         }
