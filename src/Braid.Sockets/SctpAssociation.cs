@@ -1,35 +1,28 @@
 using System;
 using System.Collections.Generic;
 using System.Net;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
-using System.Security.Cryptography;
 using System.Threading;
-using System.Threading.Channels;
 using System.Threading.Tasks;
 using Braid.Core;
 using Braid.Sctp;
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Braid.Sockets;
 
 /// <summary>
-/// One association with one peer: messages on many streams, both ways. All members are safe to call from any thread; the
-/// order of messages on a stream is that of the calls to send them.
+/// One association with one peer: messages on many streams, both ways. All members are safe to call from any thread and from
+/// anywhere; the order of messages on a stream is that of the calls to send them. What each member does in each state is a
+/// table: docs/states.md.
 /// </summary>
-public sealed class SctpAssociation : IAsyncDisposable
+public sealed class SctpAssociation : IAsyncDisposable, IDisposable
 {
     private readonly AssociationHost _host;
-    private readonly TimeSpan _closeTimeout;
-    private readonly TimeProvider _timeProvider;
+    private int _isDisposed;
 
-    internal SctpAssociation(AssociationHost host, TimeSpan closeTimeout, TimeProvider timeProvider)
-    {
-        _host = host;
-        _closeTimeout = closeTimeout;
-        _timeProvider = timeProvider;
-    }
+    internal SctpAssociation(AssociationHost host) => _host = host;
+
+    /// <summary>Names the association within this process.</summary>
+    public SctpAssociationId Id => _host.Id;
 
     /// <summary>Where the association stands (RFC 9260 §4), as of a moment ago.</summary>
     public AssociationState State => _host.State;
@@ -40,7 +33,7 @@ public sealed class SctpAssociation : IAsyncDisposable
     /// </summary>
     public Task Closed => _host.Closed;
 
-    /// <summary>The peer's address and UDP port, as last seen.</summary>
+    /// <summary>The peer's primary address and UDP port, as last seen.</summary>
     public IPEndPoint RemoteEndPoint => _host.Remote.ToIPEndPoint();
 
     /// <summary>Our SCTP port.</summary>
@@ -52,7 +45,15 @@ public sealed class SctpAssociation : IAsyncDisposable
     /// <summary>Streams that we may send on, and that the peer may send on, as negotiated.</summary>
     public (int Outgoing, int Incoming) StreamCounts => _host.Streams;
 
-    /// <summary>Sets up an association over UDP (RFC 6951).</summary>
+    /// <summary>Bytes of messages accepted and not yet acknowledged by the peer.</summary>
+    public long BufferedAmount => _host.BufferedAmount;
+
+    /// <summary>The options as they are now.</summary>
+    public SctpAssociationOptions Options => _host.Options;
+
+    internal AssociationHost Host => _host;
+
+    /// <summary>Sets up an association: over UDP (RFC 6951), or over <see cref="SctpConnectOptions.Stack"/>.</summary>
     /// <param name="options">Whom to connect to, and how.</param>
     /// <param name="cancellationToken">Gives the attempt up.</param>
     /// <exception cref="ArgumentException">An option is missing or outside its range.</exception>
@@ -63,175 +64,350 @@ public sealed class SctpAssociation : IAsyncDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         cancellationToken.ThrowIfCancellationRequested();
-        IPEndPoint remote = options.RemoteEndPoints[0];
-        IPEndPoint local = options.LocalEndPoints.Count == 1
-            ? options.LocalEndPoints[0]
-            : new IPEndPoint(remote.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
-        var path = new NetworkPath(NetworkAddress.None, remote.ToNetworkAddress());
-        UdpTransport transport = OpenUdp(local);
-        ushort port = options.LocalPort == 0 ? (ushort)RandomNumberGenerator.GetInt32(49152, 65536) : options.LocalPort;
-        var endpointOptions = new EndpointOptions
-        {
-            LocalPort = port,
-            Association = options.Association,
-            Families = transport.Families,
-            EncapsulationOverhead = transport.EncapsulationOverhead,
-        };
-        ILogger logger = LoggerFor(options.LoggerFactory);
-        var endpoint = new Endpoint(endpointOptions, OperatingSystemRandom.Instance);
-        var loop = new EndpointLoop(endpoint, transport, new MonotonicClock(options.TimeProvider), logger);
-        var started = new TaskCompletionSource<AssociationHost>(TaskCreationOptions.RunContinuationsAsynchronously);
-        loop.Post(now =>
-        {
-            var host = new AssociationHost(loop, endpoint.Connect(now, options.RemotePort, path), logger);
-            loop.Attach(host);
-            loop.Release();                                  // from here on the association alone keeps the loop
-            started.SetResult(host);
-        });
-        AssociationHost host = await started.Task.ConfigureAwait(false);
-        using (cancellationToken.UnsafeRegister(static state => ((AssociationHost)state!).RequestAbort(""), host))
-        {
-            try
-            {
-                await host.Established.ConfigureAwait(false);
-            }
-            catch (SctpException) when (cancellationToken.IsCancellationRequested)
-            {
-                throw new OperationCanceledException(cancellationToken);
-            }
-        }
-
-        if (cancellationToken.IsCancellationRequested)
-        {
-            host.RequestAbort("");                           // established and cancelled at once: it was aborted, or is now
-            throw new OperationCanceledException(cancellationToken);
-        }
-
-        return new SctpAssociation(host, options.CloseTimeout, options.TimeProvider);
+        return await SetUp.ConnectAsync(options, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Sets up an association over anything that moves datagrams between two peers (RFC 8261 and the like).</summary>
+    /// <param name="transport">Moves the packets; disposed with the association.</param>
+    /// <param name="options">How; there are no end points.</param>
+    /// <param name="cancellationToken">Gives the attempt up.</param>
+    /// <inheritdoc cref="ConnectAsync(SctpConnectOptions, CancellationToken)" path="/exception"/>
+    public static async ValueTask<SctpAssociation> ConnectAsync(
+        ISctpDatagramTransport transport, SctpConnectOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(transport);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate(hasPeer: true);
+        cancellationToken.ThrowIfCancellationRequested();
+        return await SetUp.ConnectAsync(SctpStack.OpenFor(transport, options), options, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Waits for the one peer at the other end of a transport to set up an association: the passive side, without a listener.
+    /// </summary>
+    /// <param name="transport">Moves the packets; disposed with the association.</param>
+    /// <param name="options">How; there are no end points, and <see cref="SctpConnectOptions.LocalPort"/> is needed.</param>
+    /// <param name="cancellationToken">Ends the waiting; the transport is disposed.</param>
+    /// <inheritdoc cref="ConnectAsync(SctpConnectOptions, CancellationToken)" path="/exception"/>
+    public static async ValueTask<SctpAssociation> AcceptAsync(
+        ISctpDatagramTransport transport, SctpConnectOptions options, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(transport);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate(hasPeer: true);
+        ArgumentOutOfRangeException.ThrowIfZero(options.LocalPort);
+        cancellationToken.ThrowIfCancellationRequested();
+        return await SetUp.AcceptAsync(SctpStack.OpenFor(transport, options), options, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Sets up an association, blocking the calling thread.</summary>
+    /// <param name="options">Whom to connect to, and how.</param>
+    /// <param name="timeout">How long at most; null, the default, as long as the protocol's timers allow.</param>
+    /// <exception cref="ArgumentException">An option is missing or outside its range.</exception>
+    /// <exception cref="SctpException">The peer refused or did not answer, or the local address cannot be used.</exception>
+    public static SctpAssociation Connect(SctpConnectOptions options, TimeSpan? timeout = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        return SetUp.Connect(options, timeout ?? Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>The stream with a number. There is one object for each; nothing is sent, nothing is reserved.</summary>
+    /// <param name="id">Below the number of streams of at least one direction.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such stream in either direction.</exception>
+    public SctpStream GetStream(ushort id)
+    {
+        (int outgoing, int incoming) = _host.Streams;
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((int)id, Math.Max(outgoing, incoming), nameof(id));
+        return _host.Inbox.GetStream(id);
+    }
+
+    /// <summary>
+    /// Takes the stream of the first message that nobody has read, or waits for one: its messages come to that stream from
+    /// then on. A call of <see cref="ReceiveAsync(CancellationToken)"/> that waits goes first.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <inheritdoc cref="ReceiveAsync(CancellationToken)" path="/exception"/>
+    public ValueTask<SctpStream> AcceptStreamAsync(CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        return cancellationToken.IsCancellationRequested
+            ? ValueTask.FromCanceled<SctpStream>(cancellationToken)
+            : _host.Inbox.Accept(isBlocked: false).AsTask(cancellationToken);
+    }
+
+    /// <summary>Sends a message as <see cref="SctpAssociationOptions.DefaultSendInfo"/> says.</summary>
+    /// <inheritdoc cref="SendAsync(ReadOnlyMemory{byte}, SctpSendInfo, CancellationToken)"/>
+    public ValueTask SendAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken = default) =>
+        SendAsync(payload, _host.Options.DefaultSendInfo, cancellationToken);
+
     /// <summary>Sends a message, as soon as the send buffer has room for it.</summary>
-    /// <param name="payload">User data, 1 byte to <see cref="AssociationOptions.MaximumMessageSize"/>; copied before the task completes.</param>
+    /// <param name="payload">
+    /// User data, 1 byte to <see cref="AssociationOptions.MaximumMessageSize"/>; must not change before the task completes.
+    /// </param>
     /// <param name="info">Stream, PPID and order.</param>
     /// <param name="cancellationToken">Ends the waiting; the association stays usable and the message was not sent.</param>
     /// <returns>Completes when the message is in the send buffer: that is the back-pressure.</returns>
     /// <exception cref="SctpException">The association has ended, is shutting down, or the length is not allowed.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The stream was not negotiated.</exception>
-    public ValueTask SendAsync(ReadOnlyMemory<byte> payload, SctpSendInfo info = default, CancellationToken cancellationToken = default)
+    /// <exception cref="ObjectDisposedException">The association was disposed.</exception>
+    public ValueTask SendAsync(ReadOnlyMemory<byte> payload, SctpSendInfo info, CancellationToken cancellationToken = default)
     {
-        cancellationToken.ThrowIfCancellationRequested();
-        SendOptions options = Check(payload.Length, info);
-        return _host.TrySend(payload.Span, options) ? default : _host.SendWhenRoomAsync(payload, options, cancellationToken);
+        ThrowIfDisposed();
+        return Calls.SendAsync(_host, payload, info, _host.Inbox.FindStream(info.StreamId), cancellationToken);
     }
 
     /// <summary>Sends a message if the send buffer has room for it now.</summary>
     /// <returns>False when it has not: the message was not sent.</returns>
-    /// <inheritdoc cref="SendAsync"/>
-    public bool TrySend(ReadOnlySpan<byte> payload, in SctpSendInfo info = default) => _host.TrySend(payload, Check(payload.Length, info));
+    /// <inheritdoc cref="SendAsync(ReadOnlyMemory{byte}, SctpSendInfo, CancellationToken)" path="/exception"/>
+    public bool TrySend(ReadOnlySpan<byte> payload, in SctpSendInfo info)
+    {
+        ThrowIfDisposed();
+        return Calls.TrySend(_host, payload, info, _host.Inbox.FindStream(info.StreamId));
+    }
 
-    /// <summary>Takes the next message of any stream. What was received before the end stays readable after it.</summary>
+    /// <inheritdoc cref="TrySend(ReadOnlySpan{byte}, in SctpSendInfo)"/>
+    public bool TrySend(ReadOnlySpan<byte> payload) => TrySend(payload, _host.Options.DefaultSendInfo);
+
+    /// <summary>Sends a message, blocking the calling thread until the send buffer has room for it.</summary>
+    /// <param name="payload">User data, 1 byte to <see cref="AssociationOptions.MaximumMessageSize"/>.</param>
+    /// <param name="info">Stream, PPID and order; by default as <see cref="SctpAssociationOptions.DefaultSendInfo"/> says.</param>
+    /// <param name="timeout">How long at most; null, the default, for ever.</param>
+    /// <inheritdoc cref="SendAsync(ReadOnlyMemory{byte}, SctpSendInfo, CancellationToken)" path="/exception"/>
+    public void Send(ReadOnlySpan<byte> payload, SctpSendInfo? info = null, TimeSpan? timeout = null)
+    {
+        ThrowIfDisposed();
+        SctpSendInfo with = info ?? _host.Options.DefaultSendInfo;
+        Calls.Send(_host, payload, with, _host.Inbox.FindStream(with.StreamId), timeout);
+    }
+
+    /// <summary>Waits until a message would be accepted at once. Somebody else may be faster then.</summary>
+    /// <param name="bytes">Its length, from 1.</param>
+    /// <param name="cancellationToken">Ends the waiting.</param>
+    /// <returns>False when nothing can be sent any more.</returns>
+    public ValueTask<bool> WaitToSendAsync(int bytes = 1, CancellationToken cancellationToken = default) =>
+        Calls.WaitToSendAsync(_host, bytes, cancellationToken);
+
+    /// <summary>
+    /// Takes the next message of any stream that nobody reads by itself. What was received before the end stays readable after it.
+    /// </summary>
     /// <param name="cancellationToken">Ends the waiting; no message is lost.</param>
     /// <exception cref="SctpException">
     /// The association has ended and everything was read: <see cref="SctpError.AssociationClosed"/> when that was graceful.
     /// </exception>
-    public async ValueTask<SctpMessage> ReceiveAsync(CancellationToken cancellationToken = default)
+    /// <exception cref="ObjectDisposedException">The association was disposed.</exception>
+    public ValueTask<SctpMessage> ReceiveAsync(CancellationToken cancellationToken = default)
     {
-        try
-        {
-            return await _host.Messages.ReadAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (ChannelClosedException closed)
-        {
-            throw Ended(closed);
-        }
+        ThrowIfDisposed();
+        return _host.Inbox.Messages.DequeueAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// Copies the next message, or as much of it as fits: the next call goes on where this one stopped. For one reader at a time.
+    /// </summary>
+    /// <param name="destination">Where to, from 1 byte.</param>
+    /// <param name="cancellationToken">Ends the waiting; no message is lost.</param>
+    /// <inheritdoc cref="ReceiveAsync(CancellationToken)" path="/exception"/>
+    public ValueTask<SctpReceiveResult> ReceiveAsync(Memory<byte> destination, CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        return Calls.CopyAsync(_host.Inbox.Messages, destination, cancellationToken);
+    }
+
+    /// <summary>Takes the next message if it is there.</summary>
+    public bool TryReceive(out SctpMessage message)
+    {
+        ThrowIfDisposed();
+        return _host.Inbox.Messages.TryDequeue(out message);
+    }
+
+    /// <summary>Takes the next message, blocking the calling thread until it is there.</summary>
+    /// <param name="timeout">How long at most; null, the default, for ever.</param>
+    /// <inheritdoc cref="ReceiveAsync(CancellationToken)" path="/exception"/>
+    public SctpMessage Receive(TimeSpan? timeout = null)
+    {
+        ThrowIfDisposed();
+        return Calls.Receive(_host, _host.Inbox.Messages, timeout);
     }
 
     /// <summary>All messages until the end. Ends by itself when the association is closed gracefully; throws otherwise.</summary>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="SctpException">The association has ended, and not gracefully.</exception>
-    public async IAsyncEnumerable<SctpMessage> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<SctpMessage> ReadAllAsync(CancellationToken cancellationToken = default)
     {
-        while (await _host.Messages.WaitToReadAsync(cancellationToken).ConfigureAwait(false))
+        ThrowIfDisposed();
+        return Calls.ReadAllAsync(_host.Inbox.Messages, cancellationToken);
+    }
+
+    /// <summary>All notifications of the kinds that <see cref="SctpAssociationOptions.Notifications"/> names, until the end of the association.</summary>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    public async IAsyncEnumerable<SctpNotification> ReadNotificationsAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        while (true)
         {
-            while (_host.Messages.TryRead(out SctpMessage? message))
+            SctpNotification notification;
+            try
             {
-                yield return message;
+                notification = await _host.Notifications.Items.DequeueAsync(cancellationToken).ConfigureAwait(false);
             }
+            catch (SctpException)
+            {
+                yield break;                                 // the last notification said so
+            }
+
+            yield return notification;
         }
     }
 
-    /// <summary>Counters, round-trip time and windows.</summary>
-    public ValueTask<AssociationStatistics> GetStatisticsAsync() => new(_host.GetStatisticsAsync());
+    /// <summary>Takes the next notification if it is there.</summary>
+    public bool TryReadNotification([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out SctpNotification? notification) =>
+        _host.Notifications.Items.TryDequeue(out notification);
+
+    /// <summary>One option as it is now.</summary>
+    /// <param name="option">One of <see cref="SctpOptions"/>.</param>
+    public T GetOption<T>(SctpOption<T> option)
+    {
+        ArgumentNullException.ThrowIfNull(option);
+        return option.Get(_host.Options);
+    }
+
+    /// <summary>Changes one option; what is sent after the call is sent with it.</summary>
+    /// <param name="option">One of <see cref="SctpOptions"/>.</param>
+    /// <param name="value">Its new value.</param>
+    /// <exception cref="ArgumentException">The value is outside its range, or the option cannot change once the association exists.</exception>
+    public void SetOption<T>(SctpOption<T> option, T value)
+    {
+        ArgumentNullException.ThrowIfNull(option);
+        _host.Configure(options => option.Set(options, value));
+    }
+
+    /// <summary>Changes several options at once.</summary>
+    /// <param name="change">Makes the new options out of the present ones: <c>o => o with { … }</c>. Called once, at once.</param>
+    /// <exception cref="ArgumentException">A value is outside its range, or an option cannot change once the association exists.</exception>
+    public void Configure(Func<SctpAssociationOptions, SctpAssociationOptions> change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        _host.Configure(change);
+    }
+
+    /// <summary>Counters, round-trip time and windows (SCTP_STATUS, RFC 6458 §8.2.1).</summary>
+    public ValueTask<AssociationStatistics> GetStatisticsAsync() => new(_host.AskAsync(static (core, _) => core.GetStatistics()));
+
+    /// <summary>How each of the peer's addresses stands (SCTP_GET_PEER_ADDR_INFO, RFC 6458 §8.2.2).</summary>
+    public ValueTask<IReadOnlyList<PathStatistics>> GetPathsAsync() => new(_host.AskAsync(static (core, _) => core.GetPaths()));
+
+    /// <summary>Makes one of the peer's addresses the one that new data goes to (SCTP_PRIMARY_ADDR, RFC 6458 §8.1.9).</summary>
+    /// <param name="remote">Address and UDP port.</param>
+    /// <returns>False when it is none of the peer's, or is not confirmed (RFC 9260 §5.4).</returns>
+    public ValueTask<bool> SetPrimaryAddressAsync(IPEndPoint remote)
+    {
+        ArgumentNullException.ThrowIfNull(remote);
+        NetworkAddress address = remote.ToNetworkAddress();
+        return new ValueTask<bool>(_host.AskAsync((core, now) => core.SetPrimaryPath(now, address)));
+    }
+
+    /// <summary>Sets heartbeats and limits of one of the peer's addresses (SCTP_PEER_ADDR_PARAMS, RFC 6458 §8.1.12).</summary>
+    /// <param name="remote">Address and UDP port.</param>
+    /// <param name="options">What to set.</param>
+    /// <returns>False when it is none of the peer's.</returns>
+    public ValueTask<bool> ConfigurePathAsync(IPEndPoint remote, PathOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(remote);
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        NetworkAddress address = remote.ToNetworkAddress();
+        return new ValueTask<bool>(_host.AskAsync((core, now) => core.ConfigurePath(now, address, options)));
+    }
+
+    /// <summary>Asks an address of the peer for a sign of life now (RFC 9260 §11.1.8).</summary>
+    /// <param name="remote">Address and UDP port; null, the default, for the primary one.</param>
+    /// <returns>False when it is none of the peer's.</returns>
+    public ValueTask<bool> RequestHeartbeatAsync(IPEndPoint? remote = null)
+    {
+        NetworkAddress? address = remote?.ToNetworkAddress();
+        return new ValueTask<bool>(_host.AskAsync((core, now) => core.RequestHeartbeat(now, address)));
+    }
 
     /// <summary>Closes gracefully (RFC 9260 §9.2): everything sent so far is delivered first. Completes when both sides are done.</summary>
     /// <param name="cancellationToken">Ends the waiting, not the shutdown.</param>
     /// <exception cref="SctpException">The association ended otherwise: not everything may have been delivered.</exception>
+    /// <exception cref="InvalidOperationException">A message is being written and not completed.</exception>
     public async ValueTask ShutdownAsync(CancellationToken cancellationToken = default)
     {
-        _host.RequestShutdown();
+        BeginShutdown();
         await _host.Closed.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Closes gracefully, blocking the calling thread until both sides are done.</summary>
+    /// <param name="timeout">How long at most; null, the default, as long as the protocol's timers allow. The shutdown goes on then.</param>
+    /// <inheritdoc cref="ShutdownAsync" path="/exception"/>
+    public void Shutdown(TimeSpan? timeout = null)
+    {
+        _host.Loop.PrepareToBlock();
+        BeginShutdown();
+        Calls.Block(_host.Closed, timeout ?? Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Ends the association at once (RFC 9260 §9.1). What was not delivered is lost.</summary>
     /// <param name="reason">Passed to the peer's application; at most 512 bytes of UTF-8 arrive.</param>
     public void Abort(string? reason = null) => _host.RequestAbort(reason ?? "");
 
-    /// <summary>Closes gracefully if that works within CloseTimeout, and aborts otherwise. Never throws.</summary>
+    /// <summary>
+    /// Reads no more, closes gracefully if that works within <see cref="SctpAssociationOptions.CloseTimeout"/>, and aborts otherwise.
+    /// Calls that wait to receive end with <see cref="SctpError.OperationAborted"/>. Never throws.
+    /// </summary>
     public async ValueTask DisposeAsync()
     {
-        _host.RequestShutdown();
+        BeginDispose();
         Task closed = _host.Closed;
-        await closed.WaitAsync(_closeTimeout, _timeProvider).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await closed.WaitAsync(_host.Options.CloseTimeout, _host.Loop.TimeProvider).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!closed.IsCompleted)
         {
             _host.RequestAbort("");
             await closed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+    }
 
-        while (_host.Messages.TryRead(out SctpMessage? message))
+    /// <summary><see cref="DisposeAsync"/>, blocking the calling thread.</summary>
+    public void Dispose()
+    {
+        _host.Loop.PrepareToBlock();
+        BeginDispose();
+        if (!Calls.TryBlock(_host.Closed, _host.Options.CloseTimeout))
         {
-            message.Dispose();
+            _host.RequestAbort("");
+            Calls.TryBlock(_host.Closed, Timeout.InfiniteTimeSpan);
         }
     }
 
     /// <summary>For tests: gone without a word to the peer, as by a crash.</summary>
     internal Task VanishAsync() => _host.VanishAsync();
 
-    /// <exception cref="SctpException">The address cannot be used.</exception>
-    internal static UdpTransport OpenUdp(IPEndPoint local)
+    private void BeginShutdown()
     {
-        try
+        if (_host.Outbox.HasOpenMessage)
         {
-            return new UdpTransport(local);
+            throw new InvalidOperationException("A message is being written: complete it before the association is shut down.");
         }
-        catch (SocketException exception)
-        {
-            string why = exception.SocketErrorCode == SocketError.AddressAlreadyInUse ? "it is in use" : exception.Message;
-            throw new SctpException(SctpError.AddressUnavailable, $"Cannot use UDP address {local}: {why}.", exception);
-        }
+
+        _host.RequestShutdown();
     }
 
-    internal static ILogger LoggerFor(ILoggerFactory? factory) => (factory ?? NullLoggerFactory.Instance).CreateLogger("Braid.Sockets");
-
-    private static SctpException Ended(ChannelClosedException closed) => closed.InnerException is SctpException ended
-        ? ended
-        : new SctpException(SctpError.AssociationClosed, "The association was closed, and everything was read.", closed);
-
-    private SendOptions Check(int length, in SctpSendInfo info)
+    private void BeginDispose()
     {
-        if (length == 0 || length > _host.Core.Options.MaximumMessageSize)
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
         {
-            throw new SctpException(
-                SctpError.InvalidMessageLength,
-                $"A message of {length} bytes cannot be sent: 1 to {_host.Core.Options.MaximumMessageSize} are allowed.");
+            return;
         }
 
-        if (info.StreamId >= _host.Streams.Outgoing)
+        if (_host.Outbox.HasOpenMessage)
         {
-            throw new ArgumentOutOfRangeException(
-                nameof(info), info.StreamId, $"There are {_host.Streams.Outgoing} outgoing streams, numbered from 0.");
+            _host.RequestAbort("a message was begun and not completed");
         }
 
-        return new SendOptions(info.StreamId, info.Ppid, info.Unordered, info.SackImmediately, info.Context);
+        _host.Inbox.Discard(new SctpException(SctpError.OperationAborted, "The association was disposed."));
+        _host.RequestShutdown();
     }
+
+    private void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) != 0, this);
 }

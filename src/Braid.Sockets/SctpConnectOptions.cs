@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Net;
 using System.Net.Sockets;
-using Braid.Sctp;
 using Microsoft.Extensions.Logging;
 
 namespace Braid.Sockets;
@@ -10,52 +9,82 @@ namespace Braid.Sockets;
 /// <summary>Whom to connect to, and how.</summary>
 public sealed record SctpConnectOptions
 {
-    /// <summary>The peer's address and UDP port. Exactly one for now: several paths are not supported yet.</summary>
-    public required IReadOnlyList<IPEndPoint> RemoteEndPoints { get; init; }
+    /// <summary>
+    /// The peer's addresses and UDP ports, 1 to 8. INIT goes to them in turn; the first is the primary one. Over a transport
+    /// that names the peer by itself (<see cref="ISctpDatagramTransport"/>) there are none.
+    /// </summary>
+    public IReadOnlyList<IPEndPoint> RemoteEndPoints { get; init; } = [];
 
     /// <summary>The peer's SCTP port, 1 to 65535.</summary>
     public required ushort RemotePort { get; init; }
 
-    /// <summary>Where to bind the UDP socket; none lets the system choose. At most one for now.</summary>
+    /// <summary>Where to bind the UDP socket; none lets the system choose. At most one, and none with a <see cref="Stack"/>.</summary>
     public IReadOnlyList<IPEndPoint> LocalEndPoints { get; init; } = [];
 
-    /// <summary>Our SCTP port; 0, the default, picks one from 49152 to 65535.</summary>
+    /// <summary>Our SCTP port; 0, the default, picks a free one from 49152 to 65535.</summary>
     public ushort LocalPort { get; init; }
 
-    /// <summary>Streams, buffers, timers.</summary>
-    public AssociationOptions Association { get; init; } = AssociationOptions.Default;
+    /// <summary>Streams, buffers, timers, notifications.</summary>
+    public SctpAssociationOptions Association { get; init; } = SctpAssociationOptions.Default;
 
-    /// <summary>How long <see cref="SctpAssociation.DisposeAsync"/> tries to close gracefully: 0 to 24 days. Default 5 s.</summary>
-    public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(5);
+    /// <summary>The stack to live on; null, the default, opens one with a UDP socket of its own, and closes it at the end.</summary>
+    public SctpStack? Stack { get; init; }
 
-    /// <summary>Where time comes from. Default: the system.</summary>
+    /// <summary>Where time comes from; a <see cref="Stack"/> brings its own. Default: the system.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
-    /// <summary>Where log messages go; null for nowhere.</summary>
+    /// <summary>Where log messages go; null for nowhere. A <see cref="Stack"/> brings its own.</summary>
     public ILoggerFactory? LoggerFactory { get; init; }
 
+    /// <summary>Whether every option is in its range, and they go together.</summary>
     /// <exception cref="ArgumentException">An option is missing or outside its range.</exception>
-    public void Validate()
+    public void Validate() => Validate(hasPeer: Stack is { IsPointToPoint: true });
+
+#pragma warning disable CA2208 // The parameters here are properties.
+    internal void Validate(bool hasPeer)
     {
-        if (RemoteEndPoints is not { Count: 1 })
+        int most = hasPeer ? 0 : 8;
+        if (RemoteEndPoints.Count > most || (RemoteEndPoints.Count == 0 && !hasPeer))
         {
-            throw new ArgumentException("Exactly one remote end point is supported.", nameof(RemoteEndPoints));
+            throw new ArgumentException(
+                hasPeer ? "This transport names the peer: there are no remote end points." : "1 to 8 remote end points are needed.", nameof(RemoteEndPoints));
         }
 
-        if (LocalEndPoints.Count > 1)
+        if (LocalEndPoints.Count > (Stack is null && !hasPeer ? 1 : 0))
         {
-            throw new ArgumentException("At most one local end point is supported.", nameof(LocalEndPoints));
+            throw new ArgumentException("At most one local end point is supported, and none where there is a transport already.", nameof(LocalEndPoints));
         }
 
-        if (LocalEndPoints.Count == 1 && !CanReach(LocalEndPoints[0].Address, RemoteEndPoints[0].Address))
+        foreach (IPEndPoint remote in RemoteEndPoints)
         {
-            throw new ArgumentException($"{RemoteEndPoints[0]} cannot be reached from {LocalEndPoints[0]}.", nameof(LocalEndPoints));
+            if (LocalEndPoints.Count == 1 && !CanReach(LocalEndPoints[0].Address, remote.Address))
+            {
+                throw new ArgumentException($"{remote} cannot be reached from {LocalEndPoints[0]}.", nameof(LocalEndPoints));
+            }
         }
 
         ArgumentOutOfRangeException.ThrowIfZero(RemotePort);
-        ArgumentOutOfRangeException.ThrowIfLessThan(CloseTimeout, TimeSpan.Zero);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(CloseTimeout, TimeSpan.FromDays(24));     // what a timer can wait
         Association.Validate();
+    }
+#pragma warning restore CA2208
+
+    /// <summary>Where a UDP socket of its own is bound.</summary>
+    internal IPEndPoint LocalEndPoint()
+    {
+        if (LocalEndPoints.Count == 1)
+        {
+            return LocalEndPoints[0];
+        }
+
+        foreach (IPEndPoint remote in RemoteEndPoints)
+        {
+            if (!IsIPv4(remote.Address))
+            {
+                return new IPEndPoint(IPAddress.IPv6Any, 0);     // takes IPv4 as well
+            }
+        }
+
+        return new IPEndPoint(IPAddress.Any, 0);
     }
 
     // The IPv6 wildcard takes IPv4 as well; every other address speaks with its own family only.

@@ -36,6 +36,12 @@ public enum SctpError
     /// <summary>The local address is in use or does not exist.</summary>
     AddressUnavailable,
 
+    /// <summary>There is an association with that peer on that SCTP port already (RFC 9260 §1.3: one between two end points).</summary>
+    AlreadyConnected,
+
+    /// <summary>A call that blocks took longer than it was allowed to. Nothing else has happened.</summary>
+    TimedOut,
+
     /// <summary>A fault in Braid itself.</summary>
     InternalError,
 }

@@ -26,6 +26,10 @@ public sealed class SctpException : IOException
     /// <summary>What the peer's application gave as its reason, where it did (RFC 9260 §3.3.10.12).</summary>
     public string? PeerReason { get; private init; }
 
+    /// <summary>The exception for a call that blocked too long.</summary>
+    internal static SctpException TimedOut(TimeSpan timeout) =>
+        new(SctpError.TimedOut, string.Create(CultureInfo.InvariantCulture, $"It took longer than {timeout.TotalSeconds} s."));
+
     /// <summary>The exception for the end of an association; null for a graceful one.</summary>
     internal static SctpException? From(AssociationEvent.Closed closed, NetworkAddress remote)
     {
@@ -43,6 +47,7 @@ public sealed class SctpException : IOException
             CloseReason.ShutdownTimedOut => (SctpError.PeerUnreachable, $"Timed out: the peer at {remote} did not finish the shutdown."),
             CloseReason.PeerUnreachable => (SctpError.PeerUnreachable,
                 string.Create(CultureInfo.InvariantCulture, $"Timed out: the peer at {remote} no longer answers, after {closed.Attempts} attempts.")),
+            CloseReason.UnfinishedRecord => (SctpError.OperationAborted, "The association was aborted: it was shut down while a message was being written."),
             CloseReason.ProtocolViolation => (SctpError.ProtocolViolation, $"The peer at {remote} broke the protocol{cause}."),
             _ => (SctpError.InternalError, "Braid broke one of its own rules and closed the association."),
         };

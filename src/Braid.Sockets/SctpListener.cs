@@ -3,47 +3,50 @@ using System.Collections.Generic;
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Threading;
-using System.Threading.Channels;
 using System.Threading.Tasks;
 using Braid.Sctp;
-using Microsoft.Extensions.Logging;
 
 namespace Braid.Sockets;
 
 /// <summary>
-/// Accepts associations on one SCTP port over one UDP socket. The handshake needs nothing from the application and keeps
-/// nothing of a peer that has not proved its address (RFC 9260 §5.1).
+/// Accepts associations on one SCTP port. The handshake needs nothing from the application and keeps nothing of a peer that
+/// has not proved its address (RFC 9260 §5.1).
 /// </summary>
-public sealed class SctpListener : IAsyncDisposable
+public sealed class SctpListener : IAsyncDisposable, IDisposable
 {
-    private readonly Channel<SctpAssociation> _accepted = Channel.CreateUnbounded<SctpAssociation>();
+    private readonly WaitQueue<SctpAssociation> _accepted = new();
+    private readonly CancellationTokenSource _disposed = new();
     private readonly SctpListenerOptions _options;
     private readonly EndpointLoop _loop;
-    private readonly ILogger _logger;
+    private readonly bool _ownsLoop;
+    private readonly Lock _gate = new();
+    private SctpAssociationOptions _association;
     private int _waiting;
     private int _isDisposed;
 
     private SctpListener(SctpListenerOptions options)
     {
         _options = options;
-        _logger = SctpAssociation.LoggerFor(options.LoggerFactory);
-        UdpTransport transport = SctpAssociation.OpenUdp(options.ListenEndPoints[0]);
-        LocalEndPoints = [transport.LocalEndPoint];
-        var endpointOptions = new EndpointOptions
+        _association = options.Association.Prepared();
+        _ownsLoop = options.Stack is null;
+        SctpStack stack = options.Stack ?? SctpStack.OpenUdp(
+            options.ListenEndPoints[0],
+            new SctpStackOptions { TimeProvider = options.TimeProvider, LoggerFactory = options.LoggerFactory, ReusePort = options.ReusePort });
+        _loop = stack.Loop;
+        _association = _loop.Fit(_association);
+        LocalEndPoints = stack.LocalEndPoints;
+        try
         {
-            LocalPort = options.Port,
-            AcceptsAssociations = true,
-            Association = options.Association,
-            Families = transport.Families,
-            EncapsulationOverhead = transport.EncapsulationOverhead,
-        };
-        _loop = new EndpointLoop(
-            new Endpoint(endpointOptions, OperatingSystemRandom.Instance),
-            transport,
-            new MonotonicClock(options.TimeProvider),
-            _logger,
-            OnAccepted);
-        LogMessages.Listening(_logger, transport.LocalEndPoint, options.Port);
+            _loop.Ports.UseToAccept(Port, OnAccepted);
+        }
+        catch when (_ownsLoop)
+        {
+            _loop.Release();
+            throw;
+        }
+
+        _loop.Post(_ => _loop.Endpoint.OpenPort(Port, _association));
+        LogMessages.Listening(_loop.Logger, LocalEndPoints.Count == 0 ? null : LocalEndPoints[0], Port);
     }
 
     /// <summary>Where it listens, with the UDP port that the system chose.</summary>
@@ -57,15 +60,23 @@ public sealed class SctpListener : IAsyncDisposable
 
     /// <summary>Begins to listen.</summary>
     /// <param name="options">What to listen on, and how.</param>
-    /// <param name="cancellationToken">Not used yet: binding does not wait.</param>
+    /// <param name="cancellationToken">Gives up; nothing is left behind.</param>
     /// <exception cref="ArgumentException">An option is missing or outside its range.</exception>
-    /// <exception cref="SctpException">The address cannot be used.</exception>
+    /// <exception cref="SctpException">The address, or the SCTP port, cannot be used.</exception>
     public static ValueTask<SctpListener> ListenAsync(SctpListenerOptions options, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        return new ValueTask<SctpListener>(Listen(options));
+    }
+
+    /// <summary>Begins to listen, at once.</summary>
+    /// <inheritdoc cref="ListenAsync" path="/exception"/>
+    /// <param name="options">What to listen on, and how.</param>
+    public static SctpListener Listen(SctpListenerOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        cancellationToken.ThrowIfCancellationRequested();
-        return new ValueTask<SctpListener>(new SctpListener(options));
+        return new SctpListener(options);
     }
 
     /// <summary>Takes the next association that a peer has set up.</summary>
@@ -73,25 +84,73 @@ public sealed class SctpListener : IAsyncDisposable
     /// <exception cref="ObjectDisposedException">The listener was disposed.</exception>
     public async ValueTask<SctpAssociation> AcceptAssociationAsync(CancellationToken cancellationToken = default)
     {
-        try
-        {
-            SctpAssociation association = await _accepted.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
-            Interlocked.Decrement(ref _waiting);
-            return association;
-        }
-        catch (ChannelClosedException)
-        {
-            throw new ObjectDisposedException(nameof(SctpListener));
-        }
+        SctpAssociation association = await _accepted.DequeueAsync(cancellationToken).ConfigureAwait(false);
+        Interlocked.Decrement(ref _waiting);
+        return association;
+    }
+
+    /// <summary>Takes the next association, blocking the calling thread.</summary>
+    /// <param name="timeout">How long at most; null, the default, for ever.</param>
+    /// <exception cref="SctpException">It took longer.</exception>
+    /// <exception cref="ObjectDisposedException">The listener was disposed.</exception>
+    public SctpAssociation Accept(TimeSpan? timeout = null)
+    {
+        _loop.PrepareToBlock();
+        SctpAssociation association = _accepted.Dequeue(timeout ?? Timeout.InfiniteTimeSpan);
+        Interlocked.Decrement(ref _waiting);
+        return association;
     }
 
     /// <summary>All associations, until the listener is disposed.</summary>
+    /// <param name="cancellationToken">Ends the waiting.</param>
     public async IAsyncEnumerable<SctpAssociation> AcceptAllAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await foreach (SctpAssociation association in _accepted.Reader.ReadAllAsync(cancellationToken).ConfigureAwait(false))
+        while (true)
         {
-            Interlocked.Decrement(ref _waiting);
+            SctpAssociation association;
+            try
+            {
+                association = await AcceptAssociationAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (ObjectDisposedException)
+            {
+                yield break;
+            }
+
             yield return association;
+        }
+    }
+
+    /// <summary>One option of the associations that will be set up.</summary>
+    /// <param name="option">One of <see cref="SctpOptions"/>.</param>
+    public T GetOption<T>(SctpOption<T> option)
+    {
+        ArgumentNullException.ThrowIfNull(option);
+        return option.Get(_association);
+    }
+
+    /// <summary>Changes one option of the associations that will be set up (SCTP_FUTURE_ASSOC).</summary>
+    /// <param name="option">One of <see cref="SctpOptions"/>.</param>
+    /// <param name="value">Its new value.</param>
+    /// <exception cref="ArgumentException">The value is outside its range.</exception>
+    /// <exception cref="ObjectDisposedException">The listener was disposed.</exception>
+    public void SetOption<T>(SctpOption<T> option, T value)
+    {
+        ArgumentNullException.ThrowIfNull(option);
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) != 0, this);
+        lock (_gate)
+        {
+            SctpAssociationOptions changed = option.Set(_association, value).Prepared();
+            changed.Validate();
+            _association = changed;
+            _loop.Post(_ =>
+            {
+                if (Volatile.Read(ref _isDisposed) == 0)
+                {
+                    _loop.Endpoint.ClosePort(Port);
+                    _loop.Endpoint.OpenPort(Port, changed);
+                }
+            });
         }
     }
 
@@ -99,38 +158,107 @@ public sealed class SctpListener : IAsyncDisposable
     /// Stops listening. Associations that were accepted live on, and the socket with them; those that nobody accepted are
     /// aborted.
     /// </summary>
-    public ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => new(EndAsync());
+
+    /// <summary><see cref="DisposeAsync"/>, blocking the calling thread.</summary>
+    public void Dispose()
+    {
+        _loop.PrepareToBlock();
+        Calls.Block(EndAsync(), Timeout.InfiniteTimeSpan);
+    }
+
+    private Task EndAsync()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
         {
-            return default;
+            return Task.CompletedTask;
         }
 
-        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _disposed.Cancel();
+        _disposed.Dispose();
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _loop.Post(_ =>
         {
-            _loop.Endpoint.ClosePort(_options.Port);
-            _accepted.Writer.TryComplete();
-            while (_accepted.Reader.TryRead(out SctpAssociation? association))
+            _loop.Ports.StopAccepting(Port);
+            _loop.Endpoint.ClosePort(Port);
+            _accepted.Complete(new ObjectDisposedException(nameof(SctpListener)));
+            while (_accepted.TryDequeue(out SctpAssociation? association))
             {
                 association.Abort("the listener was closed");
             }
 
-            _loop.Release();
-            stopped.SetResult();
+            if (_ownsLoop)
+            {
+                _loop.Release();
+            }
+
+            ended.SetResult();
         });
-        return new ValueTask(stopped.Task);
+        return ended.Task;
     }
 
     private void OnAccepted(Association core)
     {
-        var host = new AssociationHost(_loop, core, _logger);
-        _loop.Attach(host);
-        var association = new SctpAssociation(host, _options.CloseTimeout, _options.TimeProvider);
-        if (Interlocked.Increment(ref _waiting) > _options.Backlog || !_accepted.Writer.TryWrite(association))
+        // A restarted association keeps the options that it had.
+        SctpAssociationOptions options = core.Options as SctpAssociationOptions ?? _association;
+        AssociationHost host = _loop.Adopt(core, options);
+        if (Interlocked.Increment(ref _waiting) > _options.Backlog)
         {
-            Interlocked.Decrement(ref _waiting);
-            association.Abort("too many associations wait to be accepted");
+            Refuse(host, "too many associations wait to be accepted");
         }
+        else if (_options.OptionsCallback is { } callback)
+        {
+            CancellationToken disposed = _isDisposed == 0 ? _disposed.Token : new CancellationToken(canceled: true);
+            var incoming = new SctpIncomingAssociation(
+                host.Remote.ToIPEndPoint(), core.RemotePort, host.Streams.Outgoing, host.Streams.Incoming, core.PeerAdaptation);
+            _ = Task.Run(() => DecideAsync(host, callback, incoming, disposed), CancellationToken.None);
+        }
+        else
+        {
+            Offer(host);
+        }
+    }
+
+    // The user's code: never on the loop.
+    private async Task DecideAsync(
+        AssociationHost host,
+        Func<SctpIncomingAssociation, CancellationToken, ValueTask<SctpAssociationOptions?>> callback,
+        SctpIncomingAssociation incoming,
+        CancellationToken disposed)
+    {
+        try
+        {
+            if (await callback(incoming, disposed).ConfigureAwait(false) is { } options)
+            {
+                host.Configure(_ => options);
+                Offer(host);
+            }
+            else
+            {
+                Refuse(host, "the association was refused");
+            }
+        }
+#pragma warning disable CA1031 // Nobody awaits it: the association alone is to blame, and is told.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            LogMessages.CallbackFailed(_loop.Logger, exception, host.Remote);
+            Refuse(host, "the association was refused");
+        }
+    }
+
+    private void Offer(AssociationHost host)
+    {
+        var association = new SctpAssociation(host);
+        if (!_accepted.TryEnqueue(association))
+        {
+            Refuse(host, "the listener was closed");
+        }
+    }
+
+    private void Refuse(AssociationHost host, string reason)
+    {
+        Interlocked.Decrement(ref _waiting);
+        host.RequestAbort(reason);
     }
 }

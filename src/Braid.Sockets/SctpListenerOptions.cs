@@ -1,7 +1,8 @@
 using System;
 using System.Collections.Generic;
 using System.Net;
-using Braid.Sctp;
+using System.Threading;
+using System.Threading.Tasks;
 using Microsoft.Extensions.Logging;
 
 namespace Braid.Sockets;
@@ -11,26 +12,36 @@ public sealed record SctpListenerOptions
 {
     /// <summary>
     /// Address and UDP port to bind; UDP port 0 lets the system choose. Default: every address of this machine, IPv4 and
-    /// IPv6, at UDP port 9899 (RFC 6951). Exactly one for now.
+    /// IPv6, at UDP port 9899 (RFC 6951). Exactly one for now; not used with a <see cref="Stack"/>.
     /// </summary>
     public IReadOnlyList<IPEndPoint> ListenEndPoints { get; init; } = [new IPEndPoint(IPAddress.IPv6Any, SctpDefaults.UdpPort)];
 
     /// <summary>The SCTP port, 1 to 65535.</summary>
     public required ushort Port { get; init; }
 
-    /// <summary>Streams, buffers, timers of the associations that are accepted.</summary>
-    public AssociationOptions Association { get; init; } = AssociationOptions.Default;
+    /// <summary>Streams, buffers, timers, notifications of the associations that are accepted.</summary>
+    public SctpAssociationOptions Association { get; init; } = SctpAssociationOptions.Default;
+
+    /// <summary>
+    /// Decides about each association before it can be accepted: options of its own, or null to abort it. Called outside of
+    /// every lock, once the peer has proved its address; the handshake has promised streams and buffers then, which are
+    /// therefore those of <see cref="Association"/>. A callback that throws aborts the association. Default null: all alike.
+    /// </summary>
+    public Func<SctpIncomingAssociation, CancellationToken, ValueTask<SctpAssociationOptions?>>? OptionsCallback { get; init; }
 
     /// <summary>Associations that may wait to be accepted; the ones beyond are aborted. Default 128.</summary>
     public int Backlog { get; init; } = 128;
 
-    /// <summary>How long <see cref="SctpAssociation.DisposeAsync"/> tries to close gracefully: 0 to 24 days. Default 5 s.</summary>
-    public TimeSpan CloseTimeout { get; init; } = TimeSpan.FromSeconds(5);
+    /// <summary>The stack to live on; null, the default, opens one with a UDP socket of its own.</summary>
+    public SctpStack? Stack { get; init; }
 
-    /// <summary>Where time comes from. Default: the system.</summary>
+    /// <summary>Whether other sockets may use the same UDP port (SCTP_REUSE_PORT, RFC 6458 §8.1.27). Default false.</summary>
+    public bool ReusePort { get; init; }
+
+    /// <summary>Where time comes from; a <see cref="Stack"/> brings its own. Default: the system.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
-    /// <summary>Where log messages go; null for nowhere.</summary>
+    /// <summary>Where log messages go; null for nowhere. A <see cref="Stack"/> brings its own.</summary>
     public ILoggerFactory? LoggerFactory { get; init; }
 
     /// <exception cref="ArgumentException">An option is missing or outside its range.</exception>
@@ -43,8 +54,15 @@ public sealed record SctpListenerOptions
 
         ArgumentOutOfRangeException.ThrowIfZero(Port);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(Backlog);
-        ArgumentOutOfRangeException.ThrowIfLessThan(CloseTimeout, TimeSpan.Zero);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(CloseTimeout, TimeSpan.FromDays(24));     // what a timer can wait
         Association.Validate();
     }
 }
+
+/// <summary>An association that a peer has set up and nobody has accepted yet.</summary>
+/// <param name="RemoteEndPoint">The peer's address and UDP port.</param>
+/// <param name="RemotePort">The peer's SCTP port.</param>
+/// <param name="OutgoingStreams">Streams that we may send on.</param>
+/// <param name="IncomingStreams">Streams that the peer may send on.</param>
+/// <param name="PeerAdaptation">What the peer said of its adaptation layer (RFC 5061 §4.2.6), if it did.</param>
+public readonly record struct SctpIncomingAssociation(
+    IPEndPoint RemoteEndPoint, ushort RemotePort, int OutgoingStreams, int IncomingStreams, uint? PeerAdaptation);

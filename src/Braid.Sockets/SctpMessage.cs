@@ -1,51 +1,87 @@
 using System;
 using System.Buffers;
-using System.Threading;
 using Braid.Sctp;
 
 namespace Braid.Sockets;
 
 /// <summary>
-/// A message, or a part of one that is too long for the receive buffer, in the memory that it arrived in. Dispose it, from any thread, when you are done: that returns the memory and
-/// lets the peer send more. <see cref="Payload"/> must not be touched afterwards.
+/// A message, or a part of one that is delivered in parts, in the memory that it arrived in. A handle: dispose it once, from
+/// any thread, when you are done; that returns the memory and lets the peer send more. Copies are the same handle; after it
+/// was disposed every use of it throws, also when the memory holds another message already.
 /// </summary>
-public sealed class SctpMessage : IDisposable
+public readonly struct SctpMessage : IDisposable, IEquatable<SctpMessage>
 {
-    private readonly AssociationHost _host;
-    private ReceivedMessage? _message;
+    private readonly AssociationHost? _host;
+    private readonly ReceivedMessage? _message;
+    private readonly uint _generation;
+    private readonly int _offset;
 
-    internal SctpMessage(AssociationHost host, ReceivedMessage message)
+    internal SctpMessage(AssociationHost host, ReceivedMessage message, int offset = 0)
+        : this(host, message, message.Generation, offset)
+    {
+    }
+
+    private SctpMessage(AssociationHost host, ReceivedMessage message, uint generation, int offset)
     {
         _host = host;
         _message = message;
-        Payload = message.Payload;
-        Info = new SctpReceiveInfo(message.Stream.Value, message.Ppid.Value, message.Unordered, message.Ssn.Value, message.Tsn.Value, message.BeginOfRecord, message.EndOfRecord);
+        _generation = generation;
+        _offset = offset;
     }
 
     /// <summary>The user data, at least 1 byte; in several segments when the message came in several.</summary>
-    public ReadOnlySequence<byte> Payload { get; private set; }
-
-    /// <summary>Stream, PPID and order.</summary>
-    public SctpReceiveInfo Info { get; }
+    /// <exception cref="ObjectDisposedException">The message was disposed.</exception>
+    public ReadOnlySequence<byte> Payload => _offset == 0 ? Live.Payload : Live.Payload.Slice(_offset);
 
     /// <summary>Bytes of user data.</summary>
-    public int Length => (int)Payload.Length;
+    /// <exception cref="ObjectDisposedException">The message was disposed.</exception>
+    public int Length => Live.Length - _offset;
+
+    /// <summary>Stream, PPID, order, and whether it is whole.</summary>
+    /// <exception cref="ObjectDisposedException">The message was disposed.</exception>
+    public SctpReceiveInfo Info => SctpReceiveInfo.From(_host!, Live, beginsHere: _offset == 0);
+
+    internal AssociationHost Host => _host!;
+
+    internal ushort StreamId => _message!.Stream.Value;
+
+    private ReceivedMessage Live =>
+        _message is not null && _message.Generation == _generation ? _message : throw new ObjectDisposedException(nameof(SctpMessage));
+
+    /// <summary>Whether two handles are the same.</summary>
+    public static bool operator ==(SctpMessage left, SctpMessage right) => left.Equals(right);
+
+    /// <summary>Whether two handles are not the same.</summary>
+    public static bool operator !=(SctpMessage left, SctpMessage right) => !left.Equals(right);
 
     /// <summary>Copies the user data.</summary>
     /// <param name="destination">At least <see cref="Length"/> bytes.</param>
+    /// <exception cref="ArgumentException">It is shorter.</exception>
+    /// <exception cref="ObjectDisposedException">The message was disposed.</exception>
     public void CopyTo(Span<byte> destination) => Payload.CopyTo(destination);
 
     /// <summary>A copy of the user data.</summary>
+    /// <exception cref="ObjectDisposedException">The message was disposed.</exception>
     public byte[] ToArray() => Payload.ToArray();
 
-    /// <inheritdoc/>
+    /// <summary>Returns the memory. A second time it does nothing.</summary>
     public void Dispose()
     {
-        ReceivedMessage? message = Interlocked.Exchange(ref _message, null);
-        if (message is not null)
+        if (_message is not null && _message.TryRetire(_generation))
         {
-            Payload = default;
-            _host.Release(message);
+            _host!.Release(_message);
         }
     }
+
+    /// <inheritdoc/>
+    public bool Equals(SctpMessage other) => _message == other._message && _generation == other._generation && _offset == other._offset;
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => obj is SctpMessage other && Equals(other);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(_message, _generation);
+
+    /// <summary>What is left of it once its beginning was copied.</summary>
+    internal SctpMessage From(int count) => new(_host!, _message!, _generation, _offset + count);
 }

@@ -5,7 +5,6 @@ using System.Linq;
 using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
-using Braid.Sctp;
 using Braid.Sockets;
 
 namespace Braid.Interop;
@@ -18,7 +17,7 @@ public sealed class UsrsctpTroubleTests : IDisposable
 
     // Time-outs in a row would make a test of a lossy network last for minutes, once in a while.
     private static readonly Dictionary<string, string> s_shortRto = new() { ["SHORT_RTO"] = "1" };
-    private static readonly AssociationOptions s_shortRtoOptions = AssociationOptions.Default with
+    private static readonly SctpAssociationOptions s_shortRtoOptions = SctpAssociationOptions.Default with
     {
         RtoInitial = TimeSpan.FromMilliseconds(300),
         RtoMinimum = TimeSpan.FromMilliseconds(300),
@@ -118,7 +117,7 @@ public sealed class UsrsctpTroubleTests : IDisposable
             {
                 ListenEndPoints = [new IPEndPoint(IPAddress.Loopback, 0)],
                 Port = Port,
-                Association = AssociationOptions.Default with { ReceiveBufferSize = 100_000 },
+                Association = SctpAssociationOptions.Default with { ReceiveBufferSize = 100_000 },
             },
             _guard.Token);
         await using UsrsctpPeer peer = UsrsctpPeer.Start("client", listener.LocalEndPoints[0].Port, Port, "talk", $"{Count}", "5000", "5", "1", "shutdown");
@@ -207,8 +206,8 @@ public sealed class UsrsctpTroubleTests : IDisposable
         await peer.ExpectAsync("closed", _guard.Token);
     }
 
-    private ValueTask<SctpAssociation> ConnectAsync(IPEndPoint remote, AssociationOptions? options = null) => SctpAssociation.ConnectAsync(
-        new SctpConnectOptions { RemoteEndPoints = [remote], RemotePort = Port, Association = options ?? AssociationOptions.Default }, _guard.Token);
+    private ValueTask<SctpAssociation> ConnectAsync(IPEndPoint remote, SctpAssociationOptions? options = null) => SctpAssociation.ConnectAsync(
+        new SctpConnectOptions { RemoteEndPoints = [remote], RemotePort = Port, Association = options ?? SctpAssociationOptions.Default }, _guard.Token);
 
     private async Task SendAsync(SctpAssociation association, int count, int size)
     {

@@ -14,7 +14,7 @@ namespace Braid.Sockets.Tests;
 public sealed class AssociationTests
 {
     // The protocol's second-long timers, shortened for tests that have to wait for one.
-    private static readonly AssociationOptions s_impatient = AssociationOptions.Default with
+    private static readonly SctpAssociationOptions s_impatient = SctpAssociationOptions.Default with
     {
         RtoInitial = TimeSpan.FromMilliseconds(20),
         RtoMinimum = TimeSpan.FromMilliseconds(20),
@@ -71,7 +71,7 @@ public sealed class AssociationTests
     [Fact]
     public async Task A_receiver_that_does_not_read_stops_the_sender_and_lets_it_go_on_later()
     {
-        AssociationOptions small = AssociationOptions.Default with { SendBufferSize = 20_000, ReceiveBufferSize = 40_000 };
+        SctpAssociationOptions small = SctpAssociationOptions.Default with { SendBufferSize = 20_000, ReceiveBufferSize = 40_000 };
         await using Loopback loopback = await Loopback.ConnectedAsync(small, small);
         const int Count = 1000;
         Task sending = Task.Run(async () =>
@@ -256,7 +256,7 @@ public sealed class AssociationTests
     [Fact]
     public async Task What_cannot_be_sent_says_why()
     {
-        await using Loopback loopback = await Loopback.ConnectedAsync(AssociationOptions.Default with { MaximumMessageSize = 10, OutgoingStreams = 4 });
+        await using Loopback loopback = await Loopback.ConnectedAsync(SctpAssociationOptions.Default with { MaximumMessageSize = 10, OutgoingStreams = 4 });
         Assert.Equal(SctpError.InvalidMessageLength, Assert.Throws<SctpException>(() => loopback.Client.TrySend(new byte[11])).Error);
         Assert.Equal(SctpError.InvalidMessageLength, Assert.Throws<SctpException>(() => loopback.Client.TrySend([])).Error);
         Assert.Throws<ArgumentOutOfRangeException>(() => loopback.Client.TrySend([1], new SctpSendInfo(4)));

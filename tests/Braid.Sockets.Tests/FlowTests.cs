@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
-using Braid.Sctp;
 
 namespace Braid.Sockets.Tests;
 
@@ -16,7 +15,7 @@ public sealed class FlowTests
     public async Task A_reader_that_never_sends_keeps_the_window_open_however_short_the_messages_are(int length)
     {
         // Each message holds a buffer of at least 128 bytes: this fills the receive buffer more than ten times.
-        AssociationOptions small = AssociationOptions.Default with { ReceiveBufferSize = 100_000 };
+        SctpAssociationOptions small = SctpAssociationOptions.Default with { ReceiveBufferSize = 100_000 };
         await using Loopback loopback = await Loopback.ConnectedAsync(server: small);
         const int Count = 10_000;
         byte[] payload = new byte[length];
@@ -38,7 +37,7 @@ public sealed class FlowTests
     [Fact]
     public async Task A_send_that_was_cancelled_while_it_waited_was_not_sent_and_holds_up_nobody()
     {
-        AssociationOptions small = AssociationOptions.Default with { SendBufferSize = 20_000, ReceiveBufferSize = 40_000 };
+        SctpAssociationOptions small = SctpAssociationOptions.Default with { SendBufferSize = 20_000, ReceiveBufferSize = 40_000 };
         await using Loopback loopback = await Loopback.ConnectedAsync(small, small);
         const int Last = 7;
         var sent = new List<int>();

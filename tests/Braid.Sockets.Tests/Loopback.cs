@@ -2,7 +2,6 @@ using System;
 using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
-using Braid.Sctp;
 
 namespace Braid.Sockets.Tests;
 
@@ -23,20 +22,20 @@ internal sealed class Loopback : IAsyncDisposable
 
     public SctpAssociation Server { get; private set; } = null!;
 
-    public static async Task<Loopback> ListenAsync(AssociationOptions? options = null, IPAddress? address = null, int backlog = 128)
+    public static async Task<Loopback> ListenAsync(SctpAssociationOptions? options = null, IPAddress? address = null, int backlog = 128)
     {
         SctpListener listener = await SctpListener.ListenAsync(new SctpListenerOptions
         {
             ListenEndPoints = [new IPEndPoint(address ?? IPAddress.Loopback, 0)],
             Port = Port,
-            Association = options ?? AssociationOptions.Default,
+            Association = options ?? SctpAssociationOptions.Default,
             Backlog = backlog,
         });
         return new Loopback(listener);
     }
 
     public static async Task<Loopback> ConnectedAsync(
-        AssociationOptions? client = null, AssociationOptions? server = null, IPAddress? address = null)
+        SctpAssociationOptions? client = null, SctpAssociationOptions? server = null, IPAddress? address = null)
     {
         Loopback loopback = await ListenAsync(server, address);
         loopback.Client = await loopback.ConnectAsync(client);
@@ -44,14 +43,14 @@ internal sealed class Loopback : IAsyncDisposable
         return loopback;
     }
 
-    public ValueTask<SctpAssociation> ConnectAsync(AssociationOptions? options = null) =>
+    public ValueTask<SctpAssociation> ConnectAsync(SctpAssociationOptions? options = null) =>
         SctpAssociation.ConnectAsync(OptionsFor(Listener.LocalEndPoints[0], options), Guard);
 
-    public static SctpConnectOptions OptionsFor(IPEndPoint remote, AssociationOptions? options = null) => new()
+    public static SctpConnectOptions OptionsFor(IPEndPoint remote, SctpAssociationOptions? options = null) => new()
     {
         RemoteEndPoints = [remote],
         RemotePort = Port,
-        Association = options ?? AssociationOptions.Default,
+        Association = options ?? SctpAssociationOptions.Default,
     };
 
     public async ValueTask DisposeAsync()

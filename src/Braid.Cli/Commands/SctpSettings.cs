@@ -5,7 +5,6 @@ using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
 using Braid.Cli.Output;
-using Braid.Sctp;
 using Braid.Sockets;
 using Microsoft.Extensions.Logging;
 
@@ -41,7 +40,7 @@ internal sealed class SctpSettings
     public Option<int> Mtu { get; } = new("--mtu")
     {
         Description = "Largest IP packet to send, in bytes (576 to 65535).",
-        DefaultValueFactory = _ => AssociationOptions.Default.PathMtu,
+        DefaultValueFactory = _ => SctpAssociationOptions.Default.PathMtu,
     };
 
     public void AddListening(Command command)
@@ -87,7 +86,7 @@ internal sealed class SctpSettings
     /// <summary>Connects as the command line says.</summary>
     public async ValueTask<SctpAssociation> ConnectAsync(ParseResult result, string host, ILoggerFactory? loggers, CancellationToken cancellationToken)
     {
-        AssociationOptions association = AssociationFor(result);
+        SctpAssociationOptions association = AssociationFor(result);
         ushort port = (ushort)InRange(result, Port, 1, ushort.MaxValue);
         IPEndPoint remote = await HostPort.Parse(host).ResolveAsync(cancellationToken);
         return await SctpAssociation.ConnectAsync(
@@ -99,7 +98,7 @@ internal sealed class SctpSettings
     /// Timers for a tool that a person watches: RFC 9260's one-second minimum and sixty-second maximum would let it hang for
     /// minutes. The delayed acknowledgement is shortened along, so that a shorter RTO is no needless one.
     /// </summary>
-    internal static AssociationOptions WithTimeout(AssociationOptions options, TimeSpan timeout)
+    internal static SctpAssociationOptions WithTimeout(SctpAssociationOptions options, TimeSpan timeout)
     {
         TimeSpan minimum = TimeSpan.FromMilliseconds(250);
         TimeSpan maximum = TimeSpan.FromSeconds(Math.Clamp(timeout.TotalSeconds / 6, 0.5, 10));
@@ -119,8 +118,8 @@ internal sealed class SctpSettings
         };
     }
 
-    private AssociationOptions AssociationFor(ParseResult result) => WithTimeout(
-        AssociationOptions.Default with { PathMtu = InRange(result, Mtu, 576, ushort.MaxValue) },
+    private SctpAssociationOptions AssociationFor(ParseResult result) => WithTimeout(
+        SctpAssociationOptions.Default with { PathMtu = InRange(result, Mtu, 576, ushort.MaxValue) },
         TimeSpan.FromSeconds(InRange(result, Timeout, 1, 3600)));
 
     // How many retransmissions pass, each after twice the time of the one before, until the time is over.

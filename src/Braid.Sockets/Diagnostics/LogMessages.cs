@@ -3,14 +3,18 @@ using System.Net;
 using Braid.Core;
 using Braid.Sctp;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Braid.Sockets;
 
 /// <summary>Every log message of this library, with its number.</summary>
 internal static partial class LogMessages
 {
+    /// <summary>The logger of this library.</summary>
+    public static ILogger LoggerFor(ILoggerFactory? factory) => (factory ?? NullLoggerFactory.Instance).CreateLogger("Braid.Sockets");
+
     [LoggerMessage(1, LogLevel.Information, "Listening on UDP {LocalEndPoint}, SCTP port {Port}.")]
-    public static partial void Listening(ILogger logger, IPEndPoint localEndPoint, ushort port);
+    public static partial void Listening(ILogger logger, IPEndPoint? localEndPoint, ushort port);
 
     [LoggerMessage(2, LogLevel.Information, "Association with {Remote} is up: {Outgoing} streams out, {Incoming} in.")]
     public static partial void Established(ILogger logger, NetworkAddress remote, int outgoing, int incoming);
@@ -29,4 +33,7 @@ internal static partial class LogMessages
 
     [LoggerMessage(7, LogLevel.Critical, "The loop of an endpoint failed; its associations are closed.")]
     public static partial void LoopFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(8, LogLevel.Error, "The options callback failed; the association with {Remote} is refused.")]
+    public static partial void CallbackFailed(ILogger logger, Exception exception, NetworkAddress remote);
 }

@@ -1,55 +1,55 @@
 using System;
-using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Threading;
-using System.Threading.Channels;
 using System.Threading.Tasks;
 using Braid.Core;
 using Braid.Sctp;
-using Microsoft.Extensions.Logging;
 
 namespace Braid.Sockets;
 
 /// <summary>
-/// One association between the application's threads and the loop: an outbox with back-pressure, a queue of received
-/// messages, and the tasks that complete when its state changes.
+/// One association between the application's threads and the loop: what either leaves for the other, and the tasks that
+/// complete when its state changes.
 /// </summary>
 internal sealed class AssociationHost
 {
+    private static readonly TimeSpan s_sampling = TimeSpan.FromSeconds(1);
+
     private readonly EndpointLoop _loop;
-    private readonly ILogger _logger;
-    private readonly Channel<SctpMessage> _messages = Channel.CreateUnbounded<SctpMessage>(new UnboundedChannelOptions { SingleWriter = true });
     private readonly TaskCompletionSource _established = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly long _sendLimit;
-    private readonly long _releaseThreshold;
+    private readonly Lock _gate = new();
 
     // Written by anybody.
-    private readonly ConcurrentQueue<(PooledBuffer Payload, SendOptions Options)> _outbox = new();
-    private readonly ConcurrentQueue<ReceivedMessage> _disposed = new();
+    private Deque<ReceivedMessage> _returned;                // guarded by _gate
+    private SctpAssociationOptions _options;
     private int _isPosted;
     private int _isShutdownRequested;
     private string? _abortReason;
-    private long _disposedCharge;
-
-    // Guarded by _sendLock, which is never held while anything else runs.
-    private readonly Lock _sendLock = new();
-    private readonly Queue<SendWaiter> _sendWaiters = new();
-    private long _buffered;
-    private Exception? _sendError;
+    private long _returnedCharge;
 
     // Written only by the loop.
-    private long _inCore;
+    private readonly HashSet<SctpStream> _backlogged = [];
+    private long _chargeInCore;
+    private long _bytesInCore;
+    private Instant _sampled;
     private volatile bool _isEnded;
+    private long _establishedAt;                             // timestamp; 0 for never
 
-    public AssociationHost(EndpointLoop loop, Association core, ILogger logger)
+    /// <param name="loop">What runs it.</param>
+    /// <param name="core">The protocol.</param>
+    /// <param name="options">Its options, as the protocol has them already.</param>
+    /// <param name="socket">The one-to-many socket that it belongs to; null for none.</param>
+    public AssociationHost(EndpointLoop loop, Association core, SctpAssociationOptions options, SctpSocket? socket = null)
     {
         _loop = loop;
-        _logger = logger;
+        _options = options;
         Core = core;
         core.Tag = this;
-        _sendLimit = core.Options.SendBufferSize;
-        _releaseThreshold = core.Options.ReceiveBufferSize / 8;
+        Socket = socket;
+        Outbox = new Outbox(loop.Endpoint.Buffers, options.SendBufferSize, Wake);
+        Inbox = new Inbox(this, socket);
+        Notifications = new NotificationQueue(Id);
         Remote = core.PrimaryPath.Remote;
 
         // One that a peer set up is handed to the application before its events are: it must know these from the start.
@@ -58,8 +58,29 @@ internal sealed class AssociationHost
         _ = _closed.Task.Exception;                          // nobody has to look at it
     }
 
+    /// <summary>Names it.</summary>
+    public SctpAssociationId Id { get; } = SctpAssociationId.Next();
+
     /// <summary>The protocol. Only the loop may touch it, but for what is said to be safe.</summary>
     public Association Core { get; }
+
+    /// <summary>What runs it.</summary>
+    public EndpointLoop Loop => _loop;
+
+    /// <summary>The one-to-many socket that it belongs to.</summary>
+    public SctpSocket? Socket { get; private set; }
+
+    /// <summary>What that socket knows its peer by.</summary>
+    public (NetworkAddress Address, ushort Port) PeerKey { get; set; }
+
+    /// <summary>The sending half.</summary>
+    public Outbox Outbox { get; }
+
+    /// <summary>The receiving half.</summary>
+    public Inbox Inbox { get; }
+
+    /// <summary>What happened to it and nobody read yet.</summary>
+    public NotificationQueue Notifications { get; }
 
     /// <summary>The peer's address, as last seen.</summary>
     public NetworkAddress Remote { get; private set; }
@@ -70,88 +91,28 @@ internal sealed class AssociationHost
     /// <summary>Streams as negotiated; what we ask for and allow until then.</summary>
     public (int Outgoing, int Incoming) Streams { get; private set; }
 
+    /// <summary>Its options now.</summary>
+    public SctpAssociationOptions Options => Volatile.Read(ref _options);
+
     /// <summary>Completes when data can flow; faults when that failed.</summary>
     public Task Established => _established.Task;
 
     /// <summary>Completes at the end; faults when it was not a graceful one.</summary>
     public Task Closed => _closed.Task;
 
-    /// <summary>Messages received and not read.</summary>
-    public ChannelReader<SctpMessage> Messages => _messages.Reader;
+    /// <summary>How long it has been up; null when it never was.</summary>
+    public TimeSpan? Lifetime => Volatile.Read(ref _establishedAt) is > 0 and long since ? _loop.TimeProvider.GetElapsedTime(since) : null;
 
-    /// <summary>Queues a copy of a message if the send buffer has room and nobody waits for it.</summary>
-    public bool TrySend(ReadOnlySpan<byte> payload, in SendOptions options)
-    {
-        lock (_sendLock)
-        {
-            if (!HasRoom())
-            {
-                return false;
-            }
-        }
+    /// <summary>Why it has ended; null for a graceful end, or none.</summary>
+    public SctpError? EndedWith { get; private set; }
 
-        PooledBuffer copy = _loop.Endpoint.Buffers.RentCopy(payload);
-        lock (_sendLock)
-        {
-            if (_sendError is null && HasRoom())
-            {
-                Admit(copy, options);
-                copy = null!;
-            }
-        }
-
-        if (copy is not null)
-        {
-            copy.Dispose();                                  // somebody was faster, or the association has ended
-            return false;
-        }
-
-        Wake();
-        return true;
-    }
-
-    /// <summary>Waits, in the order of the calls, until the send buffer has room, and queues a copy of a message.</summary>
-    public async ValueTask SendWhenRoomAsync(ReadOnlyMemory<byte> payload, SendOptions options, CancellationToken cancellationToken)
-    {
-        var waiter = new SendWaiter(_loop.Endpoint.Buffers.RentCopy(payload.Span), options);
-        lock (_sendLock)
-        {
-            if (_sendError is null)
-            {
-                _sendWaiters.Enqueue(waiter);
-                AdmitWaiters();
-            }
-            else
-            {
-                waiter.Completion.TrySetException(_sendError);
-            }
-        }
-
-        Wake();
-        using (cancellationToken.UnsafeRegister(
-            static (state, token) => ((SendWaiter)state!).Completion.TrySetCanceled(token), waiter))
-        {
-            try
-            {
-                await waiter.Completion.Task.ConfigureAwait(false);
-            }
-            catch
-            {
-                waiter.Payload.Dispose();                    // it was not admitted, so it is still ours
-                throw;
-            }
-        }
-    }
+    /// <summary>User data accepted and not acknowledged.</summary>
+    public long BufferedAmount => Outbox.Bytes;
 
     /// <summary>Begins a graceful shutdown, after everything queued so far.</summary>
     public void RequestShutdown()
     {
-        lock (_sendLock)
-        {
-            _sendError ??= new SctpException(SctpError.OperationAborted, "The association is shutting down: nothing new can be sent.");
-        }
-
-        FailWaiters();
+        Outbox.End(new SctpException(SctpError.OperationAborted, "The association is shutting down: nothing new can be sent."), replaces: false);
         Interlocked.Exchange(ref _isShutdownRequested, 1);   // only now: what was accepted is in the outbox
         Wake();
     }
@@ -163,25 +124,48 @@ internal sealed class AssociationHost
         Wake();
     }
 
+    /// <summary>Changes options from now on; what is sent later is sent with them.</summary>
+    /// <param name="change">Makes the new options out of the present ones.</param>
+    /// <exception cref="ArgumentException">A value is outside its range, or cannot change any more.</exception>
+    public void Configure(Func<SctpAssociationOptions, SctpAssociationOptions> change)
+    {
+        lock (_gate)
+        {
+            SctpAssociationOptions options = change(_options).Prepared();
+            options.Validate();
+            if (_options.FirstFixedChange(options) is { } name)
+            {
+                throw new ArgumentException($"{name} cannot change while an association lives.", name);
+            }
+
+            bool asksForDry = !_options.Notifications.HasFlag(SctpNotificationKinds.SenderDry);
+            Volatile.Write(ref _options, options);
+            _loop.Post(now => Apply(now, options, asksForDry));      // under the lock: in the order of the calls
+        }
+    }
+
     /// <summary>The application is done with a message.</summary>
     public void Release(ReceivedMessage message)
     {
         long charge = message.Charge;                        // read before the loop may have it
-        _disposed.Enqueue(message);
+        lock (_gate)
+        {
+            _returned.AddLast(message);
+        }
 
-        // The window is re-opened in steps of a quarter: there is no need to wake the loop for each message. It is memory
-        // that closes the window, and the smallest message holds far more of it than its length.
-        if (Interlocked.Add(ref _disposedCharge, charge) >= _releaseThreshold)
+        // The window is re-opened in steps: there is no need to wake the loop for each message. It is memory that closes the
+        // window, and the smallest message holds far more of it than its length.
+        if (Interlocked.Add(ref _returnedCharge, charge) >= Options.ReceiveBufferSize / 8)
         {
             Wake();
         }
     }
 
-    /// <summary>Runs a statistics snapshot on the loop.</summary>
-    public Task<AssociationStatistics> GetStatisticsAsync()
+    /// <summary>Asks the protocol something, on the loop.</summary>
+    public Task<T> AskAsync<T>(Func<Association, Instant, T> question)
     {
-        var completion = new TaskCompletionSource<AssociationStatistics>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _loop.Post(_ => completion.SetResult(Core.GetStatistics()));
+        var completion = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _loop.Post(now => completion.SetResult(question(Core, now)));
         return completion.Task;
     }
 
@@ -198,13 +182,20 @@ internal sealed class AssociationHost
         return completion.Task;
     }
 
+    /// <summary>Leaves its one-to-many socket.</summary>
+    public void PeelOff(Func<List<SctpReceived>> take)
+    {
+        Inbox.PeelOff(take);
+        Socket = null;
+    }
+
     /// <summary>Hands what the application left to the protocol. On the loop.</summary>
     public void RunInbox(Instant now)
     {
         Volatile.Write(ref _isPosted, 0);
         Interlocked.MemoryBarrier();                         // whoever adds from now on posts anew
-        Interlocked.Exchange(ref _disposedCharge, 0);
-        while (_disposed.TryDequeue(out ReceivedMessage? message))
+        Interlocked.Exchange(ref _returnedCharge, 0);
+        while (TryTakeReturned(out ReceivedMessage? message))
         {
             message.Dispose();
         }
@@ -233,42 +224,33 @@ internal sealed class AssociationHost
     /// </summary>
     public void CloseSending(Instant now)
     {
-        if (Core.State != AssociationState.ShutdownReceived)
-        {
-            return;
-        }
-
-        lock (_sendLock)
-        {
-            _sendError ??= new SctpException(SctpError.OperationAborted, "The peer is shutting the association down: nothing new can be sent.");
-        }
-
-        FailWaiters();
+        Outbox.End(
+            new SctpException(SctpError.OperationAborted, "The peer is shutting the association down: nothing new can be sent."), replaces: false);
         HandOver(now);
     }
 
     /// <summary>Takes what the protocol has for the application. On the loop.</summary>
-    public void Collect()
+    public void Collect(Instant now)
     {
         if (_isEnded)
         {
             return;
         }
 
+        if (Meters.WantsSamples && now - _sampled >= s_sampling)
+        {
+            _sampled = now;
+            Meters.Sample(Core.GetStatistics());
+        }
+
         State = Core.State;
         Remote = Core.PrimaryPath.Remote;
         while (Core.TryReceive(out ReceivedMessage? message))
         {
-            _messages.Writer.TryWrite(new SctpMessage(this, message));
+            Inbox.Deliver(new SctpMessage(this, message));
         }
 
-        long released = _inCore - Core.BufferedCharge;
-        if (released > 0)
-        {
-            _inCore -= released;
-            OnReleased(released);
-        }
-
+        CollectReleased();
         while (!_isEnded && Core.TryGetEvent(out AssociationEvent? associationEvent))
         {
             OnEvent(associationEvent);
@@ -278,32 +260,126 @@ internal sealed class AssociationHost
     /// <summary>Ends everything with an error. On the loop.</summary>
     public void Fail(SctpException exception) => End(exception);
 
+    private void Apply(Instant now, SctpAssociationOptions options, bool asksForDry)
+    {
+        if (_isEnded)
+        {
+            return;
+        }
+
+        Core.Reconfigure(now, options);
+        Outbox.SetLimit(options.SendBufferSize);
+        if (asksForDry && Outbox.Bytes == 0)
+        {
+            Notify(SctpNotificationKinds.SenderDry, () => new SctpNotification.SenderDry(Id));     // RFC 6458 §6.1.9: at once, then
+        }
+    }
+
+    private bool TryTakeReturned([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ReceivedMessage? message)
+    {
+        lock (_gate)
+        {
+            return _returned.TryTakeFirst(out message);
+        }
+    }
+
+    private void CollectReleased()
+    {
+        long charge = _chargeInCore - Core.BufferedCharge;
+        if (charge > 0)
+        {
+            long bytes = _bytesInCore - Core.BufferedBytes;
+            _chargeInCore -= charge;
+            _bytesInCore -= bytes;
+            Outbox.OnReleased(charge, bytes);
+        }
+
+        if (_backlogged.Count > 0)
+        {
+            _backlogged.RemoveWhere(stream => stream.OnSent(Core.BufferedBytesOn(stream.Id)));
+        }
+    }
+
     private void OnEvent(AssociationEvent associationEvent)
     {
         switch (associationEvent)
         {
             case AssociationEvent.Established up:
-                Streams = (up.OutgoingStreams, up.IncomingStreams);
-                LogMessages.Established(_logger, Remote, up.OutgoingStreams, up.IncomingStreams);
-                _established.TrySetResult();
+                OnEstablished(up);
                 break;
-            case AssociationEvent.Restarted:
-                LogMessages.Restarted(_logger, Remote);
+            case AssociationEvent.Restarted restarted:
+                LogMessages.Restarted(_loop.Logger, Remote);
+                Notify(SctpNotificationKinds.AssociationChange, () => new SctpNotification.AssociationChange(
+                    Id, SctpAssociationChange.Restarted, null, restarted.OutgoingStreams, restarted.IncomingStreams));
                 End(new SctpException(SctpError.PeerRestarted, $"The peer at {Remote} has restarted: what was on its way is lost."));
                 _loop.HandOver(Core);
                 break;
             case AssociationEvent.PathChanged changed:
-                LogMessages.PathChanged(_logger, changed.Path.Remote, changed.State);
+                LogMessages.PathChanged(_loop.Logger, changed.Path.Remote, changed.State);
+                Notify(SctpNotificationKinds.PeerAddressChange, () => new SctpNotification.PeerAddressChange(
+                    Id, changed.Path.Remote.ToIPEndPoint(), ToPathState(changed.Change)));
                 break;
             case AssociationEvent.RemoteError error:
-                LogMessages.RemoteError(_logger, Remote, error.CauseCode);
+                LogMessages.RemoteError(_loop.Logger, Remote, error.CauseCode);
+                Notify(SctpNotificationKinds.RemoteError, () => new SctpNotification.RemoteError(Id, error.CauseCode, error.CauseInfo));
+                break;
+            case AssociationEvent.ShutdownByPeer:
+                Notify(SctpNotificationKinds.Shutdown, () => new SctpNotification.Shutdown(Id));
+                break;
+            case AssociationEvent.PartialDeliveryAborted aborted:
+                Notify(SctpNotificationKinds.PartialDelivery, () => new SctpNotification.PartialDeliveryAborted(Id, aborted.Stream.Value, aborted.Ssn.Value));
+                break;
+            case AssociationEvent.AdaptationIndication adaptation:
+                Notify(SctpNotificationKinds.AdaptationIndication, () => new SctpNotification.AdaptationIndication(Id, adaptation.Value));
+                break;
+            case AssociationEvent.SenderDry:
+                Notify(SctpNotificationKinds.SenderDry, () => new SctpNotification.SenderDry(Id));
+                break;
+            case AssociationEvent.SendFailed failed:
+                OnSendFailed(failed);
                 break;
             case AssociationEvent.Closed closed:
-                LogMessages.Closed(_logger, Remote, closed.Reason);
+                LogMessages.Closed(_loop.Logger, Remote, closed.Reason);
                 End(SctpException.From(closed, Remote));
                 break;
         }
     }
+
+    private void OnEstablished(AssociationEvent.Established up)
+    {
+        Streams = (up.OutgoingStreams, up.IncomingStreams);
+        Volatile.Write(ref _establishedAt, Math.Max(1, _loop.TimeProvider.GetTimestamp()));
+        LogMessages.Established(_loop.Logger, Remote, up.OutgoingStreams, up.IncomingStreams);
+        Notify(SctpNotificationKinds.AssociationChange, () => new SctpNotification.AssociationChange(
+            Id, SctpAssociationChange.Up, null, up.OutgoingStreams, up.IncomingStreams));
+        Notify(SctpNotificationKinds.Authentication, () => new SctpNotification.Authentication(Id, SctpAuthenticationIndication.NotSupported, 0));
+        _established.TrySetResult();
+    }
+
+    private void OnSendFailed(AssociationEvent.SendFailed failed)
+    {
+        Notify(SctpNotificationKinds.SendFailed, () => new SctpNotification.SendFailed(
+            Id, failed.WasOnWire, SctpSendInfo.From(failed.Options), failed.Payload.Span.ToArray()));
+        failed.Payload.Dispose();
+    }
+
+    private void Notify(SctpNotificationKinds kind, Func<SctpNotification> make)
+    {
+        if (Options.Notifications.HasFlag(kind))
+        {
+            Inbox.Notify(make());
+        }
+    }
+
+    private static SctpPathState ToPathState(PathChange change) => change switch
+    {
+        PathChange.Available => SctpPathState.Available,
+        PathChange.Unreachable => SctpPathState.Unreachable,
+        PathChange.Confirmed => SctpPathState.Confirmed,
+        PathChange.MadePrimary => SctpPathState.MadePrimary,
+        PathChange.Added => SctpPathState.Added,
+        _ => SctpPathState.Removed,
+    };
 
     private void End(SctpException? error)
     {
@@ -313,57 +389,86 @@ internal sealed class AssociationHost
         }
 
         _isEnded = true;
+        EndedWith = error?.Error;
         State = AssociationState.Closed;
         SctpException ended = error ?? new SctpException(SctpError.AssociationClosed, "The association was closed.");
-        lock (_sendLock)
+        Outbox.End(ended, replaces: true);
+        FailOutbox();
+        if (error is not { Error: SctpError.PeerRestarted })
         {
-            _sendError = ended;
+            SctpAssociationChange change = error is null ? SctpAssociationChange.ShutdownComplete
+                : _established.Task.IsCompletedSuccessfully ? SctpAssociationChange.Lost
+                : SctpAssociationChange.CannotStart;
+            Notify(SctpNotificationKinds.AssociationChange, () => new SctpNotification.AssociationChange(Id, change, error, Streams.Outgoing, Streams.Incoming));
         }
 
-        FailWaiters();
-        _messages.Writer.TryComplete(error);
+        Inbox.End(ended);
+        Notifications.End(ended);
+        Socket?.OnEnded(this);
+        _established.TrySetException(ended);
+        _ = _established.Task.Exception;
         if (error is null)
         {
-            _established.TrySetException(ended);
             _closed.TrySetResult();
         }
         else
         {
-            _established.TrySetException(error);
             _closed.TrySetException(error);
             _ = _closed.Task.Exception;                      // observed: nobody has to await Closed
         }
 
-        _ = _established.Task.Exception;
         _loop.Detach(this);
     }
 
     private void HandOver(Instant now)
     {
-        while (_outbox.TryDequeue(out (PooledBuffer Payload, SendOptions Options) item))
+        while (Outbox.TryTake(out OutboundItem item))
         {
-            long charge = Charge(item.Payload);
+            SctpStream? stream = item.Stream;
+            int length = item.Payload.Length;
+            stream?.OnHandedOver(length);
             if (Core.SendAccepted(now, item.Payload, item.Options) == SendStatus.Ok)
             {
-                _inCore += charge;
+                _chargeInCore += item.Charge;
+                _bytesInCore += length;
             }
             else
             {
-                item.Payload.Dispose();                      // the association has ended
-                OnReleased(charge);
+                Fail(item);                                  // the association has ended, or has not got that stream
+                Outbox.OnReleased(length + AssociationOptions.MessageOverhead, length);
+            }
+
+            if (stream is not null)
+            {
+                _backlogged.Add(stream);
             }
         }
+    }
+
+    // What the protocol never saw has failed as well.
+    private void FailOutbox()
+    {
+        while (Outbox.TryTakeAny(out OutboundItem item))
+        {
+            Fail(item);
+        }
+    }
+
+    private void Fail(in OutboundItem item)
+    {
+        PooledBuffer payload = item.Payload;
+        SctpSendInfo info = SctpSendInfo.From(item.Options);
+        Notify(SctpNotificationKinds.SendFailed, () => new SctpNotification.SendFailed(Id, false, info, payload.Span.ToArray()));
+        payload.Dispose();
     }
 
     private void DiscardOutbox()
     {
-        while (_outbox.TryDequeue(out (PooledBuffer Payload, SendOptions Options) item))
+        while (Outbox.TryTakeAny(out OutboundItem item))
         {
             item.Payload.Dispose();
         }
     }
-
-    private static long Charge(PooledBuffer payload) => payload.Length + AssociationOptions.MessageOverhead;
 
     private void Wake()
     {
@@ -371,74 +476,5 @@ internal sealed class AssociationHost
         {
             _loop.Post(this);
         }
-    }
-
-    private void OnReleased(long bytes)
-    {
-        bool mustWake;
-        lock (_sendLock)
-        {
-            _buffered -= bytes;
-            mustWake = AdmitWaiters();
-        }
-
-        if (mustWake)
-        {
-            Wake();
-        }
-    }
-
-    // Under _sendLock. Completing a waiter runs nothing of its continuation here.
-    private bool AdmitWaiters()
-    {
-        bool any = false;
-        while (_buffered < _sendLimit && _sendWaiters.TryDequeue(out SendWaiter? waiter))
-        {
-            if (waiter.Completion.TrySetResult())
-            {
-                Admit(waiter.Payload, waiter.Options);
-                any = true;
-            }
-        }
-
-        return any;
-    }
-
-    // Under _sendLock, so that nothing is accepted once sending is closed.
-    private void Admit(PooledBuffer payload, in SendOptions options)
-    {
-        _buffered += Charge(payload);
-        _outbox.Enqueue((payload, options));
-    }
-
-    // Under _sendLock.
-    private bool HasRoom()
-    {
-        if (_sendError is not null)
-        {
-            throw _sendError;
-        }
-
-        return _sendWaiters.Count == 0 && _buffered < _sendLimit;
-    }
-
-    private void FailWaiters()
-    {
-        lock (_sendLock)
-        {
-            while (_sendWaiters.TryDequeue(out SendWaiter? waiter))
-            {
-                waiter.Completion.TrySetException(_sendError!);
-            }
-        }
-    }
-
-    private sealed class SendWaiter(PooledBuffer payload, SendOptions options)
-    {
-        public PooledBuffer Payload { get; } = payload;
-
-        public SendOptions Options { get; } = options;
-
-        public TaskCompletionSource Completion { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 }

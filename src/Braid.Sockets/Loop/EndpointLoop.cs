@@ -2,7 +2,6 @@ using System;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Threading;
-using System.Threading.Channels;
 using System.Threading.Tasks;
 using Braid.Core;
 using Braid.Sctp;
@@ -15,7 +14,9 @@ namespace Braid.Sockets;
 /// inboxes. There is no lock around the protocol and no thread of its own, and what has piled up while it ran is taken in
 /// one go: many datagrams in, many datagrams out.
 /// </summary>
+#pragma warning disable CA1001 // The semaphore has no handle: there is nothing to dispose.
 internal sealed class EndpointLoop : IThreadPoolWorkItem
+#pragma warning restore CA1001
 {
     private const int ReceiveBatches = 4;
 
@@ -23,55 +24,67 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     private const int PacketsPerAck = 2;
     private const int RunsBeforeYield = 16;                  // so that one busy endpoint leaves the pool to others
 
+    // What _run may be.
+    private const int Idle = 0;
+    private const int Queued = 1;                            // in the pool's queue
+    private const int Running = 2;
+
     private static readonly TimeSpan s_linger = TimeSpan.FromSeconds(2);
 
     private readonly IDatagramTransport _transport;
     private readonly MonotonicClock _clock;
-    private readonly ILogger _logger;
     private readonly ITimer _timer;
-    private readonly Action<Association>? _onAccepted;
+    private readonly SemaphoreSlim _receiveSlots = new(ReceiveBatches);
 
     // Written by anybody.
     private readonly ConcurrentQueue<Action<Instant>> _commands = new();
     private readonly ConcurrentQueue<AssociationHost> _hosts = new();
-    private readonly ConcurrentQueue<DatagramBatch> _received = new();
-    private readonly Channel<DatagramBatch> _free = Channel.CreateUnbounded<DatagramBatch>();
-    private int _isRunning;
+    private readonly ConcurrentQueue<(DatagramBatch Batch, bool HasSlot)> _received = new();
+    private int _run;
     private int _timerFired;
     private int _users = 1;
     private volatile bool _isClosed;
+    private volatile bool _isDriven;
 
     // Written only by the loop.
-    private readonly DatagramBatch _outgoing = new();
-    private readonly HashSet<AssociationHost> _alive = [];
+    private readonly ConcurrentDictionary<AssociationHost, bool> _alive = new();     // read by anybody
+    private TaskCompletionSource? _isEmpty;
+    private DatagramBatch? _outgoing;
     private ITimer? _lingering;
     private Instant _timerSetFor = Instant.Never;
-    private long _peerShutdowns;
 
     /// <param name="endpoint">The machine.</param>
     /// <param name="transport">What moves its datagrams; disposed with the loop.</param>
     /// <param name="clock">Where time comes from.</param>
     /// <param name="logger">For what nobody awaits.</param>
-    /// <param name="onAccepted">Called on the loop for each association that a peer has set up.</param>
-    public EndpointLoop(
-        Endpoint endpoint, IDatagramTransport transport, MonotonicClock clock, ILogger logger, Action<Association>? onAccepted = null)
+    public EndpointLoop(Endpoint endpoint, IDatagramTransport transport, MonotonicClock clock, ILogger logger)
     {
         Endpoint = endpoint;
+        Logger = logger;
         _transport = transport;
         _clock = clock;
-        _logger = logger;
-        _onAccepted = onAccepted;
-        for (int i = 0; i < ReceiveBatches; i++)
-        {
-            _free.Writer.TryWrite(new DatagramBatch());
-        }
-
         _timer = clock.Provider.CreateTimer(static state => ((EndpointLoop)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        Meters.Add(this);
         _ = PumpAsync();
     }
 
-    /// <summary>The machine. Only the loop may touch it, but for its options and its buffers.</summary>
+    /// <summary>The machine. Only the loop may touch it, but for its options, its counters and its buffers.</summary>
     public Endpoint Endpoint { get; }
+
+    /// <summary>For what nobody awaits.</summary>
+    public ILogger Logger { get; }
+
+    /// <summary>Associations that live here. For anybody.</summary>
+    public ICollection<AssociationHost> Hosts => _alive.Keys;
+
+    /// <summary>Its SCTP ports.</summary>
+    public PortTable Ports { get; } = new();
+
+    /// <summary>Where time comes from.</summary>
+    public TimeProvider TimeProvider => _clock.Provider;
+
+    /// <summary>The transport, for whoever waits for its datagrams by blocking.</summary>
+    public IDatagramTransport Transport => _transport;
 
     /// <summary>Runs a command on the loop.</summary>
     public void Post(Action<Instant> command)
@@ -87,18 +100,40 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         Schedule();
     }
 
-    /// <summary>An association lives here from now on. On the loop only.</summary>
-    public void Attach(AssociationHost host)
+    /// <summary>
+    /// The calling thread is about to block until the loop has done something. From now on a thread of its own runs the loop:
+    /// the caller may hold the last thread of the pool.
+    /// </summary>
+    public void PrepareToBlock()
     {
-        _alive.Add(host);
-        Interlocked.Increment(ref _users);
+        if (!_isDriven && ReferenceEquals(_clock.Provider, TimeProvider.System)
+            && _transport.TryBePolled(static () => LoopThread.Instance.Wake()) && !Interlocked.Exchange(ref _isDriven, true))
+        {
+            LoopThread.Instance.Add(this);
+        }
     }
 
     /// <summary>An association has come to its end. On the loop only.</summary>
     public void Detach(AssociationHost host)
     {
-        if (_alive.Remove(host))
+        bool wasHere;
+        lock (Meters.Gate)
         {
+            wasHere = _alive.TryRemove(host, out _);
+            if (wasHere)
+            {
+                Meters.OnEnded(host);
+            }
+        }
+
+        if (wasHere)
+        {
+            Ports.Release(host.Core.LocalPort);
+            if (_alive.IsEmpty)
+            {
+                _isEmpty?.TrySetResult();
+            }
+
             Release();
         }
     }
@@ -115,6 +150,50 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         }
     }
 
+    /// <summary>Aborts everything, and releases the loop for its opener.</summary>
+    public async Task ShutDownAsync()
+    {
+        var isEmpty = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(_ =>
+        {
+            _isEmpty = isEmpty;
+            foreach (ushort port in Ports.Accepting)
+            {
+                Ports.StopAccepting(port);
+                Endpoint.ClosePort(port);
+            }
+
+            foreach (AssociationHost host in Hosts)
+            {
+                host.RequestAbort("the stack was closed");
+            }
+
+            if (_alive.IsEmpty)
+            {
+                isEmpty.TrySetResult();
+            }
+        });
+        await isEmpty.Task.ConfigureAwait(false);
+        Release();
+    }
+
+    /// <summary>A new association lives here from now on. On the loop only.</summary>
+    /// <param name="core">It.</param>
+    /// <param name="options">Its options.</param>
+    /// <param name="socket">The one-to-many socket that it belongs to; null for none.</param>
+    public AssociationHost Adopt(Association core, SctpAssociationOptions options, SctpSocket? socket = null)
+    {
+        var host = new AssociationHost(this, core, options, socket);
+        Ports.Use(core.LocalPort);
+        _alive.TryAdd(host, true);
+        Interlocked.Increment(ref _users);
+        return host;
+    }
+
+    /// <summary>Options that the transport can carry.</summary>
+    public SctpAssociationOptions Fit(SctpAssociationOptions options) =>
+        options.PathMtu > _transport.LargestPacket ? options with { PathMtu = _transport.LargestPacket } : options;
+
     /// <summary>
     /// A peer has restarted, and its association has lost its host: it is accepted anew, or ended where nobody accepts. On
     /// the loop only.
@@ -122,7 +201,8 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     public void HandOver(Association restarted)
     {
         restarted.Tag = null;
-        if (_onAccepted is null)
+        restarted.ForgetLostRecords();                       // the new owner knows nothing of them
+        if (!Ports.TryFindAcceptor(restarted.LocalPort, out Action<Association>? onAccepted))
         {
             Instant now = _clock.Now;
             restarted.Abort(now, "nobody expects a restart here"u8);
@@ -130,18 +210,59 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
             return;
         }
 
-        _onAccepted(restarted);
-        (restarted.Tag as AssociationHost)?.Collect();
+        onAccepted(restarted);
+        (restarted.Tag as AssociationHost)?.Collect(_clock.Now);
     }
 
+    /// <summary>
+    /// For the thread that runs driven loops: takes in what has arrived and what is due, without blocking.
+    /// </summary>
+    /// <returns>When it wants to be called again at the latest.</returns>
+    public TimeSpan Poll()
+    {
+        for (int i = 0; i < ReceiveBatches && _transport.TryReceive() is { } batch; i++)
+        {
+            _received.Enqueue((batch, HasSlot: false));
+        }
+
+        Instant now = _clock.Now;
+        if (_timerSetFor <= now)
+        {
+            Volatile.Write(ref _timerFired, 1);
+        }
+
+        // Also when the pool has it in its queue: it may never get to it.
+        if (HasWork && (Interlocked.CompareExchange(ref _run, Running, Idle) == Idle
+            || Interlocked.CompareExchange(ref _run, Running, Queued) == Queued))
+        {
+            RunAll();
+        }
+
+        return _timerSetFor.IsNever ? Timeout.InfiniteTimeSpan : _timerSetFor <= now ? TimeSpan.Zero : _timerSetFor - now;
+    }
+
+    /// <summary>Whether the transport is closed.</summary>
+    public bool IsClosed => _isClosed;
+
     void IThreadPoolWorkItem.Execute()
+    {
+        if (Interlocked.CompareExchange(ref _run, Running, Queued) == Queued)
+        {
+            RunAll();
+        }
+    }
+
+    private bool HasWork => !_received.IsEmpty || !_hosts.IsEmpty || !_commands.IsEmpty || Volatile.Read(ref _timerFired) != 0;
+
+    private void RunAll()
     {
         int runs = 0;
         do
         {
             if (runs++ == RunsBeforeYield)
             {
-                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);    // still marked as running
+                Volatile.Write(ref _run, Idle);
+                Schedule();
                 return;
             }
 
@@ -156,17 +277,19 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
                 Fail(exception);
             }
 
-            Volatile.Write(ref _isRunning, 0);
-            Interlocked.MemoryBarrier();                     // the flag is visible before the inboxes are looked at
+            Volatile.Write(ref _run, Idle);
+            Interlocked.MemoryBarrier();                     // the state is visible before the inboxes are looked at
         }
-        while (HasWork && Interlocked.CompareExchange(ref _isRunning, 1, 0) == 0);
+        while (HasWork && Interlocked.CompareExchange(ref _run, Running, Idle) == Idle);
     }
-
-    private bool HasWork => !_received.IsEmpty || !_hosts.IsEmpty || !_commands.IsEmpty || Volatile.Read(ref _timerFired) != 0;
 
     private void Schedule()
     {
-        if (Interlocked.CompareExchange(ref _isRunning, 1, 0) == 0)
+        if (_isDriven)
+        {
+            LoopThread.Instance.Wake();
+        }
+        else if (Interlocked.CompareExchange(ref _run, Queued, Idle) == Idle)
         {
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
@@ -180,12 +303,13 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
             _timerSetFor = Instant.Never;
         }
 
-        TakeReceived(now);
+        // Commands before datagrams: what came after a call to listen, say, must find the port open.
         for (int i = _commands.Count; i > 0 && _commands.TryDequeue(out Action<Instant>? command); i--)
         {
             command(now);
         }
 
+        TakeReceived(now);
         for (int i = _hosts.Count; i > 0 && _hosts.TryDequeue(out AssociationHost? host); i--)
         {
             host.RunInbox(now);
@@ -195,12 +319,19 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         SendDatagrams(now);
         while (Endpoint.TryAccept(out Association? association))
         {
-            _onAccepted?.Invoke(association);
+            if (Ports.TryFindAcceptor(association.LocalPort, out Action<Association>? onAccepted))
+            {
+                onAccepted(association);
+            }
+            else
+            {
+                association.Abort(now, "nobody listens any more"u8);
+            }
         }
 
         while (Endpoint.TryTakeActive(out Association? association))
         {
-            (association.Tag as AssociationHost)?.Collect();
+            (association.Tag as AssociationHost)?.Collect(now);
         }
 
         SetTimer(now);
@@ -208,16 +339,19 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
 
     private void TakeReceived(Instant now)
     {
-        for (int i = 0; i < ReceiveBatches && _received.TryDequeue(out DatagramBatch? batch); i++)
+        for (int i = 0; i < ReceiveBatches && _received.TryDequeue(out (DatagramBatch Batch, bool HasSlot) received); i++)
         {
             try
             {
-                Take(now, batch);
+                Take(now, received.Batch);
             }
             finally
             {
-                batch.Clear();
-                _free.Writer.TryWrite(batch);                // also after a fault: without batches nothing is received
+                DatagramBatch.Return(received.Batch);
+                if (received.HasSlot)
+                {
+                    _receiveSlots.Release();                 // also after a fault: without slots nothing is received
+                }
             }
         }
     }
@@ -228,24 +362,12 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         {
             ref readonly BatchedDatagram datagram = ref batch[i];
             Endpoint.HandleDatagram(now, datagram.Path, batch.Bytes(datagram));
-            if (Endpoint.PeerShutdowns != _peerShutdowns)
-            {
-                OnPeerShutdown(now);
-            }
+            (Endpoint.PeerShutdown?.Tag as AssociationHost)?.CloseSending(now);
 
             if (i % PacketsPerAck == PacketsPerAck - 1)
             {
                 TakeDatagrams(now);
             }
-        }
-    }
-
-    private void OnPeerShutdown(Instant now)
-    {
-        _peerShutdowns = Endpoint.PeerShutdowns;
-        foreach (AssociationHost host in _alive)
-        {
-            host.CloseSending(now);
         }
     }
 
@@ -257,28 +379,37 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
 
     private void TakeDatagrams(Instant now)
     {
+        _outgoing ??= DatagramBatch.Rent();
         while (Endpoint.TryGetDatagram(now, _outgoing.Free, out OutgoingDatagram datagram))
         {
             _outgoing.Commit(datagram.Length, datagram.Path);
             if (_outgoing.IsFull)
             {
-                Flush();
+                _transport.Send(_outgoing);
+                _outgoing.Clear();
             }
         }
     }
 
     private void Flush()
     {
-        if (_outgoing.Count > 0)
+        DatagramBatch? batch = _outgoing;
+        _outgoing = null;
+        if (batch is null)
         {
-            try
+            return;
+        }
+
+        try
+        {
+            if (batch.Count > 0)
             {
-                _transport.Send(_outgoing);
+                _transport.Send(batch);
             }
-            finally
-            {
-                _outgoing.Clear();                           // what a fault kept from being sent is lost, not sent again
-            }
+        }
+        finally
+        {
+            DatagramBatch.Return(batch);                     // what a fault kept from being sent is lost, not sent again
         }
     }
 
@@ -293,6 +424,11 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         }
 
         _timerSetFor = next;
+        if (_isDriven)
+        {
+            return;                                          // whoever drives it looks at the time
+        }
+
         TimeSpan delay = next <= now ? TimeSpan.Zero : next - now;
         _timer.Change(TimeSpan.FromMilliseconds(Math.Min(Math.Ceiling(delay.TotalMilliseconds), int.MaxValue)), Timeout.InfiniteTimeSpan);
     }
@@ -309,13 +445,14 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         {
             while (true)
             {
-                DatagramBatch batch = await _free.Reader.ReadAsync().ConfigureAwait(false);
-                if (!await _transport.ReceiveAsync(batch).ConfigureAwait(false))
+                await _receiveSlots.WaitAsync().ConfigureAwait(false);
+                DatagramBatch? batch = await _transport.ReceiveAsync().ConfigureAwait(false);
+                if (batch is null)
                 {
                     return;
                 }
 
-                _received.Enqueue(batch);
+                _received.Enqueue((batch, HasSlot: true));
                 Schedule();
             }
         }
@@ -329,9 +466,9 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
 
     private void Fail(Exception exception)
     {
-        LogMessages.LoopFailed(_logger, exception);
+        LogMessages.LoopFailed(Logger, exception);
         AbortAll();
-        foreach (AssociationHost host in new List<AssociationHost>(_alive))
+        foreach (AssociationHost host in Hosts)
         {
             host.Fail(new SctpException(SctpError.InternalError, "Braid broke one of its own rules and closed the association.", exception));
         }
@@ -344,7 +481,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         Instant now = _clock.Now;
         try
         {
-            foreach (AssociationHost host in _alive)
+            foreach (AssociationHost host in Hosts)
             {
                 host.Core.Abort(now, "internal error"u8);
             }
@@ -355,7 +492,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            LogMessages.LoopFailed(_logger, exception);
+            LogMessages.LoopFailed(Logger, exception);
         }
     }
 
@@ -381,5 +518,6 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         _isClosed = true;
         _timer.Dispose();
         _transport.Dispose();
+        Meters.Remove(this);
     }
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Concurrent;
 using Braid.Core;
 
 namespace Braid.Sockets;
@@ -20,6 +21,10 @@ internal sealed class DatagramBatch
 
     private const int Capacity = 4 * LargestDatagram;
     private const int MaximumCount = 128;
+    private const int MostSpares = 32;
+
+    // Shared by all loops: a batch is needed only while there is something in it.
+    private static readonly ConcurrentQueue<DatagramBatch> s_spares = new();
 
     private readonly byte[] _buffer = GC.AllocateUninitializedArray<byte>(Capacity, pinned: true);
     private readonly BatchedDatagram[] _datagrams = new BatchedDatagram[MaximumCount];
@@ -37,8 +42,24 @@ internal sealed class DatagramBatch
     /// <summary>One of the <see cref="Count"/> datagrams.</summary>
     public ref readonly BatchedDatagram this[int index] => ref _datagrams[index];
 
+    /// <summary>An empty batch.</summary>
+    public static DatagramBatch Rent() => s_spares.TryDequeue(out DatagramBatch? spare) ? spare : new DatagramBatch();
+
+    /// <summary>Takes a batch back.</summary>
+    public static void Return(DatagramBatch batch)
+    {
+        batch.Clear();
+        if (s_spares.Count < MostSpares)
+        {
+            s_spares.Enqueue(batch);
+        }
+    }
+
     /// <summary>The bytes of a datagram.</summary>
     public ReadOnlySpan<byte> Bytes(in BatchedDatagram datagram) => _buffer.AsSpan(datagram.Offset, datagram.Length);
+
+    /// <summary>The bytes from a datagram on, as those that follow lie right behind it.</summary>
+    public ReadOnlyMemory<byte> Memory(in BatchedDatagram first, int length) => _buffer.AsMemory(first.Offset, length);
 
     /// <summary>Takes what was written to <see cref="Free"/> as the next datagram.</summary>
     public void Commit(int length, in NetworkPath path)

@@ -1,5 +1,6 @@
 using System;
 using System.Net;
+using System.Net.Sockets;
 using System.Threading.Tasks;
 using Braid.Core;
 
@@ -10,8 +11,11 @@ namespace Braid.Sockets;
 /// </summary>
 internal interface IDatagramTransport : IDisposable
 {
-    /// <summary>Where it is bound.</summary>
-    IPEndPoint LocalEndPoint { get; }
+    /// <summary>Where it is bound; null where there are no addresses.</summary>
+    IPEndPoint? LocalEndPoint { get; }
+
+    /// <summary>Whether it names the peer by itself, so that paths have no addresses.</summary>
+    bool IsPointToPoint { get; }
 
     /// <summary>Whether the system chose the local port: then nobody waits to use it again.</summary>
     bool HasEphemeralPort { get; }
@@ -22,9 +26,23 @@ internal interface IDatagramTransport : IDisposable
     /// <summary>Bytes around an SCTP packet besides the IP header (RFC 6951 §5.6).</summary>
     int EncapsulationOverhead { get; }
 
-    /// <summary>Waits for datagrams and takes all that have arrived, as far as the batch has room.</summary>
-    /// <returns>False when the transport was closed.</returns>
-    ValueTask<bool> ReceiveAsync(DatagramBatch batch);
+    /// <summary>The largest packet that it carries, in bytes, headers included.</summary>
+    int LargestPacket { get; }
+
+    /// <summary>The socket, for a thread that waits for several of them; null where there is none.</summary>
+    Socket? Socket { get; }
+
+    /// <summary>Asks whether <see cref="TryReceive"/> gives what <see cref="ReceiveAsync"/> would, without a thread of the pool.</summary>
+    /// <param name="wake">To be called from then on when something arrives, where there is no <see cref="Socket"/> to wait for.</param>
+    bool TryBePolled(Action wake);
+
+    /// <summary>Waits for datagrams and takes all that have arrived, as far as one batch has room.</summary>
+    /// <returns>The caller's, to be given back; null when the transport was closed.</returns>
+    ValueTask<DatagramBatch?> ReceiveAsync();
+
+    /// <summary>Takes what has arrived, without waiting.</summary>
+    /// <returns>The caller's, to be given back; null when nothing has arrived.</returns>
+    DatagramBatch? TryReceive();
 
     /// <summary>
     /// Sends the datagrams of a batch. One that cannot be sent now counts as lost on the way: SCTP repairs that.

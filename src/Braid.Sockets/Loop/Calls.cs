@@ -1,0 +1,148 @@
+using System;
+using System.Buffers;
+using System.Collections.Generic;
+using System.Runtime.CompilerServices;
+using System.Threading;
+using System.Threading.Tasks;
+using Braid.Sctp;
+
+namespace Braid.Sockets;
+
+/// <summary>What associations, streams and one-to-many sockets have in common: the ways to send and to receive, each awaited or blocking.</summary>
+internal static class Calls
+{
+    public static ValueTask SendAsync(
+        AssociationHost host, ReadOnlyMemory<byte> payload, in SctpSendInfo info, SctpStream? stream, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled(cancellationToken);
+        }
+
+        SendOptions options = Check(host, payload.Length, info);
+        return host.Outbox.TrySend(payload.Span, options, stream)
+            ? default
+            : host.Outbox.SendAsync(payload, options, stream, null, cancellationToken);
+    }
+
+    public static bool TrySend(AssociationHost host, ReadOnlySpan<byte> payload, in SctpSendInfo info, SctpStream? stream) =>
+        host.Outbox.TrySend(payload, Check(host, payload.Length, info), stream);
+
+    public static void Send(AssociationHost host, ReadOnlySpan<byte> payload, in SctpSendInfo info, SctpStream? stream, TimeSpan? timeout)
+    {
+        SendOptions options = Check(host, payload.Length, info);
+        if (!host.Outbox.TrySend(payload, options, stream))
+        {
+            host.Loop.PrepareToBlock();
+            host.Outbox.Send(payload, options, stream, null, timeout ?? Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    public static ValueTask<bool> WaitToSendAsync(AssociationHost host, int bytes, CancellationToken cancellationToken)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bytes);
+        return cancellationToken.IsCancellationRequested
+            ? ValueTask.FromCanceled<bool>(cancellationToken)
+            : host.Outbox.WaitForRoomAsync(bytes, cancellationToken);
+    }
+
+    public static SctpMessage Receive(AssociationHost host, WaitQueue<SctpMessage> messages, TimeSpan? timeout)
+    {
+        if (messages.TryDequeue(out SctpMessage message))
+        {
+            return message;
+        }
+
+        host.Loop.PrepareToBlock();
+        return messages.Dequeue(timeout ?? Timeout.InfiniteTimeSpan);
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public static async ValueTask<SctpReceiveResult> CopyAsync(
+        WaitQueue<SctpMessage> messages, Memory<byte> destination, CancellationToken cancellationToken)
+    {
+        ThrowIfNoRoom(destination.Span);
+        return Copy(messages, await messages.DequeueAsync(cancellationToken).ConfigureAwait(false), destination.Span);
+    }
+
+    /// <summary>Copies what fits, and puts the rest back.</summary>
+    public static SctpReceiveResult Copy(WaitQueue<SctpMessage> messages, in SctpMessage message, Span<byte> destination)
+    {
+        SctpReceiveInfo info = message.Info;
+        int count = Math.Min(message.Length, destination.Length);
+        message.Payload.Slice(0, count).CopyTo(destination);
+        if (count < message.Length)
+        {
+            messages.PutBack(message.From(count));
+            return new SctpReceiveResult(count, info with { EndOfRecord = false }, EndOfMessage: false);
+        }
+
+        message.Dispose();
+        return new SctpReceiveResult(count, info, info.EndOfRecord);
+    }
+
+    public static void ThrowIfNoRoom(ReadOnlySpan<byte> destination)
+    {
+        if (destination.IsEmpty)
+        {
+            throw new ArgumentException("There must be room for at least 1 byte.", nameof(destination));
+        }
+    }
+
+    public static async IAsyncEnumerable<SctpMessage> ReadAllAsync(
+        WaitQueue<SctpMessage> messages, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            SctpMessage message;
+            try
+            {
+                message = await messages.DequeueAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (SctpException exception) when (exception.Error == SctpError.AssociationClosed)
+            {
+                yield break;
+            }
+
+            yield return message;
+        }
+    }
+
+    public static void CheckStream(AssociationHost host, in SctpSendInfo info)
+    {
+        if (info.StreamId >= host.Streams.Outgoing)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(info), info.StreamId, $"There are {host.Streams.Outgoing} outgoing streams, numbered from 0.");
+        }
+    }
+
+    public static SendOptions Check(AssociationHost host, int length, in SctpSendInfo info)
+    {
+        SctpAssociationOptions options = host.Options;
+        if (length == 0 || length > options.MaximumMessageSize)
+        {
+            throw new SctpException(
+                SctpError.InvalidMessageLength,
+                $"A message of {length} bytes cannot be sent: 1 to {options.MaximumMessageSize} are allowed.");
+        }
+
+        CheckStream(host, info);
+        return info.ToSendOptions();
+    }
+
+    /// <summary>Blocks until a task that no code of the user continues is done.</summary>
+    /// <exception cref="SctpException">It took longer, or that is how the task ended.</exception>
+    public static void Block(Task task, TimeSpan timeout)
+    {
+        if (!TryBlock(task, timeout))
+        {
+            throw SctpException.TimedOut(timeout);
+        }
+
+        task.GetAwaiter().GetResult();
+    }
+
+    /// <summary>Blocks until a task that no code of the user continues is done; false when that takes longer.</summary>
+    public static bool TryBlock(Task task, TimeSpan timeout) => Task.WaitAny([task], timeout) == 0;
+}

@@ -1,0 +1,236 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+
+namespace Braid.Sockets;
+
+/// <summary>
+/// The receiving half between the loop and the application: who gets a message. A stream that somebody reads has a queue of
+/// its own; everything else goes into one queue, the association's, or that of the one-to-many socket that it belongs to.
+/// </summary>
+/// <param name="host">Whose it is.</param>
+/// <param name="socket">The one-to-many socket that gets its messages, until it is peeled off.</param>
+internal sealed class Inbox(AssociationHost host, SctpSocket? socket)
+{
+    private readonly Lock _gate = new();                     // taken before the lock of any queue
+    private readonly WaitQueue<SctpStream> _accepted = new();
+    private Dictionary<ushort, SctpStream>? _streams;
+    private SctpSocket? _socket = socket;
+    private Exception? _end;
+    private bool _isDiscarding;
+
+    /// <summary>Messages of all streams that nobody reads by themselves.</summary>
+    public WaitQueue<SctpMessage> Messages { get; } = new();
+
+    /// <summary>The one object that stands for a stream.</summary>
+    public SctpStream GetStream(ushort id)
+    {
+        lock (_gate)
+        {
+            return StreamFor(id);
+        }
+    }
+
+    /// <summary>The object of a stream, if anybody ever asked for it.</summary>
+    public SctpStream? FindStream(ushort id)
+    {
+        if (_streams is null)
+        {
+            return null;
+        }
+
+        lock (_gate)
+        {
+            return _streams.GetValueOrDefault(id);
+        }
+    }
+
+    /// <summary>Objects of streams, to look through.</summary>
+    public SctpStream[] Streams()
+    {
+        lock (_gate)
+        {
+            return _streams is null ? [] : [.. _streams.Values];
+        }
+    }
+
+    /// <summary>A message from the peer. On the loop.</summary>
+    public void Deliver(in SctpMessage message)
+    {
+        var decided = default(DecidedWaiters);
+        bool isTaken;
+        lock (_gate)
+        {
+            isTaken = !_isDiscarding && Hand(message, ref decided);
+        }
+
+        decided.Complete();
+        if (!isTaken)
+        {
+            message.Dispose();
+        }
+    }
+
+    /// <summary>From now on the stream's messages go to its own queue, those that wait already included.</summary>
+    public WaitQueue<SctpMessage> Claim(SctpStream stream)
+    {
+        lock (_gate)
+        {
+            return ClaimNow(stream);
+        }
+    }
+
+    /// <summary>Takes the stream of the first message that nobody took, or waits for one.</summary>
+    public Taking<SctpStream> Accept(bool isBlocked)
+    {
+        lock (_gate)
+        {
+            if (Messages.TryPeek(out SctpMessage message))
+            {
+                SctpStream stream = StreamFor(message.StreamId);
+                ClaimNow(stream);
+                return new Taking<SctpStream>(stream);
+            }
+
+            return _accepted.TakeOrWait(isBlocked);
+        }
+    }
+
+    /// <summary>From now on its messages are its own, not a one-to-many socket's.</summary>
+    /// <param name="take">Takes those that wait in the socket's queue.</param>
+    public void PeelOff(Func<List<SctpReceived>> take)
+    {
+        lock (_gate)
+        {
+            _socket = null;
+            foreach (SctpReceived received in take())
+            {
+                if (received.Notification is null)
+                {
+                    Messages.TryEnqueue(received.Message);
+                }
+                else
+                {
+                    host.Notifications.Add(received.Notification);
+                }
+            }
+        }
+    }
+
+    /// <summary>Something to know about the association.</summary>
+    public void Notify(SctpNotification notification)
+    {
+        lock (_gate)
+        {
+            if (_socket is null)
+            {
+                host.Notifications.Add(notification);
+                return;
+            }
+        }
+
+        _socket?.Received.Add(notification);
+    }
+
+    /// <summary>Nothing more will come. What has come stays to be read.</summary>
+    public void End(Exception end)
+    {
+        SctpStream[] streams;
+        lock (_gate)
+        {
+            _end ??= end;
+            end = _end;
+            streams = Streams();
+        }
+
+        Messages.Complete(end);
+        _accepted.Complete(end);
+        foreach (SctpStream stream in streams)
+        {
+            stream.OnEnded(end);
+        }
+    }
+
+    /// <summary>The application reads no more: what waits is given back, and whatever comes, at once.</summary>
+    public void Discard(Exception end)
+    {
+        lock (_gate)
+        {
+            _isDiscarding = true;
+        }
+
+        End(end);
+        DisposeAll(Messages);
+        foreach (SctpStream stream in Streams())
+        {
+            if (stream.Reads is { } reads)
+            {
+                DisposeAll(reads);
+            }
+        }
+    }
+
+    private static void DisposeAll(WaitQueue<SctpMessage> messages)
+    {
+        while (messages.TryDequeue(out SctpMessage message))
+        {
+            message.Dispose();
+        }
+    }
+
+    // Under the lock.
+    private bool Hand(in SctpMessage message, ref DecidedWaiters decided)
+    {
+        if (_streams is not null && _streams.TryGetValue(message.StreamId, out SctpStream? stream) && stream.Reads is { } reads)
+        {
+            return reads.TryEnqueue(message, ref decided);
+        }
+
+        if (_socket is not null)
+        {
+            return _socket.Received.TryEnqueue(new SctpReceived(message), ref decided);
+        }
+
+        if (!_accepted.HasWaiters || Messages.HasWaiters)
+        {
+            return Messages.TryEnqueue(message, ref decided);
+        }
+
+        stream = StreamFor(message.StreamId);
+        return ClaimNow(stream).TryEnqueue(message, ref decided) && _accepted.TryEnqueue(stream, ref decided);
+    }
+
+    private SctpStream StreamFor(ushort id)
+    {
+        _streams ??= [];
+        if (!_streams.TryGetValue(id, out SctpStream? stream))
+        {
+            stream = new SctpStream(host, id);
+            _streams.Add(id, stream);
+        }
+
+        return stream;
+    }
+
+    private WaitQueue<SctpMessage> ClaimNow(SctpStream stream)
+    {
+        if (stream.Reads is { } claimed)
+        {
+            return claimed;
+        }
+
+        var reads = new WaitQueue<SctpMessage>();
+        foreach (SctpMessage message in Messages.TakeWhere(message => message.StreamId == stream.Id))
+        {
+            reads.TryEnqueue(message);
+        }
+
+        if (_end is not null)
+        {
+            reads.Complete(_end);
+        }
+
+        stream.Reads = reads;
+        return reads;
+    }
+}

@@ -1,0 +1,36 @@
+using System;
+using System.Threading;
+
+namespace Braid.Sockets;
+
+/// <summary>Notifications of one association that nobody read yet: bounded, because nobody may ever read them.</summary>
+internal sealed class NotificationQueue(SctpAssociationId id)
+{
+    private const int Bound = 1024;
+
+    private long _lost;
+
+    public WaitQueue<SctpNotification> Items { get; } = new();
+
+    /// <summary>Keeps a notification. When there are too many the new ones are lost, and the next that fits says how many.</summary>
+    public void Add(SctpNotification notification)
+    {
+        // A message that failed is counted by the send buffer already, and it is the application's only copy.
+        if (Items.Count >= Bound && notification is not SctpNotification.SendFailed)
+        {
+            Interlocked.Increment(ref _lost);
+            return;
+        }
+
+        long lost = Interlocked.Exchange(ref _lost, 0);
+        if (lost > 0)
+        {
+            Items.TryEnqueue(new SctpNotification.NotificationsLost(id, lost));
+        }
+
+        Items.TryEnqueue(notification);
+    }
+
+    /// <summary>The association has ended; what is there can still be read.</summary>
+    public void End(Exception end) => Items.Complete(end);
+}

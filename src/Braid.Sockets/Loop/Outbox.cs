@@ -1,0 +1,398 @@
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using Braid.Core;
+using Braid.Sctp;
+
+namespace Braid.Sockets;
+
+/// <summary>
+/// The sending half between the application and the loop: what was accepted and not yet handed to the protocol, how much of
+/// the send buffer is taken, and the calls that wait for room in it. Accepts in the order of the calls.
+/// </summary>
+/// <param name="buffers">Where copies of payloads come from.</param>
+/// <param name="limit">Size of the send buffer, as <see cref="AssociationOptions.SendBufferSize"/> counts.</param>
+/// <param name="wake">Makes the loop look here. Called without a lock.</param>
+internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
+{
+    private readonly Lock _gate = new();
+    private readonly WaiterList _waiters = new();
+    private readonly WaiterList _spares = new();
+
+    // A message that is sent in pieces blocks all streams until it ends (RFC 9260 §6.9). What is sent meanwhile waits here and
+    // not in the protocol: a full send buffer behind an open message would leave no room to finish it.
+    private Deque<OutboundItem> _ready;
+    private Deque<OutboundItem> _behindOpenMessage;
+    private SctpMessageStream? _writer;
+    private long _limit = limit;
+    private long _charge;
+    private long _chargeBehind;
+    private long _bytes;
+    private Exception? _end;
+
+    /// <summary>Bytes of messages accepted and not acknowledged yet.</summary>
+    public long Bytes => Volatile.Read(ref _bytes);
+
+    /// <summary>Whether a message is being written in pieces.</summary>
+    public bool HasOpenMessage
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _writer is not null;
+            }
+        }
+    }
+
+    /// <summary>Accepts a copy of a message if there is room and nobody waits for it.</summary>
+    /// <exception cref="Exception">What sending ended with.</exception>
+    public bool TrySend(ReadOnlySpan<byte> payload, in SendOptions options, SctpStream? stream)
+    {
+        lock (_gate)
+        {
+            if (!HasRoom())
+            {
+                return false;
+            }
+        }
+
+        PooledBuffer? copy = buffers.RentCopy(payload);      // not under the lock: it may be long
+        lock (_gate)
+        {
+            if (_end is null && HasRoom())
+            {
+                Accept(copy, options, stream);
+                copy = null;
+            }
+        }
+
+        if (copy is not null)
+        {
+            copy.Dispose();                                  // somebody was faster, or it has ended meanwhile
+            return false;
+        }
+
+        wake();
+        return true;
+    }
+
+    /// <summary>Accepts a message, as soon as there is room for it.</summary>
+    /// <param name="payload">Copied when it is accepted.</param>
+    /// <param name="options">How it is sent.</param>
+    /// <param name="stream">Whose backlog it counts for, if anybody asked.</param>
+    /// <param name="writer">The writer whose piece it is.</param>
+    /// <param name="cancellationToken">Ends the waiting: the message was not accepted then.</param>
+    public ValueTask SendAsync(
+        ReadOnlyMemory<byte> payload, in SendOptions options, SctpStream? stream, SctpMessageStream? writer, CancellationToken cancellationToken)
+    {
+        SendWaiter waiter = Wait(isBlocked: false, options, stream, writer);
+        waiter.Memory = payload;
+        waiter.Bytes = payload.Length;
+        Line(waiter);
+        waiter.CancelWith(cancellationToken);
+        return waiter.PlainTask;
+    }
+
+    /// <summary>Accepts a message, or blocks the calling thread until there is room for it.</summary>
+    /// <exception cref="SctpException">It took longer than <paramref name="timeout"/>, or sending has ended.</exception>
+    public void Send(ReadOnlySpan<byte> payload, in SendOptions options, SctpStream? stream, SctpMessageStream? writer, TimeSpan timeout)
+    {
+        SendWaiter waiter = Wait(isBlocked: true, options, stream, writer);
+        waiter.Copy = buffers.RentCopy(payload);
+        waiter.Bytes = payload.Length;
+        Line(waiter);
+        waiter.Wait(timeout);
+    }
+
+    /// <summary>Waits until a message of a length would be accepted at once.</summary>
+    /// <returns>False when nothing will be any more.</returns>
+    public ValueTask<bool> WaitForRoomAsync(int bytes, CancellationToken cancellationToken)
+    {
+        SendWaiter waiter = Wait(isBlocked: false, default, null, null);
+        waiter.Bytes = bytes;
+        waiter.IsOnlyAsking = true;
+        Line(waiter);
+        waiter.CancelWith(cancellationToken);
+        return waiter.Task;
+    }
+
+    /// <summary>From now on one message is written in pieces.</summary>
+    /// <exception cref="InvalidOperationException">Another one is.</exception>
+    public void Open(SctpMessageStream writer)
+    {
+        lock (_gate)
+        {
+            if (_end is not null)
+            {
+                throw _end;
+            }
+
+            if (_writer is not null)
+            {
+                throw new InvalidOperationException("Another message is being written: one at a time, as it holds up every stream.");
+            }
+
+            _writer = writer;
+        }
+    }
+
+    /// <summary>Its last piece was accepted, or none ever was: everybody else may send.</summary>
+    public void Close(SctpMessageStream writer)
+    {
+        lock (_gate)
+        {
+            if (_writer != writer)
+            {
+                return;
+            }
+
+            _writer = null;
+            while (_behindOpenMessage.TryTakeFirst(out OutboundItem item))
+            {
+                _ready.AddLast(item);
+            }
+
+            _chargeBehind = 0;
+        }
+
+        wake();
+    }
+
+    /// <summary>Nothing is accepted any more; who waits gets the exception.</summary>
+    /// <param name="end">The first one stays, unless it is replaced.</param>
+    /// <param name="replaces">Whether a later call gets this one.</param>
+    public void End(Exception end, bool replaces)
+    {
+        var decided = default(DecidedWaiters);
+        lock (_gate)
+        {
+            _end = replaces ? end : _end ?? end;
+            while (_waiters.TryTake(out Waiter? waiter))
+            {
+                Refuse((SendWaiter)waiter);
+                decided.Add(waiter);
+            }
+        }
+
+        decided.Complete();
+    }
+
+    /// <summary>The send buffer has another size.</summary>
+    public void SetLimit(long limit)
+    {
+        var decided = default(DecidedWaiters);
+        lock (_gate)
+        {
+            _limit = limit;
+            AcceptWaiters(ref decided);
+        }
+
+        decided.Complete();
+        wake();
+    }
+
+    /// <summary>Takes the next message for the protocol. On the loop.</summary>
+    public bool TryTake(out OutboundItem item)
+    {
+        lock (_gate)
+        {
+            return _ready.TryTakeFirst(out item);
+        }
+    }
+
+    /// <summary>Takes whatever is there, also what waits behind an open message. On the loop, at the end.</summary>
+    public bool TryTakeAny(out OutboundItem item)
+    {
+        lock (_gate)
+        {
+            return _ready.TryTakeFirst(out item) || _behindOpenMessage.TryTakeFirst(out item);
+        }
+    }
+
+    /// <summary>Messages were acknowledged, or dropped: there is room again. On the loop.</summary>
+    /// <param name="charge">What they counted.</param>
+    /// <param name="bytes">Their user data.</param>
+    public void OnReleased(long charge, long bytes)
+    {
+        var decided = default(DecidedWaiters);
+        bool any;
+        lock (_gate)
+        {
+            _charge -= charge;
+            _bytes -= bytes;
+            any = AcceptWaiters(ref decided);
+        }
+
+        decided.Complete();
+        if (any)
+        {
+            wake();
+        }
+    }
+
+    private SendWaiter Wait(bool isBlocked, in SendOptions options, SctpStream? stream, SctpMessageStream? writer)
+    {
+        lock (_gate)
+        {
+            SendWaiter waiter = _spares.TryTake(out Waiter? spare) ? (SendWaiter)spare : new SendWaiter(_gate, _spares);
+            waiter.Begin(isBlocked);
+            waiter.Options = options;
+            waiter.Stream = stream;
+            waiter.Writer = writer;
+            return waiter;
+        }
+    }
+
+    private void Line(SendWaiter waiter)
+    {
+        var decided = default(DecidedWaiters);
+        bool any = false;
+        lock (_gate)
+        {
+            if (_end is not null)
+            {
+                Refuse(waiter);
+                decided.Add(waiter);
+            }
+            else
+            {
+                _waiters.Add(waiter);
+                any = AcceptWaiters(ref decided);
+            }
+        }
+
+        decided.Complete();
+        if (any)
+        {
+            wake();
+        }
+    }
+
+    // Under the lock.
+    private void Refuse(SendWaiter waiter)
+    {
+        if (waiter.IsOnlyAsking)
+        {
+            waiter.Result = false;
+        }
+        else
+        {
+            waiter.Error = _end;
+        }
+    }
+
+    // Under the lock. Whether anything was accepted.
+    private bool AcceptWaiters(ref DecidedWaiters decided)
+    {
+        bool any = false;
+        Waiter? next;
+        for (Waiter? waiter = _waiters.First; waiter is not null; waiter = next)
+        {
+            next = waiter.Next;
+            var send = (SendWaiter)waiter;
+            bool isPiece = _writer is not null && send.Writer == _writer;
+            if (!IsRoomFor(isPiece, send.IsOnlyAsking ? send.Bytes : 0))
+            {
+                if (_writer is null)
+                {
+                    break;                                   // the order of the calls
+                }
+
+                continue;                                    // but for a piece of the open message, which others wait for
+            }
+
+            if (!send.IsOnlyAsking)
+            {
+                Accept(send.TakePayload(buffers), send.Options, send.Stream, isPiece);
+                any = true;
+            }
+
+            _waiters.Remove(send);
+            send.Result = true;
+            decided.Add(send);
+        }
+
+        return any;
+    }
+
+    private bool HasRoom()
+    {
+        if (_end is not null)
+        {
+            throw _end;
+        }
+
+        return _waiters.IsEmpty && IsRoomFor(isPiece: false, 0);
+    }
+
+    // The last message may reach over the limit, so that one longer than the buffer can be sent at all.
+    private bool IsRoomFor(bool isPiece, int bytes) =>
+        isPiece ? _charge - _chargeBehind < _limit
+        : bytes == 0 ? _charge < _limit
+        : _charge == 0 || _charge + bytes + AssociationOptions.MessageOverhead <= _limit;
+
+    private void Accept(PooledBuffer payload, in SendOptions options, SctpStream? stream, bool isPiece = false)
+    {
+        var item = new OutboundItem(payload, options, stream);
+        _charge += item.Charge;
+        _bytes += payload.Length;
+        stream?.OnAccepted(payload.Length);
+        if (_writer is null || isPiece)
+        {
+            _ready.AddLast(item);
+        }
+        else
+        {
+            _chargeBehind += item.Charge;
+            _behindOpenMessage.AddLast(item);
+        }
+    }
+
+    private sealed class SendWaiter(Lock gate, WaiterList spares) : Waiter<bool>(gate, spares)
+    {
+        /// <summary>The payload, in the memory of a caller that awaits.</summary>
+        public ReadOnlyMemory<byte> Memory { get; set; }
+
+        /// <summary>The payload, copied for a caller that blocks.</summary>
+        public PooledBuffer? Copy { get; set; }
+
+        public int Bytes { get; set; }
+
+        public SendOptions Options { get; set; }
+
+        public SctpStream? Stream { get; set; }
+
+        public SctpMessageStream? Writer { get; set; }
+
+        /// <summary>It does not want to send, only to know when it could.</summary>
+        public bool IsOnlyAsking { get; set; }
+
+        public PooledBuffer TakePayload(BufferPool buffers)
+        {
+            PooledBuffer payload = Copy ?? buffers.RentCopy(Memory.Span);
+            Copy = null;
+            return payload;
+        }
+
+        protected override void Clear()
+        {
+            Memory = default;
+            Copy?.Dispose();                                 // it was not accepted
+            Copy = null;
+            Stream = null;
+            Writer = null;
+            IsOnlyAsking = false;
+        }
+    }
+}
+
+/// <summary>A message on its way to the protocol.</summary>
+/// <param name="Payload">User data; owned by whoever has the item.</param>
+/// <param name="Options">How it is sent.</param>
+/// <param name="Stream">Whose backlog it counts for, if anybody asked.</param>
+internal readonly record struct OutboundItem(PooledBuffer Payload, SendOptions Options, SctpStream? Stream)
+{
+    /// <summary>What it takes of the send buffer.</summary>
+    public long Charge => Payload.Length + AssociationOptions.MessageOverhead;
+}

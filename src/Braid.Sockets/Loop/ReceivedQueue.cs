@@ -1,0 +1,148 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+
+namespace Braid.Sockets;
+
+/// <summary>What has come to a one-to-many socket, of all its associations.</summary>
+/// <param name="interleavesParts">
+/// Whether messages of others may come between the parts of one (RFC 6458 §8.1.20, level 1); otherwise they wait until it ends.
+/// </param>
+internal sealed class ReceivedQueue(bool interleavesParts)
+{
+    private const int Bound = 65536;                         // notifications that come on top are lost
+
+    private readonly Lock _gate = new();
+    private Deque<SctpReceived> _held;
+    private AssociationHost? _inParts;                       // whose message has begun and not ended
+    private long _lost;
+
+    public WaitQueue<SctpReceived> Items { get; } = new();
+
+    /// <summary>A message; false when the socket is closed. The caller holds a lock of its own and completes what was decided after it.</summary>
+    public bool TryEnqueue(in SctpReceived received, ref DecidedWaiters decided)
+    {
+        if (interleavesParts)
+        {
+            return Items.TryEnqueue(received, ref decided);
+        }
+
+        lock (_gate)
+        {
+            if (_inParts is not null && _inParts != received.Host)
+            {
+                _held.AddLast(received);
+                return true;
+            }
+
+            bool isTaken = Pass(received, ref decided);
+            PassHeld(ref decided);
+            return isTaken;
+        }
+    }
+
+    /// <summary>A notification.</summary>
+    public void Add(SctpNotification notification)
+    {
+        if (Items.Count >= Bound && notification is not SctpNotification.SendFailed)
+        {
+            Interlocked.Increment(ref _lost);
+            return;
+        }
+
+        long lost = Interlocked.Exchange(ref _lost, 0);
+        if (lost > 0)
+        {
+            Items.TryEnqueue(new SctpReceived(new SctpNotification.NotificationsLost(SctpAssociationId.All, lost)));
+        }
+
+        Items.TryEnqueue(new SctpReceived(notification));
+    }
+
+    /// <summary>Takes out all that is of one association.</summary>
+    public List<SctpReceived> TakeOf(AssociationHost host)
+    {
+        List<SctpReceived> taken = Items.TakeWhere(received => received.AssociationId == host.Id);
+        var decided = default(DecidedWaiters);
+        lock (_gate)
+        {
+            for (int i = _held.Count; i > 0 && _held.TryTakeFirst(out SctpReceived received); i--)
+            {
+                if (received.Host == host)
+                {
+                    taken.Add(received);
+                }
+                else
+                {
+                    _held.AddLast(received);
+                }
+            }
+
+            Leave(host, ref decided);
+        }
+
+        decided.Complete();
+        return taken;
+    }
+
+    /// <summary>An association has ended: the rest of its message will not come.</summary>
+    public void OnEnded(AssociationHost host)
+    {
+        var decided = default(DecidedWaiters);
+        lock (_gate)
+        {
+            Leave(host, ref decided);
+        }
+
+        decided.Complete();
+    }
+
+    /// <summary>Nobody reads any more.</summary>
+    public void Close(Exception end)
+    {
+        Items.Complete(end);
+        lock (_gate)
+        {
+            while (_held.TryTakeFirst(out SctpReceived received))
+            {
+                received.Dispose();
+            }
+        }
+
+        while (Items.TryDequeue(out SctpReceived received))
+        {
+            received.Dispose();
+        }
+    }
+
+    // Under the lock, like all below.
+    private void Leave(AssociationHost host, ref DecidedWaiters decided)
+    {
+        if (_inParts == host)
+        {
+            _inParts = null;
+            PassHeld(ref decided);
+        }
+    }
+
+    private bool Pass(in SctpReceived received, ref DecidedWaiters decided)
+    {
+        _inParts = received.Message.Info.EndOfRecord ? null : received.Host;
+        return Items.TryEnqueue(received, ref decided);
+    }
+
+    private void PassHeld(ref DecidedWaiters decided)
+    {
+        for (int i = _held.Count; i > 0 && _held.TryTakeFirst(out SctpReceived received); i--)
+        {
+            if (_inParts is not null && _inParts != received.Host)
+            {
+                _held.AddLast(received);
+            }
+            else if (!Pass(received, ref decided))
+            {
+                received.Dispose();
+            }
+        }
+    }
+}

@@ -1,0 +1,155 @@
+using System;
+using System.Threading;
+using System.Threading.Tasks;
+using Braid.Core;
+using Braid.Sctp;
+
+namespace Braid.Sockets;
+
+/// <summary>Sets associations up for the side that begins, and for the one that waits for a certain peer.</summary>
+internal static class SetUp
+{
+    public static async ValueTask<SctpAssociation> ConnectAsync(SctpConnectOptions options, CancellationToken cancellationToken) =>
+        options.Stack is not null
+            ? await FinishAsync(Open(options.Stack.Loop, options, isActive: true), options, cancellationToken).ConfigureAwait(false)
+            : await ConnectAsync(SctpStack.OpenFor(options), options, cancellationToken).ConfigureAwait(false);
+
+    /// <param name="own">A stack that nobody else knows: it ends with the association.</param>
+    /// <param name="options">Whom to connect to, and how.</param>
+    /// <param name="cancellationToken">Gives the attempt up.</param>
+    public static async ValueTask<SctpAssociation> ConnectAsync(SctpStack own, SctpConnectOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await FinishAsync(Open(own.Loop, options, isActive: true), options, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            own.Loop.Release();                              // from here on the association alone keeps it
+        }
+    }
+
+    /// <inheritdoc cref="ConnectAsync(SctpStack, SctpConnectOptions, CancellationToken)"/>
+    public static async ValueTask<SctpAssociation> AcceptAsync(SctpStack own, SctpConnectOptions options, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await FinishAsync(Open(own.Loop, options, isActive: false), options, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            own.Loop.Release();
+        }
+    }
+
+    /// <summary>The same, blocking the calling thread.</summary>
+    public static SctpAssociation Connect(SctpConnectOptions options, TimeSpan timeout)
+    {
+        SctpStack? own = options.Stack is null ? SctpStack.OpenFor(options) : null;
+        EndpointLoop loop = (own ?? options.Stack)!.Loop;
+        loop.PrepareToBlock();
+        try
+        {
+            Task<AssociationHost> opening = Open(loop, options, isActive: true);
+            Calls.Block(opening, Timeout.InfiniteTimeSpan);
+            AssociationHost host = opening.Result;
+            try
+            {
+                Calls.Block(host.Established, timeout);
+            }
+            catch (SctpException exception) when (exception.Error == SctpError.TimedOut)
+            {
+                host.RequestAbort("");
+                throw;
+            }
+
+            return new SctpAssociation(host);
+        }
+        finally
+        {
+            own?.Loop.Release();
+        }
+    }
+
+    /// <summary>Begins, on the loop.</summary>
+    /// <param name="loop">Where it is to live.</param>
+    /// <param name="options">Whom to connect to, and how.</param>
+    /// <param name="isActive">Whether this side sends INIT.</param>
+    public static Task<AssociationHost> Open(EndpointLoop loop, SctpConnectOptions options, bool isActive) =>
+        Open(loop, now => Begin(loop, now, options, isActive, socket: null));
+
+    /// <summary>Makes an association on the loop, in whatever way.</summary>
+    public static Task<AssociationHost> Open(EndpointLoop loop, Func<Instant, AssociationHost> begin)
+    {
+        var opened = new TaskCompletionSource<AssociationHost>(TaskCreationOptions.RunContinuationsAsynchronously);
+        loop.Post(now =>
+        {
+            try
+            {
+                opened.SetResult(begin(now));
+            }
+            catch (InvalidOperationException exception)
+            {
+                opened.SetException(new SctpException(SctpError.AlreadyConnected, exception.Message, exception));
+            }
+            catch (Exception exception) when (exception is ArgumentException or SctpException)
+            {
+                opened.SetException(exception);
+            }
+        });
+        return opened.Task;
+    }
+
+    /// <summary>Makes an association. On the loop only.</summary>
+    /// <exception cref="InvalidOperationException">There is one with that peer already.</exception>
+    public static AssociationHost Begin(EndpointLoop loop, Instant now, SctpConnectOptions options, bool isActive, SctpSocket? socket)
+    {
+        SctpAssociationOptions association = loop.Fit(options.Association.Prepared());
+        var paths = new NetworkPath[Math.Max(1, options.RemoteEndPoints.Count)];
+        for (int i = 0; i < options.RemoteEndPoints.Count; i++)
+        {
+            paths[i] = new NetworkPath(NetworkAddress.None, options.RemoteEndPoints[i].ToNetworkAddress());
+        }
+
+        ushort port = loop.Ports.Use(options.LocalPort);     // until the host has it
+        try
+        {
+            Association core = isActive
+                ? loop.Endpoint.Connect(now, options.RemotePort, paths, association, port)
+                : loop.Endpoint.Listen(options.RemotePort, paths[0], association, port);
+            return loop.Adopt(core, association, socket);
+        }
+        finally
+        {
+            loop.Ports.Release(port);
+        }
+    }
+
+    private static async ValueTask<SctpAssociation> FinishAsync(
+        Task<AssociationHost> opening, SctpConnectOptions options, CancellationToken cancellationToken)
+    {
+        AssociationHost host = await opening.ConfigureAwait(false);
+        using Activities.Scope activity = Activities.Connecting(options);
+        using (cancellationToken.UnsafeRegister(static state => ((AssociationHost)state!).RequestAbort(""), host))
+        {
+            try
+            {
+                await host.Established.ConfigureAwait(false);
+            }
+            catch (SctpException exception)
+            {
+                activity.Failed(exception);
+                cancellationToken.ThrowIfCancellationRequested();
+                throw;
+            }
+        }
+
+        if (cancellationToken.IsCancellationRequested)
+        {
+            host.RequestAbort("");                           // established and cancelled at once: it was aborted, or is now
+            throw new OperationCanceledException(cancellationToken);
+        }
+
+        return new SctpAssociation(host);
+    }
+}

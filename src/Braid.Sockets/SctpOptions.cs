@@ -1,0 +1,124 @@
+using System;
+
+namespace Braid.Sockets;
+
+/// <summary>The options of RFC 6458 §8.1 that can be set for an association. docs/options.md has the whole list.</summary>
+public static class SctpOptions
+{
+    /// <summary>Bounds of the retransmission time-out (§8.1.1).</summary>
+    public static SctpOption<SctpRtoInfo> RtoInfo { get; } = new(
+        "SCTP_RTOINFO",
+        static options => new SctpRtoInfo(options.RtoInitial, options.RtoMinimum, options.RtoMaximum),
+        static (options, value) => options with { RtoInitial = value.Initial, RtoMinimum = value.Minimum, RtoMaximum = value.Maximum });
+
+    /// <summary>Retransmissions in a row before the peer counts as unreachable (§8.1.2).</summary>
+    public static SctpOption<int> MaximumRetransmissions { get; } = new(
+        "SCTP_ASSOCINFO",
+        static options => options.MaximumRetransmissions,
+        static (options, value) => options with { MaximumRetransmissions = value });
+
+    /// <summary>Streams, and how often INIT is repeated (§8.1.3). Fixed once the association exists.</summary>
+    public static SctpOption<SctpInitMessage> InitMessage { get; } = new(
+        "SCTP_INITMSG",
+        static options => new SctpInitMessage(options.OutgoingStreams, options.IncomingStreams, options.MaximumInitRetransmissions),
+        static (options, value) => options with
+        {
+            OutgoingStreams = value.OutgoingStreams,
+            IncomingStreams = value.IncomingStreams,
+            MaximumInitRetransmissions = value.MaximumRetransmissions,
+        });
+
+    /// <summary>How long <see cref="SctpAssociation.DisposeAsync"/> tries to close gracefully (§8.1.4).</summary>
+    public static SctpOption<TimeSpan> Linger { get; } = new(
+        "SO_LINGER", static options => options.CloseTimeout, static (options, value) => options with { CloseTimeout = value });
+
+    /// <summary>Whether small messages are sent at once (§8.1.5).</summary>
+    public static SctpOption<bool> NoDelay { get; } = new(
+        "SCTP_NODELAY", static options => options.NoDelay, static (options, value) => options with { NoDelay = value });
+
+    /// <summary>Size of the receive buffer in bytes (§8.1.6).</summary>
+    public static SctpOption<long> ReceiveBuffer { get; } = new(
+        "SO_RCVBUF", static options => options.ReceiveBufferSize, static (options, value) => options with { ReceiveBufferSize = value });
+
+    /// <summary>Size of the send buffer in bytes (§8.1.7).</summary>
+    public static SctpOption<long> SendBuffer { get; } = new(
+        "SO_SNDBUF", static options => options.SendBufferSize, static (options, value) => options with { SendBufferSize = value });
+
+    /// <summary>After how long without data an association is closed; zero for never (§8.1.8).</summary>
+    public static SctpOption<TimeSpan> AutoClose { get; } = new(
+        "SCTP_AUTOCLOSE", static options => options.IdleTimeout, static (options, value) => options with { IdleTimeout = value });
+
+    /// <summary>What we tell the peer of our adaptation layer; null for nothing (§8.1.10). Fixed once the association exists.</summary>
+    public static SctpOption<uint?> AdaptationLayer { get; } = new(
+        "SCTP_ADAPTATION_LAYER",
+        static options => options.AdaptationIndication,
+        static (options, value) => options with { AdaptationIndication = value });
+
+    /// <summary>Whether a message that needs more than one chunk is refused (§8.1.11).</summary>
+    public static SctpOption<bool> DisableFragments { get; } = new(
+        "SCTP_DISABLE_FRAGMENTS", static options => !options.Fragmentation, static (options, value) => options with { Fragmentation = !value });
+
+    /// <summary>Heartbeats and limits of every address of the peer (§8.1.12); of one: <see cref="SctpAssociation.ConfigurePathAsync"/>.</summary>
+    public static SctpOption<SctpPeerAddressParameters> PeerAddressParameters { get; } = new(
+        "SCTP_PEER_ADDR_PARAMS",
+        static options => new SctpPeerAddressParameters(options.HeartbeatInterval, options.MaximumPathRetransmissions),
+        static (options, value) => options with
+        {
+            HeartbeatInterval = value.HeartbeatInterval,
+            MaximumPathRetransmissions = value.MaximumRetransmissions,
+        });
+
+    /// <summary>Largest user data in one chunk, in bytes; 0 for as much as fits (§8.1.16).</summary>
+    public static SctpOption<int> MaximumSegment { get; } = new(
+        "SCTP_MAXSEG", static options => options.MaximumSegmentSize, static (options, value) => options with { MaximumSegmentSize = value });
+
+    /// <summary>How acknowledgements are delayed (§8.1.19).</summary>
+    public static SctpOption<SctpDelayedSack> DelayedSack { get; } = new(
+        "SCTP_DELAYED_SACK",
+        static options => new SctpDelayedSack(options.SackDelay, options.SackFrequency),
+        static (options, value) => options with { SackDelay = value.Delay, SackFrequency = value.Frequency });
+
+    /// <summary>From how many bytes on a message is delivered in parts (§8.1.21); null for three quarters of the receive buffer.</summary>
+    public static SctpOption<long?> PartialDeliveryPoint { get; } = new(
+        "SCTP_PARTIAL_DELIVERY_POINT",
+        static options => options.PartialDeliveryPoint,
+        static (options, value) => options with { PartialDeliveryPoint = value });
+
+    /// <summary>Packets that one opportunity to send may emit (§8.1.24).</summary>
+    public static SctpOption<int> MaximumBurst { get; } = new(
+        "SCTP_MAX_BURST", static options => options.MaximumBurst, static (options, value) => options with { MaximumBurst = value });
+
+    /// <summary>A number that comes with every received message (§8.1.25).</summary>
+    public static SctpOption<uint> Context { get; } = new(
+        "SCTP_CONTEXT", static options => options.Context, static (options, value) => options with { Context = value });
+
+    /// <summary>Notifications to get (§6.2.2).</summary>
+    public static SctpOption<SctpNotificationKinds> Notifications { get; } = new(
+        "SCTP_EVENT", static options => options.Notifications, static (options, value) => options with { Notifications = value });
+
+    /// <summary>How messages are sent when nothing is said with the message (§8.1.31).</summary>
+    public static SctpOption<SctpSendInfo> DefaultSendInfo { get; } = new(
+        "SCTP_DEFAULT_SNDINFO", static options => options.DefaultSendInfo, static (options, value) => options with { DefaultSendInfo = value });
+}
+
+/// <summary>Bounds of the retransmission time-out (RFC 9260 §16).</summary>
+/// <param name="Initial">Before the first measurement.</param>
+/// <param name="Minimum">At least, from 1 ms.</param>
+/// <param name="Maximum">At most.</param>
+public readonly record struct SctpRtoInfo(TimeSpan Initial, TimeSpan Minimum, TimeSpan Maximum);
+
+/// <summary>What INIT asks for, and how often.</summary>
+/// <param name="OutgoingStreams">Streams that we want to send on, 1 to 65535.</param>
+/// <param name="IncomingStreams">Streams that the peer may send on, 1 to 65535.</param>
+/// <param name="MaximumRetransmissions">How often INIT and COOKIE ECHO are repeated.</param>
+public readonly record struct SctpInitMessage(int OutgoingStreams, int IncomingStreams, int MaximumRetransmissions);
+
+/// <summary>Heartbeats and limits of the peer's addresses.</summary>
+/// <param name="HeartbeatInterval">Time between heartbeats on an idle path; zero for none.</param>
+/// <param name="MaximumRetransmissions">Failures in a row before an address counts as unreachable.</param>
+public readonly record struct SctpPeerAddressParameters(TimeSpan HeartbeatInterval, int MaximumRetransmissions);
+
+/// <summary>How acknowledgements are delayed (RFC 9260 §6.2).</summary>
+/// <param name="Delay">At most so long, 0 to 500 ms.</param>
+/// <param name="Frequency">At most so many packets, from 1.</param>
+public readonly record struct SctpDelayedSack(TimeSpan Delay, int Frequency);

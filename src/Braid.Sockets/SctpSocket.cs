@@ -1,0 +1,479 @@
+using System;
+using System.Collections.Concurrent;
+using System.Collections.Generic;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading;
+using System.Threading.Tasks;
+using Braid.Core;
+using Braid.Sctp;
+
+namespace Braid.Sockets;
+
+/// <summary>
+/// A one-to-many socket (RFC 6458 §3): one object for any number of peers. Sending to a peer sets the association up, and the
+/// first message rides along with the handshake; everything that comes, messages and notifications of all associations,
+/// comes out of one call.
+/// </summary>
+public sealed class SctpSocket : IAsyncDisposable, IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly ConcurrentDictionary<SctpAssociationId, AssociationHost> _hosts = new();
+    private readonly ConcurrentDictionary<(NetworkAddress Address, ushort Port), AssociationHost> _peers = new();
+    private SctpSocketOptions _options;
+    private SctpAssociationOptions _association;
+    private EndpointLoop? _loop;
+    private bool _ownsLoop;
+    private ushort _port;
+    private bool _isListening;
+    private int _isDisposed;
+
+    /// <summary>A socket that is bound when it is first used, or by <see cref="Bind"/>.</summary>
+    /// <param name="options">Where it is, and how its associations begin; null for the defaults.</param>
+    /// <exception cref="ArgumentException">An option is outside its range.</exception>
+    public SctpSocket(SctpSocketOptions? options = null)
+    {
+        _options = options ?? new SctpSocketOptions();
+        _options.Validate();
+        _association = _options.Association.Prepared();
+        Received = new ReceivedQueue(_options.InterleavesParts);
+    }
+
+    /// <summary>Where it is bound, with the UDP port that the system chose; none before.</summary>
+    public IReadOnlyList<IPEndPoint> LocalEndPoints { get; private set; } = [];
+
+    /// <summary>Our SCTP port; 0 before it is chosen.</summary>
+    public ushort Port => _port;
+
+    /// <summary>Associations that live, in whatever state.</summary>
+    public IReadOnlyCollection<SctpAssociationId> Associations => [.. _hosts.Keys];
+
+    internal ReceivedQueue Received { get; }
+
+    /// <summary>Binds the socket. Only before it is used otherwise.</summary>
+    /// <param name="local">Address and UDP port; UDP port 0 lets the system choose.</param>
+    /// <param name="port">The SCTP port; 0 picks one.</param>
+    /// <exception cref="InvalidOperationException">It is bound already, or lives on a stack.</exception>
+    /// <exception cref="SctpException">The address, or the SCTP port, cannot be used.</exception>
+    public void Bind(IPEndPoint local, ushort port = 0)
+    {
+        ArgumentNullException.ThrowIfNull(local);
+        lock (_gate)
+        {
+            if (_loop is not null || _options.Stack is not null)
+            {
+                throw new InvalidOperationException("The socket is bound already.");
+            }
+
+            _options = _options with { LocalEndPoint = local, Port = port };
+        }
+
+        Open();
+    }
+
+    /// <summary>From now on peers may set up associations with this socket. They need not be accepted.</summary>
+    /// <exception cref="SctpException">The address, or the SCTP port, cannot be used.</exception>
+    public void Listen()
+    {
+        Open();
+        lock (_gate)
+        {
+            if (!_isListening)
+            {
+                _isListening = true;
+                _loop!.Post(_ => _loop.Endpoint.OpenPort(_port, _association));
+            }
+        }
+    }
+
+    /// <summary>Sets an association up without sending anything on it yet.</summary>
+    /// <param name="remotes">The peer's addresses and UDP ports, 1 to 8 (connectx, RFC 6458 §9.9).</param>
+    /// <param name="remotePort">The peer's SCTP port, 1 to 65535.</param>
+    /// <param name="cancellationToken">Gives the attempt up.</param>
+    /// <returns>Its identifier, once it is up.</returns>
+    /// <exception cref="SctpException">The peer refused or did not answer, or there is an association with it already.</exception>
+    public async ValueTask<SctpAssociationId> ConnectAsync(
+        IReadOnlyList<IPEndPoint> remotes, ushort remotePort, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(remotes);
+        AssociationHost host = await StartAsync(remotes, remotePort, mustBeNew: true).ConfigureAwait(false);
+        using (cancellationToken.UnsafeRegister(static state => ((AssociationHost)state!).RequestAbort(""), host))
+        {
+            try
+            {
+                await host.Established.ConfigureAwait(false);
+            }
+            catch (SctpException) when (cancellationToken.IsCancellationRequested)
+            {
+                throw new OperationCanceledException(cancellationToken);
+            }
+        }
+
+        return host.Id;
+    }
+
+    /// <summary>
+    /// Sends a message to a peer. Where there is no association with it one is set up, and the message goes along with the
+    /// handshake (RFC 6458 §3.1): what becomes of it is told by notifications.
+    /// </summary>
+    /// <param name="payload">User data, from 1 byte; must not change before the task completes.</param>
+    /// <param name="remote">The peer's address and UDP port.</param>
+    /// <param name="remotePort">The peer's SCTP port, 1 to 65535.</param>
+    /// <param name="info">Stream, PPID and order; null for those of the association's <see cref="SctpAssociationOptions.DefaultSendInfo"/>.</param>
+    /// <param name="cancellationToken">Ends the waiting for room in the send buffer; the message was not sent then.</param>
+    /// <returns>The association's identifier, once the message is in the send buffer.</returns>
+    /// <exception cref="SctpException">The association is shutting down, or the length is not allowed.</exception>
+    public async ValueTask<SctpAssociationId> SendToAsync(
+        ReadOnlyMemory<byte> payload, IPEndPoint remote, ushort remotePort, SctpSendInfo? info = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(remote);
+        AssociationHost host = Find(remote, remotePort) ?? await StartAsync([remote], remotePort, mustBeNew: false).ConfigureAwait(false);
+        await Calls.SendAsync(host, payload, info ?? host.Options.DefaultSendInfo, null, cancellationToken).ConfigureAwait(false);
+        return host.Id;
+    }
+
+    /// <summary>Sends a message on an association.</summary>
+    /// <param name="id">Which association.</param>
+    /// <param name="payload">User data, from 1 byte; must not change before the task completes.</param>
+    /// <param name="info">Stream, PPID and order; null for those of the association's <see cref="SctpAssociationOptions.DefaultSendInfo"/>.</param>
+    /// <param name="cancellationToken">Ends the waiting for room in the send buffer; the message was not sent then.</param>
+    /// <exception cref="SctpException">There is no such association (any more), it is shutting down, or the length is not allowed.</exception>
+    public ValueTask SendAsync(
+        SctpAssociationId id, ReadOnlyMemory<byte> payload, SctpSendInfo? info = null, CancellationToken cancellationToken = default)
+    {
+        AssociationHost host = Find(id);
+        return Calls.SendAsync(host, payload, info ?? host.Options.DefaultSendInfo, null, cancellationToken);
+    }
+
+    /// <summary>Sends a message on every association that there is now (SCTP_SENDALL, RFC 6458 §5.3.4).</summary>
+    /// <param name="payload">User data, from 1 byte; must not change before the task completes.</param>
+    /// <param name="info">Stream, PPID and order; null for those of each association's <see cref="SctpAssociationOptions.DefaultSendInfo"/>.</param>
+    /// <param name="cancellationToken">Ends the waiting for room in the send buffers.</param>
+    /// <returns>How many took it; those that end meanwhile, or have not got that stream, do not.</returns>
+    public async ValueTask<int> SendToAllAsync(
+        ReadOnlyMemory<byte> payload, SctpSendInfo? info = null, CancellationToken cancellationToken = default)
+    {
+        int count = 0;
+        foreach (AssociationHost host in _hosts.Values)
+        {
+            try
+            {
+                await Calls.SendAsync(host, payload, info ?? host.Options.DefaultSendInfo, null, cancellationToken).ConfigureAwait(false);
+                count++;
+            }
+            catch (SctpException exception) when (exception.Error != SctpError.InvalidMessageLength)
+            {
+            }
+            catch (ArgumentOutOfRangeException)
+            {
+            }
+        }
+
+        return count;
+    }
+
+    /// <summary>Takes the next message or notification of any association.</summary>
+    /// <param name="cancellationToken">Ends the waiting; nothing is lost.</param>
+    /// <exception cref="ObjectDisposedException">The socket was disposed.</exception>
+    public ValueTask<SctpReceived> ReceiveAsync(CancellationToken cancellationToken = default)
+    {
+        Open();
+        return Received.Items.DequeueAsync(cancellationToken);
+    }
+
+    /// <summary>Takes the next message or notification, blocking the calling thread.</summary>
+    /// <param name="timeout">How long at most; null, the default, for ever.</param>
+    /// <exception cref="SctpException">It took longer.</exception>
+    /// <exception cref="ObjectDisposedException">The socket was disposed.</exception>
+    public SctpReceived Receive(TimeSpan? timeout = null)
+    {
+        Open().PrepareToBlock();
+        return Received.Items.Dequeue(timeout ?? Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary><see cref="SendToAsync"/>, blocking the calling thread until the message is in the send buffer.</summary>
+    /// <param name="payload">User data, from 1 byte.</param>
+    /// <param name="remote">The peer's address and UDP port.</param>
+    /// <param name="remotePort">The peer's SCTP port, 1 to 65535.</param>
+    /// <param name="info">Stream, PPID and order; null for those of the association's <see cref="SctpAssociationOptions.DefaultSendInfo"/>.</param>
+    /// <param name="timeout">How long at most; null, the default, for ever.</param>
+    /// <inheritdoc cref="SendToAsync" path="/returns"/>
+    /// <inheritdoc cref="SendToAsync" path="/exception"/>
+    public SctpAssociationId SendTo(
+        ReadOnlySpan<byte> payload, IPEndPoint remote, ushort remotePort, SctpSendInfo? info = null, TimeSpan? timeout = null)
+    {
+        ArgumentNullException.ThrowIfNull(remote);
+        Open().PrepareToBlock();
+        AssociationHost? host = Find(remote, remotePort);
+        if (host is null)
+        {
+            Task<AssociationHost> starting = StartAsync([remote], remotePort, mustBeNew: false);
+            Calls.Block(starting, Timeout.InfiniteTimeSpan);
+            host = starting.Result;
+        }
+
+        Calls.Send(host, payload, info ?? host.Options.DefaultSendInfo, null, timeout);
+        return host.Id;
+    }
+
+    /// <summary>Sends a message on an association, blocking the calling thread until it is in the send buffer.</summary>
+    /// <param name="id">Which association.</param>
+    /// <param name="payload">User data, from 1 byte.</param>
+    /// <param name="info">Stream, PPID and order; null for those of the association's <see cref="SctpAssociationOptions.DefaultSendInfo"/>.</param>
+    /// <param name="timeout">How long at most; null, the default, for ever.</param>
+    /// <exception cref="SctpException">There is no such association (any more), it is shutting down, or it took longer.</exception>
+    public void Send(SctpAssociationId id, ReadOnlySpan<byte> payload, SctpSendInfo? info = null, TimeSpan? timeout = null)
+    {
+        AssociationHost host = Find(id);
+        Calls.Send(host, payload, info ?? host.Options.DefaultSendInfo, null, timeout);
+    }
+
+    /// <summary>
+    /// Makes one association an object of its own (RFC 6458 §9.2): its messages and notifications, those that wait already included,
+    /// come to that object from now on, and it outlives the socket.
+    /// </summary>
+    /// <param name="id">Which association.</param>
+    /// <exception cref="SctpException">There is no such association (any more).</exception>
+    public SctpAssociation PeelOff(SctpAssociationId id)
+    {
+        AssociationHost host = Find(id);
+        host.PeelOff(() => Received.TakeOf(host));
+        Forget(host);
+        return new SctpAssociation(host);
+    }
+
+    /// <summary>Closes an association gracefully. Completes when both sides are done.</summary>
+    /// <param name="id">Which association.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the shutdown.</param>
+    /// <exception cref="SctpException">There is no such association (any more), or it ended otherwise.</exception>
+    public async ValueTask ShutdownAsync(SctpAssociationId id, CancellationToken cancellationToken = default)
+    {
+        AssociationHost host = Find(id);
+        host.RequestShutdown();
+        await host.Closed.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends an association at once. What was not delivered is lost.</summary>
+    /// <param name="id">Which association.</param>
+    /// <param name="reason">Passed to the peer's application; at most 512 bytes of UTF-8 arrive.</param>
+    /// <exception cref="SctpException">There is no such association (any more).</exception>
+    public void Abort(SctpAssociationId id, string? reason = null) => Find(id).RequestAbort(reason ?? "");
+
+    /// <summary>An association's counters and windows.</summary>
+    /// <param name="id">Which association.</param>
+    /// <exception cref="SctpException">There is no such association (any more).</exception>
+    public ValueTask<AssociationStatistics> GetStatisticsAsync(SctpAssociationId id) =>
+        new(Find(id).AskAsync(static (core, _) => core.GetStatistics()));
+
+    /// <summary>One option.</summary>
+    /// <param name="option">One of <see cref="SctpOptions"/>.</param>
+    /// <param name="id">Which association; null, the default, for the future ones.</param>
+    /// <exception cref="SctpException">There is no such association (any more).</exception>
+    public T GetOption<T>(SctpOption<T> option, SctpAssociationId? id = null)
+    {
+        ArgumentNullException.ThrowIfNull(option);
+        return option.Get(id is null || id == SctpAssociationId.Future ? _association : Find(id.Value).Options);
+    }
+
+    /// <summary>Changes one option.</summary>
+    /// <param name="option">One of <see cref="SctpOptions"/>.</param>
+    /// <param name="value">Its new value.</param>
+    /// <param name="id">
+    /// Which association; null, the default, or <see cref="SctpAssociationId.Future"/> for the future ones,
+    /// <see cref="SctpAssociationId.Current"/> for those that there are, <see cref="SctpAssociationId.All"/> for both.
+    /// </param>
+    /// <exception cref="ArgumentException">The value is outside its range, or the option cannot change once the association exists.</exception>
+    /// <exception cref="SctpException">There is no such association (any more).</exception>
+    public void SetOption<T>(SctpOption<T> option, T value, SctpAssociationId? id = null)
+    {
+        ArgumentNullException.ThrowIfNull(option);
+        SctpAssociationId target = id ?? SctpAssociationId.Future;
+        if (target == SctpAssociationId.Future || target == SctpAssociationId.All)
+        {
+            SetFuture(option, value);
+        }
+
+        if (target == SctpAssociationId.Current || target == SctpAssociationId.All)
+        {
+            foreach (AssociationHost host in _hosts.Values)
+            {
+                host.Configure(options => option.Set(options, value));
+            }
+        }
+        else if (target != SctpAssociationId.Future)
+        {
+            Find(target).Configure(options => option.Set(options, value));
+        }
+    }
+
+    /// <summary>Closes all associations gracefully, within their <see cref="SctpAssociationOptions.CloseTimeout"/>, and the socket. Never throws.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        {
+            return;
+        }
+
+        Received.Close(new ObjectDisposedException(nameof(SctpSocket)));
+        StopListening();
+        var closing = new List<Task>();
+        foreach (AssociationHost host in _hosts.Values)
+        {
+            closing.Add(new SctpAssociation(host).DisposeAsync().AsTask());
+        }
+
+        await Task.WhenAll(closing).ConfigureAwait(false);
+        Close();
+    }
+
+    /// <summary><see cref="DisposeAsync"/>, blocking the calling thread.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) != 0)
+        {
+            return;
+        }
+
+        Received.Close(new ObjectDisposedException(nameof(SctpSocket)));
+        StopListening();
+        AssociationHost[] hosts = [.. _hosts.Values];
+        foreach (AssociationHost host in hosts)
+        {
+            host.RequestShutdown();                          // all at the same time
+        }
+
+        foreach (AssociationHost host in hosts)
+        {
+            new SctpAssociation(host).Dispose();
+        }
+
+        Close();
+    }
+
+    /// <summary>An association has ended. On the loop.</summary>
+    internal void OnEnded(AssociationHost host)
+    {
+        Forget(host);
+        Received.OnEnded(host);
+    }
+
+    private EndpointLoop Open()
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) != 0, this);
+            if (_loop is not null)
+            {
+                return _loop;
+            }
+
+            SctpStack stack = _options.Stack ?? SctpStack.OpenUdp(
+                LocalEndPoint(), new SctpStackOptions { TimeProvider = _options.TimeProvider, LoggerFactory = _options.LoggerFactory, ReusePort = _options.ReusePort });
+            _ownsLoop = _options.Stack is null;
+            LocalEndPoints = stack.LocalEndPoints;
+            _association = stack.Loop.Fit(_association);
+            try
+            {
+                _port = stack.Loop.Ports.UseToAccept(_options.Port, OnAccepted);
+            }
+            catch when (_ownsLoop)
+            {
+                stack.Loop.Release();
+                throw;
+            }
+
+            return _loop = stack.Loop;
+        }
+    }
+
+    private IPEndPoint LocalEndPoint() =>
+        _options.LocalEndPoint.Address.Equals(IPAddress.IPv6Any) && !Socket.OSSupportsIPv6
+            ? new IPEndPoint(IPAddress.Any, _options.LocalEndPoint.Port)
+            : _options.LocalEndPoint;
+
+    private Task<AssociationHost> StartAsync(IReadOnlyList<IPEndPoint> remotes, ushort remotePort, bool mustBeNew)
+    {
+        EndpointLoop loop = Open();
+        var options = new SctpConnectOptions
+        {
+            RemoteEndPoints = remotes,
+            RemotePort = remotePort,
+            LocalPort = _port,
+            Association = _association,
+            Stack = _options.Stack,
+        };
+        options.Validate();
+        return SetUp.Open(loop, now =>
+        {
+            if (!mustBeNew && Find(remotes[0], remotePort) is { } existing)
+            {
+                return existing;                             // somebody was faster
+            }
+
+            AssociationHost host = SetUp.Begin(loop, now, options, isActive: true, this);
+            Remember(host);
+            return host;
+        });
+    }
+
+    private void OnAccepted(Association core) => Remember(_loop!.Adopt(core, core.Options as SctpAssociationOptions ?? _association, this));
+
+    private void Remember(AssociationHost host)
+    {
+        _hosts[host.Id] = host;
+        host.PeerKey = (host.Remote, host.Core.RemotePort);
+        _peers[host.PeerKey] = host;
+    }
+
+    private void Forget(AssociationHost host)
+    {
+        _hosts.TryRemove(host.Id, out _);
+        _peers.TryRemove(KeyValuePair.Create(host.PeerKey, host));
+    }
+
+    private AssociationHost? Find(IPEndPoint remote, ushort remotePort) => _peers.GetValueOrDefault((remote.ToNetworkAddress(), remotePort));
+
+    private AssociationHost Find(SctpAssociationId id)
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) != 0, this);
+        return _hosts.TryGetValue(id, out AssociationHost? host)
+            ? host
+            : throw new SctpException(SctpError.AssociationClosed, $"There is no association {id}, or no longer.");
+    }
+
+    private void SetFuture<T>(SctpOption<T> option, T value)
+    {
+        lock (_gate)
+        {
+            SctpAssociationOptions changed = option.Set(_association, value).Prepared();
+            changed.Validate();
+            _association = changed;
+            if (_isListening)
+            {
+                _loop!.Post(_ =>
+                {
+                    _loop.Endpoint.ClosePort(_port);
+                    _loop.Endpoint.OpenPort(_port, changed);
+                });
+            }
+        }
+    }
+
+    private void StopListening() => _loop?.Post(_ =>
+    {
+        if (_isListening)
+        {
+            _loop.Endpoint.ClosePort(_port);
+        }
+
+        _loop.Ports.StopAccepting(_port);
+    });
+
+    private void Close()
+    {
+        if (_ownsLoop)
+        {
+            _loop!.Release();
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using System;
+using System.Net;
+using Microsoft.Extensions.Logging;
+
+namespace Braid.Sockets;
+
+/// <summary>Where a one-to-many socket is, and how its associations begin.</summary>
+public sealed record SctpSocketOptions
+{
+    /// <summary>Address and UDP port to bind; not used with a <see cref="Stack"/>. Default: every address of this machine, a port that the system chooses.</summary>
+    public IPEndPoint LocalEndPoint { get; init; } = new(IPAddress.IPv6Any, 0);
+
+    /// <summary>Our SCTP port; 0, the default, picks a free one from 49152 to 65535.</summary>
+    public ushort Port { get; init; }
+
+    /// <summary>
+    /// Options of future associations. <see cref="Sctp.AssociationOptions.IdleTimeout"/> is what RFC 6458 calls SCTP_AUTOCLOSE;
+    /// <see cref="SctpAssociationOptions.Notifications"/> says what <see cref="SctpSocket.ReceiveAsync"/> gives beside messages.
+    /// </summary>
+    public SctpAssociationOptions Association { get; init; } = SctpAssociationOptions.Default;
+
+    /// <summary>
+    /// Whether messages of other associations may come between the parts of one that is delivered in parts
+    /// (SCTP_FRAGMENT_INTERLEAVE, RFC 6458 §8.1.20: 1), or wait until it ends (0). Default true.
+    /// </summary>
+    public bool InterleavesParts { get; init; } = true;
+
+    /// <summary>The stack to live on; null, the default, opens one with a UDP socket of its own.</summary>
+    public SctpStack? Stack { get; init; }
+
+    /// <summary>Whether other sockets may use the same UDP port (SCTP_REUSE_PORT, RFC 6458 §8.1.27). Default false.</summary>
+    public bool ReusePort { get; init; }
+
+    /// <summary>Where time comes from; a <see cref="Stack"/> brings its own. Default: the system.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>Where log messages go; null for nowhere. A <see cref="Stack"/> brings its own.</summary>
+    public ILoggerFactory? LoggerFactory { get; init; }
+
+    /// <exception cref="ArgumentException">An option is missing or outside its range.</exception>
+    public void Validate()
+    {
+        ArgumentNullException.ThrowIfNull(LocalEndPoint);
+        Association.Validate();
+    }
+}

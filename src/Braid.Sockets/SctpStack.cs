@@ -1,0 +1,113 @@
+using System;
+using System.Collections.Generic;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading;
+using System.Threading.Tasks;
+using Braid.Sctp;
+
+namespace Braid.Sockets;
+
+/// <summary>
+/// SCTP over one transport: any number of associations and listeners, on any number of SCTP ports, share one UDP socket.
+/// Who needs only one of them need not know of it; each opens a stack of its own then.
+/// </summary>
+public sealed class SctpStack : IAsyncDisposable
+{
+    private int _isDisposed;
+
+    private SctpStack(Func<SctpStackOptions, IDatagramTransport> open, SctpStackOptions options)
+    {
+        options.Validate();
+        IDatagramTransport transport = open(options);
+        IsPointToPoint = transport.IsPointToPoint;
+        LocalEndPoints = transport.LocalEndPoint is null ? [] : [transport.LocalEndPoint];
+        EndpointOptions endpointOptions = options.ToEndpointOptions() with
+        {
+            Families = transport.Families,
+            EncapsulationOverhead = transport.EncapsulationOverhead,
+        };
+        Loop = new EndpointLoop(
+            new Endpoint(endpointOptions, OperatingSystemRandom.Instance), transport, new MonotonicClock(options.TimeProvider), LogMessages.LoggerFor(options.LoggerFactory));
+    }
+
+    /// <summary>Where it is bound, with the UDP port that the system chose; none over a transport without addresses.</summary>
+    public IReadOnlyList<IPEndPoint> LocalEndPoints { get; }
+
+    /// <summary>Whether the transport names the peer by itself, so that there are no addresses.</summary>
+    public bool IsPointToPoint { get; }
+
+    /// <summary>Associations that live on it, in whatever state.</summary>
+    public int AssociationCount => Loop.Endpoint.AssociationCount;
+
+    internal EndpointLoop Loop { get; }
+
+    /// <summary>Opens a stack over a UDP socket (RFC 6951).</summary>
+    /// <param name="local">Where to bind; port 0 lets the system choose. The IPv6 wildcard takes IPv4 as well.</param>
+    /// <param name="options">Limits and services; null for the defaults.</param>
+    /// <exception cref="ArgumentException">An option is outside its range.</exception>
+    /// <exception cref="SctpException">The address cannot be used.</exception>
+    public static SctpStack OpenUdp(IPEndPoint local, SctpStackOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(local);
+        return new SctpStack(with => BindUdp(local, with.ReusePort), options ?? new SctpStackOptions());
+    }
+
+    /// <summary>Opens a stack over anything that moves datagrams between two peers.</summary>
+    /// <param name="transport">Moves the packets; disposed with the stack.</param>
+    /// <param name="options">Limits and services; null for the defaults.</param>
+    /// <exception cref="ArgumentException">An option is outside its range.</exception>
+    public static SctpStack Open(ISctpDatagramTransport transport, SctpStackOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(transport);
+        return new SctpStack(_ => new PointToPointTransport(transport), options ?? new SctpStackOptions());
+    }
+
+    /// <summary>What was received and not used, and why: one number for each <see cref="DropReason"/> that ever occurred.</summary>
+    public IReadOnlyDictionary<DropReason, long> GetDrops()
+    {
+        var drops = new Dictionary<DropReason, long>();
+        for (var reason = (DropReason)0; reason < DropReason.Count; reason++)
+        {
+            if (Loop.Endpoint.Drops[reason] is > 0 and long count)
+            {
+                drops.Add(reason, count);
+            }
+        }
+
+        return drops;
+    }
+
+    /// <summary>Aborts what still lives on it, and closes the transport.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
+        {
+            await Loop.ShutDownAsync().ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>A stack for one association that connects over UDP.</summary>
+    internal static SctpStack OpenFor(SctpConnectOptions options) => OpenUdp(
+        options.LocalEndPoint(), new SctpStackOptions { TimeProvider = options.TimeProvider, LoggerFactory = options.LoggerFactory });
+
+    /// <summary>A stack for one association over a transport of the user's.</summary>
+    internal static SctpStack OpenFor(ISctpDatagramTransport transport, SctpConnectOptions options) => Open(
+        transport, new SctpStackOptions { TimeProvider = options.TimeProvider, LoggerFactory = options.LoggerFactory });
+
+    /// <summary>A stack on an in-memory network.</summary>
+    internal static SctpStack Open(MemoryTransport transport, SctpStackOptions options) => new(_ => transport, options);
+
+    private static UdpTransport BindUdp(IPEndPoint local, bool reusePort)
+    {
+        try
+        {
+            return new UdpTransport(local, reusePort);
+        }
+        catch (SocketException exception)
+        {
+            string why = exception.SocketErrorCode == SocketError.AddressAlreadyInUse ? "it is in use" : exception.Message;
+            throw new SctpException(SctpError.AddressUnavailable, $"Cannot use UDP address {local}: {why}.", exception);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+using System;
+using Braid.Sctp;
+using Microsoft.Extensions.Logging;
+
+namespace Braid.Sockets;
+
+/// <summary>What all associations and listeners of a <see cref="SctpStack"/> share.</summary>
+public sealed record SctpStackOptions
+{
+    /// <summary>Associations that may exist at the same time; above it a peer is refused. Default 65536.</summary>
+    public int MaximumAssociations { get; init; } = 65536;
+
+    /// <summary>How long the cookie of the handshake is good for (Valid.Cookie.Life, RFC 9260 §16): 1 s to 1 h. Default 60 s.</summary>
+    public TimeSpan CookieLifetime { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Whether other sockets may use the same UDP port (SCTP_REUSE_PORT, RFC 6458 §8.1.27). Default false.</summary>
+    public bool ReusePort { get; init; }
+
+    /// <summary>Where time comes from. Default: the system.</summary>
+    public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
+
+    /// <summary>Where log messages go; null for nowhere.</summary>
+    public ILoggerFactory? LoggerFactory { get; init; }
+
+    /// <exception cref="ArgumentException">An option is outside its range.</exception>
+    public void Validate() => ToEndpointOptions().Validate();
+
+    internal EndpointOptions ToEndpointOptions() => new()
+    {
+        MaximumAssociations = MaximumAssociations,
+        CookieLifetime = CookieLifetime,
+    };
+}

@@ -1,0 +1,114 @@
+using System;
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading;
+using System.Threading.Tasks;
+using Braid.Core;
+
+namespace Braid.Sockets;
+
+/// <summary>One end point of an in-memory network.</summary>
+internal sealed class MemoryTransport(SctpMemoryNetwork network, IPEndPoint local) : IDatagramTransport
+{
+    private const int MostWaiting = 8192;                    // datagrams; what comes on top of them is lost, as in a socket
+
+    private readonly BufferPool _buffers = new();
+    private readonly ConcurrentQueue<(PooledBuffer Bytes, NetworkPath Path)> _arrived = new();
+    private readonly SemaphoreSlim _signal = new(0);
+    private readonly NetworkAddress _address = local.ToNetworkAddress();
+    private Action? _wake;
+    private int _count;
+    private int _isSignalled;
+    private volatile bool _isClosed;
+
+    public IPEndPoint? LocalEndPoint => local;
+
+    public bool IsPointToPoint => false;
+
+    public bool HasEphemeralPort => false;
+
+    public NetworkFamilies Families => local.AddressFamily == AddressFamily.InterNetwork ? NetworkFamilies.IPv4 : NetworkFamilies.IPv6;
+
+    public int EncapsulationOverhead => 8;
+
+    public int LargestPacket => ushort.MaxValue;
+
+    public Socket? Socket => null;
+
+    public async ValueTask<DatagramBatch?> ReceiveAsync()
+    {
+        while (!_isClosed)
+        {
+            Volatile.Write(ref _isSignalled, 0);
+            Interlocked.MemoryBarrier();
+            if (TryReceive() is { } batch)
+            {
+                return batch;
+            }
+
+            await _signal.WaitAsync().ConfigureAwait(false);
+        }
+
+        return null;
+    }
+
+    public bool TryBePolled(Action wake)
+    {
+        _wake = wake;
+        return true;
+    }
+
+    public DatagramBatch? TryReceive()
+    {
+        DatagramBatch? batch = null;
+        while (batch is not { IsFull: true } && _arrived.TryDequeue(out (PooledBuffer Bytes, NetworkPath Path) datagram))
+        {
+            Interlocked.Decrement(ref _count);
+            batch ??= DatagramBatch.Rent();
+            datagram.Bytes.Span.CopyTo(batch.Free);
+            batch.Commit(datagram.Bytes.Length, datagram.Path);
+            datagram.Bytes.Dispose();
+        }
+
+        return batch;
+    }
+
+    public void Send(DatagramBatch batch)
+    {
+        for (int i = 0; i < batch.Count; i++)
+        {
+            ref readonly BatchedDatagram datagram = ref batch[i];
+            network.Carry(_address, datagram.Path.Remote, batch.Bytes(datagram));
+        }
+    }
+
+    public void Dispose()
+    {
+        _isClosed = true;
+        network.Leave(_address);
+        Signal();
+    }
+
+    /// <summary>A datagram arrives.</summary>
+    public void Deliver(in NetworkAddress from, ReadOnlySpan<byte> datagram)
+    {
+        if (_isClosed || Interlocked.Increment(ref _count) > MostWaiting)
+        {
+            Interlocked.Decrement(ref _count);
+            return;
+        }
+
+        _arrived.Enqueue((_buffers.RentCopy(datagram), new NetworkPath(NetworkAddress.None, from)));
+        Signal();
+    }
+
+    private void Signal()
+    {
+        _wake?.Invoke();
+        if (Interlocked.Exchange(ref _isSignalled, 1) == 0)
+        {
+            _signal.Release();
+        }
+    }
+}

@@ -1,0 +1,171 @@
+using System;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading;
+using System.Threading.Channels;
+using System.Threading.Tasks;
+using Braid.Core;
+
+namespace Braid.Sockets;
+
+/// <summary>The user's transport as the loop wants it: the loop never waits, so what cannot be sent at once is copied and queued.</summary>
+internal sealed class PointToPointTransport : IDatagramTransport
+{
+    private const int MostWaiting = 64;                      // batches; what comes on top of them is lost
+
+    private readonly ISctpDatagramTransport _inner;
+    private readonly Channel<DatagramBatch> _waiting = Channel.CreateBounded<DatagramBatch>(
+        new BoundedChannelOptions(MostWaiting) { FullMode = BoundedChannelFullMode.Wait, SingleReader = true, SingleWriter = true });
+    private readonly CancellationTokenSource _closing = new();
+    private readonly byte[] _arrival = GC.AllocateUninitializedArray<byte>(DatagramBatch.LargestDatagram);
+    private readonly CancellationToken _closed;
+
+    public PointToPointTransport(ISctpDatagramTransport inner)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(inner.MaximumPacketSize, 512, nameof(inner.MaximumPacketSize));
+        _inner = inner;
+        _closed = _closing.Token;
+        LargestPacket = Math.Min(inner.MaximumPacketSize, ushort.MaxValue);
+        _ = SendAllAsync();
+    }
+
+    public IPEndPoint? LocalEndPoint => null;
+
+    public bool IsPointToPoint => true;
+
+    public bool HasEphemeralPort => true;
+
+    public NetworkFamilies Families => NetworkFamilies.All;
+
+    public int EncapsulationOverhead => 0;
+
+    public int LargestPacket { get; }
+
+    public Socket? Socket => null;
+
+    public async ValueTask<DatagramBatch?> ReceiveAsync()
+    {
+        try
+        {
+            int length;
+            do
+            {
+                length = await _inner.ReceiveAsync(_arrival, _closed).ConfigureAwait(false);
+            }
+            while (length < 0 || length > _arrival.Length);
+            if (length == 0)
+            {
+                return null;
+            }
+
+            DatagramBatch batch = DatagramBatch.Rent();
+            _arrival.AsSpan(0, length).CopyTo(batch.Free);
+            batch.Commit(length, NetworkPath.None);
+            return batch;
+        }
+#pragma warning disable CA1031 // The user's code: whatever it throws, it will bring no more datagrams.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return null;
+        }
+    }
+
+    public bool TryBePolled(Action wake) => false;
+
+    public DatagramBatch? TryReceive() => null;
+
+    public void Send(DatagramBatch batch)
+    {
+        DatagramBatch copy = DatagramBatch.Rent();
+        for (int i = 0; i < batch.Count; i++)
+        {
+            ref readonly BatchedDatagram datagram = ref batch[i];
+            batch.Bytes(datagram).CopyTo(copy.Free);
+            copy.Commit(datagram.Length, datagram.Path);
+        }
+
+        if (!_waiting.Writer.TryWrite(copy))
+        {
+            DatagramBatch.Return(copy);
+        }
+    }
+
+    public void Dispose()
+    {
+        if (_waiting.Writer.TryComplete())
+        {
+            _ = CloseAsync();
+        }
+    }
+
+    private async Task SendAllAsync()
+    {
+        await foreach (DatagramBatch batch in _waiting.Reader.ReadAllAsync(CancellationToken.None).ConfigureAwait(false))
+        {
+            try
+            {
+                for (int i = 0; i < batch.Count;)
+                {
+                    i += await SendEqualAsync(batch, i).ConfigureAwait(false);
+                }
+            }
+#pragma warning disable CA1031 // The user's code: what it could not send is lost.
+            catch (Exception)
+#pragma warning restore CA1031
+            {
+            }
+
+            DatagramBatch.Return(batch);
+        }
+    }
+
+    // As many as have the same length lie one behind the other; a shorter one may be the last.
+    private async ValueTask<int> SendEqualAsync(DatagramBatch batch, int first)
+    {
+        int size = batch[first].Length;
+        int count = 1;
+        int total = size;
+        while (first + count < batch.Count && batch[first + count].Length <= size)
+        {
+            int length = batch[first + count++].Length;
+            total += length;
+            if (length < size)
+            {
+                break;
+            }
+        }
+
+        ReadOnlyMemory<byte> bytes = batch.Memory(batch[first], total);
+        if (count == 1)
+        {
+            await _inner.SendAsync(bytes, _closed).ConfigureAwait(false);
+        }
+        else
+        {
+            await _inner.SendBatchAsync(bytes, size, _closed).ConfigureAwait(false);
+        }
+
+        return count;
+    }
+
+    // What is queued, an ABORT or a SHUTDOWN COMPLETE, still goes out; but a transport that hangs does not keep us.
+    private async Task CloseAsync()
+    {
+        try
+        {
+            await _waiting.Reader.Completion.WaitAsync(TimeSpan.FromSeconds(1)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await _closing.CancelAsync().ConfigureAwait(false);
+            await _inner.DisposeAsync().ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // The user's code, and nobody awaits us.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+        }
+        finally
+        {
+            _closing.Dispose();
+        }
+    }
+}

@@ -1,0 +1,236 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace Braid.Sockets;
+
+/// <summary>
+/// Things on their way from the loop to the application, and the calls that wait for them: awaited or blocked on, each thing
+/// to one call, in the order of both. Allocates nothing once it has grown.
+/// </summary>
+internal sealed class WaitQueue<T>
+{
+    private readonly Lock _gate = new();
+    private readonly WaiterList _waiters = new();
+    private readonly WaiterList _spares = new();
+    private Deque<T> _items;
+    private Exception? _end;
+
+    /// <summary>Things that nobody took yet.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _items.Count;
+            }
+        }
+    }
+
+    /// <summary>Whether a call waits.</summary>
+    public bool HasWaiters
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return !_waiters.IsEmpty;
+            }
+        }
+    }
+
+    /// <summary>Why nothing more comes; null as long as something may.</summary>
+    public Exception? End
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _end;
+            }
+        }
+    }
+
+    /// <summary>Hands a thing to the call that waits longest, or keeps it.</summary>
+    /// <returns>False when the queue has ended: the thing is the caller's.</returns>
+    public bool TryEnqueue(T item)
+    {
+        var decided = default(DecidedWaiters);
+        bool isTaken = TryEnqueue(item, ref decided);
+        decided.Complete();
+        return isTaken;
+    }
+
+    /// <summary>The same for a caller that holds a lock of its own: it completes the call afterwards.</summary>
+    public bool TryEnqueue(T item, ref DecidedWaiters decided)
+    {
+        lock (_gate)
+        {
+            if (_end is not null)
+            {
+                return false;
+            }
+
+            if (_waiters.TryTake(out Waiter? waiter))
+            {
+                ((Waiter<T>)waiter).Result = item;
+                decided.Add(waiter);
+            }
+            else
+            {
+                _items.AddLast(item);
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>Puts a thing before all others: the rest of one that was taken.</summary>
+    public void PutBack(T item)
+    {
+        Waiter? waiter;
+        lock (_gate)
+        {
+            if (_waiters.TryTake(out waiter))
+            {
+                ((Waiter<T>)waiter).Result = item;
+            }
+            else
+            {
+                _items.AddFirst(item);
+            }
+        }
+
+        waiter?.Complete();
+    }
+
+    /// <summary>Takes the first thing, if there is one.</summary>
+    public bool TryDequeue([MaybeNullWhen(false)] out T item)
+    {
+        lock (_gate)
+        {
+            return _items.TryTakeFirst(out item);
+        }
+    }
+
+    /// <summary>The first thing, without taking it.</summary>
+    public bool TryPeek([MaybeNullWhen(false)] out T item)
+    {
+        lock (_gate)
+        {
+            return _items.TryPeekFirst(out item);
+        }
+    }
+
+    /// <summary>Takes the first thing, or waits for it.</summary>
+    /// <exception cref="Exception">What the queue ended with, once it is empty.</exception>
+    public ValueTask<T> DequeueAsync(CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<T>(cancellationToken);
+        }
+
+        return TakeOrWait(isBlocked: false).AsTask(cancellationToken);
+    }
+
+    /// <summary>Takes the first thing, or blocks the calling thread until it is there.</summary>
+    /// <exception cref="SctpException">It took longer than <paramref name="timeout"/>.</exception>
+    /// <exception cref="Exception">What the queue ended with, once it is empty.</exception>
+    public T Dequeue(TimeSpan timeout) => TakeOrWait(isBlocked: true).Block(timeout);
+
+    /// <summary>Takes the first thing, or joins those who wait for it: for a caller that holds a lock of its own.</summary>
+    public Taking<T> TakeOrWait(bool isBlocked)
+    {
+        lock (_gate)
+        {
+            if (_items.TryTakeFirst(out T? item))
+            {
+                return new Taking<T>(item);
+            }
+
+            if (_end is not null)
+            {
+                return new Taking<T>(_end);
+            }
+
+            Waiter<T> waiter = _spares.TryTake(out Waiter? spare) ? (Waiter<T>)spare : new Waiter<T>(_gate, _spares);
+            waiter.Begin(isBlocked);
+            _waiters.Add(waiter);
+            return new Taking<T>(waiter);
+        }
+    }
+
+    /// <summary>Nothing more will come: who waits, and whoever comes once everything was taken, gets the exception.</summary>
+    /// <param name="end">The first one stays.</param>
+    public void Complete(Exception end)
+    {
+        var decided = default(DecidedWaiters);
+        lock (_gate)
+        {
+            _end ??= end;
+            while (_waiters.TryTake(out Waiter? waiter))
+            {
+                waiter.Error = _end;
+                decided.Add(waiter);
+            }
+        }
+
+        decided.Complete();
+    }
+
+    /// <summary>Takes out everything of one kind, in order.</summary>
+    public List<T> TakeWhere(Predicate<T> match)
+    {
+        var taken = new List<T>();
+        lock (_gate)
+        {
+            for (int i = _items.Count; i > 0; i--)
+            {
+                _items.TryTakeFirst(out T? item);
+                if (match(item!))
+                {
+                    taken.Add(item!);
+                }
+                else
+                {
+                    _items.AddLast(item!);
+                }
+            }
+        }
+
+        return taken;
+    }
+}
+
+/// <summary>What a call to take something from a <see cref="WaitQueue{T}"/> has got: the thing, the end, or a place in the line.</summary>
+internal readonly struct Taking<T>
+{
+    private readonly T? _item;
+    private readonly Exception? _end;
+    private readonly Waiter<T>? _waiter;
+
+    public Taking(T item) => _item = item;
+
+    public Taking(Exception end) => _end = end;
+
+    public Taking(Waiter<T> waiter) => _waiter = waiter;
+
+    /// <summary>The outcome, to be awaited. Outside of every lock.</summary>
+    public ValueTask<T> AsTask(CancellationToken cancellationToken)
+    {
+        if (_waiter is null)
+        {
+            return _end is null ? new ValueTask<T>(_item!) : ValueTask.FromException<T>(_end);
+        }
+
+        _waiter.CancelWith(cancellationToken);
+        return _waiter.Task;
+    }
+
+    /// <summary>The outcome, blocking the calling thread until it is there.</summary>
+    public T Block(TimeSpan timeout) => _waiter is not null ? _waiter.Wait(timeout) : _end is null ? _item! : throw _end;
+}

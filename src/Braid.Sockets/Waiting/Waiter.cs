@@ -1,0 +1,303 @@
+using System;
+using System.Diagnostics.CodeAnalysis;
+using System.Threading;
+using System.Threading.Tasks;
+using System.Threading.Tasks.Sources;
+
+namespace Braid.Sockets;
+
+/// <summary>
+/// One call that waits for something, in a list of such calls. Whoever takes it out of its list, under the owner's lock,
+/// decides its outcome and completes it once the lock is left: no code of the user runs under a lock.
+/// </summary>
+internal abstract class Waiter
+{
+    private CancellationTokenRegistration _registration;
+
+    /// <summary>The list that it is in; null once its outcome is decided.</summary>
+    public WaiterList? List { get; set; }
+
+    /// <summary>Its neighbours in that list.</summary>
+    public Waiter? Previous { get; set; }
+
+    /// <inheritdoc cref="Previous"/>
+    public Waiter? Next { get; set; }
+
+    /// <summary>The outcome when it is a failure.</summary>
+    public Exception? Error { get; set; }
+
+    /// <summary>Lets the call go on. Outside of every lock.</summary>
+    public abstract void Complete();
+
+    /// <summary>Ends the waiting when the token is cancelled. Called once it is in its list, outside of the lock.</summary>
+    public void CancelWith(CancellationToken cancellationToken)
+    {
+        if (cancellationToken.CanBeCanceled)
+        {
+            _registration = cancellationToken.UnsafeRegister(static (state, token) => ((Waiter)state!).OnCancelled(token), this);
+        }
+    }
+
+    /// <summary>Takes itself out of its list, if it is still there.</summary>
+    public abstract bool TryLeave(Exception error);
+
+    /// <summary>Forgets the token; waits for a cancellation that is under way, which would hit the next call otherwise.</summary>
+    protected void Unregister()
+    {
+        _registration.Dispose();
+        _registration = default;
+    }
+
+    private void OnCancelled(CancellationToken token)
+    {
+        if (TryLeave(new OperationCanceledException(token)))
+        {
+            Complete();
+        }
+    }
+}
+
+/// <summary>A call that waits for a result: awaited as a <see cref="ValueTask{TResult}"/>, or blocked on. Used again and again.</summary>
+/// <param name="gate">The lock of the owner, which guards the list and the outcome.</param>
+/// <param name="spares">Where it goes when the caller has the result; guarded by the same lock.</param>
+internal class Waiter<TResult>(Lock gate, WaiterList spares) : Waiter, IValueTaskSource<TResult>, IValueTaskSource
+{
+    private readonly object _pulse = new();
+    private ManualResetValueTaskSourceCore<TResult> _source = new() { RunContinuationsAsynchronously = true };
+    private bool _isBlocked;
+    private bool _isDone;
+
+    /// <summary>The outcome when it is a success.</summary>
+    public TResult? Result { get; set; }
+
+    /// <summary>The call as something to await, once.</summary>
+    public ValueTask<TResult> Task => new(this, _source.Version);
+
+    /// <inheritdoc cref="Task"/>
+    public ValueTask PlainTask => new(this, _source.Version);
+
+    /// <summary>Makes it ready for a call. Under the lock.</summary>
+    /// <param name="isBlocked">Whether the caller blocks on it instead of awaiting it.</param>
+    public void Begin(bool isBlocked)
+    {
+        _isBlocked = isBlocked;
+        _isDone = false;
+    }
+
+    /// <inheritdoc/>
+    public override void Complete()
+    {
+        if (_isBlocked)
+        {
+            lock (_pulse)
+            {
+                _isDone = true;
+                Monitor.Pulse(_pulse);
+            }
+        }
+        else if (Error is not null)
+        {
+            _source.SetException(Error);
+        }
+        else
+        {
+            _source.SetResult(Result!);
+        }
+    }
+
+    /// <summary>Blocks the calling thread until the outcome is there.</summary>
+    /// <param name="timeout">How long at most; <see cref="Timeout.InfiniteTimeSpan"/> for ever.</param>
+    /// <exception cref="SctpException">It took longer.</exception>
+    public TResult Wait(TimeSpan timeout)
+    {
+        lock (_pulse)
+        {
+            while (!_isDone)
+            {
+                if (!Monitor.Wait(_pulse, timeout) && TryLeave(SctpException.TimedOut(timeout)))
+                {
+                    break;
+                }
+
+                timeout = Timeout.InfiniteTimeSpan;          // it is being completed this moment
+            }
+        }
+
+        Exception? error = Error;
+        TResult? result = Result;
+        Recycle();
+        return error is null ? result! : throw error;
+    }
+
+    /// <inheritdoc/>
+    public TResult GetResult(short token)
+    {
+        Unregister();
+        try
+        {
+            return _source.GetResult(token);
+        }
+        finally
+        {
+            _source.Reset();
+            Recycle();
+        }
+    }
+
+    void IValueTaskSource.GetResult(short token) => GetResult(token);
+
+    /// <inheritdoc/>
+    public ValueTaskSourceStatus GetStatus(short token) => _source.GetStatus(token);
+
+    /// <inheritdoc/>
+    public void OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _source.OnCompleted(continuation, state, token, flags);
+
+    /// <inheritdoc/>
+    public override bool TryLeave(Exception error)
+    {
+        lock (gate)
+        {
+            if (List is null)
+            {
+                return false;
+            }
+
+            List.Remove(this);
+            Error = error;
+            return true;
+        }
+    }
+
+    /// <summary>Lets go what the call brought along. Under the lock.</summary>
+    protected virtual void Clear()
+    {
+    }
+
+    private void Recycle()
+    {
+        lock (gate)
+        {
+            Error = null;
+            Result = default;
+            Clear();
+            spares.AddSpare(this);
+        }
+    }
+}
+
+/// <summary>Calls that wait, the longest first. Every member is called under the owner's lock.</summary>
+internal sealed class WaiterList
+{
+    private const int MostSpares = 16;
+
+    private Waiter? _first;
+    private Waiter? _last;
+    private int _count;
+
+    /// <summary>Whether nobody waits.</summary>
+    public bool IsEmpty => _first is null;
+
+    /// <summary>The call that waits longest.</summary>
+    public Waiter? First => _first;
+
+    public void Add(Waiter waiter)
+    {
+        waiter.List = this;
+        waiter.Previous = _last;
+        waiter.Next = null;
+        if (_last is null)
+        {
+            _first = waiter;
+        }
+        else
+        {
+            _last.Next = waiter;
+        }
+
+        _last = waiter;
+        _count++;
+    }
+
+    public void Remove(Waiter waiter)
+    {
+        if (waiter.Previous is null)
+        {
+            _first = waiter.Next;
+        }
+        else
+        {
+            waiter.Previous.Next = waiter.Next;
+        }
+
+        if (waiter.Next is null)
+        {
+            _last = waiter.Previous;
+        }
+        else
+        {
+            waiter.Next.Previous = waiter.Previous;
+        }
+
+        waiter.List = null;
+        waiter.Previous = null;
+        waiter.Next = null;
+        _count--;
+    }
+
+    public bool TryTake([NotNullWhen(true)] out Waiter? waiter)
+    {
+        waiter = _first;
+        if (waiter is null)
+        {
+            return false;
+        }
+
+        Remove(waiter);
+        return true;
+    }
+
+    /// <summary>Keeps a waiter for the next call, unless there are enough.</summary>
+    public void AddSpare(Waiter waiter)
+    {
+        if (_count < MostSpares)
+        {
+            Add(waiter);
+        }
+    }
+}
+
+/// <summary>Waiters whose outcome was decided under a lock, to be completed after it.</summary>
+internal struct DecidedWaiters
+{
+    private Waiter? _first;
+    private Waiter? _last;
+
+    /// <summary>Adds a waiter that is in no list any more.</summary>
+    public void Add(Waiter waiter)
+    {
+        if (_last is null)
+        {
+            _first = waiter;
+        }
+        else
+        {
+            _last.Next = waiter;
+        }
+
+        _last = waiter;
+    }
+
+    /// <summary>Lets all of them go on, in order. Outside of the lock.</summary>
+    public void Complete()
+    {
+        while (_first is { } waiter)
+        {
+            _first = waiter.Next;
+            waiter.Next = null;                              // before the caller can use it again
+            waiter.Complete();
+        }
+
+        _last = null;
+    }
+}
