@@ -3,7 +3,7 @@ using BenchmarkDotNet.Running;
 
 namespace Braid.Benchmarks;
 
-/// <summary>Measurements: <c>loopback</c> between two processes, <c>micro</c> in memory.</summary>
+/// <summary>Measurements: <c>loopback</c> between two processes, <c>micro</c> in memory, <c>many</c> associations.</summary>
 public static class Program
 {
     /// <summary>Runs one of them.</summary>
@@ -29,6 +29,15 @@ public static class Program
         var filter = new Option<string>("--filter") { DefaultValueFactory = _ => "*" };
         var micro = new Command("micro", "CRC32c, chunks and a whole association in memory (BenchmarkDotNet).") { filter };
         micro.SetAction(result => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(["--filter", result.GetValue(filter)!]));
-        return new RootCommand("Braid's benchmarks.") { loopback, receive, micro }.Parse(args).Invoke();
+
+        var associations = new Option<int>("--associations") { Description = "How many at the same time.", DefaultValueFactory = _ => 10_000 };
+        var sequence = new Option<int>("--rounds") { Description = "How many one after the other.", DefaultValueFactory = _ => 100_000 };
+        var many = new Command("many", "Many associations over one UDP socket: at the same time, and one after the other.") { associations, sequence };
+        many.SetAction(async (result, _) =>
+        {
+            await Many.AtOnceAsync(result.GetValue(associations));
+            await Many.InSequenceAsync(result.GetValue(sequence));
+        });
+        return new RootCommand("Braid's benchmarks.") { loopback, receive, micro, many }.Parse(args).Invoke();
     }
 }

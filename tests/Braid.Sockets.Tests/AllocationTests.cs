@@ -1,4 +1,5 @@
 using System;
+using System.Threading;
 using System.Threading.Tasks;
 
 namespace Braid.Sockets.Tests;
@@ -8,32 +9,43 @@ namespace Braid.Sockets.Tests;
 [Collection(nameof(AllocationTests))]
 public sealed class AllocationTests
 {
-    [Fact]
-    public async Task Sending_and_receiving_in_bursts_allocates_little_for_each_message()
+    private const int Count = 20_000;
+
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(1, true)]
+    [InlineData(100, false)]
+    [InlineData(100, true)]
+    public async Task A_message_sent_and_received_allocates_nothing(int burst, bool canBeCancelled)
     {
-        const int Count = 10_000;
-        const int Burst = 100;
-        const int Bound = 256;                               // bytes per message, about twice what was measured
         await using Loopback loopback = await Loopback.ConnectedAsync();
+        using var source = new CancellationTokenSource();
+        CancellationToken token = canBeCancelled ? source.Token : default;
         byte[] payload = new byte[100];
-        await PassAsync();                                   // fills the pools
+        for (int i = 0; i < 3; i++)
+        {
+            await PassAsync();                               // fills the pools
+        }
+
         long before = GC.GetTotalAllocatedBytes(precise: true);
         await PassAsync();
-        long each = (GC.GetTotalAllocatedBytes(precise: true) - before) / Count;
-        Assert.True(each < Bound, $"{each} bytes per message");
+        double each = (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)Count;
+
+        // The thread pool and the test host allocate a little now and then; a byte for each message would be 20,000.
+        Assert.True(each < 1, $"{each} bytes per message");
 
         async Task PassAsync()
         {
-            for (int i = 0; i < Count; i += Burst)
+            for (int i = 0; i < Count; i += burst)
             {
-                for (int j = 0; j < Burst; j++)
+                for (int j = 0; j < burst; j++)
                 {
-                    await loopback.Client.SendAsync(payload);
+                    await loopback.Client.SendAsync(payload, default, token);
                 }
 
-                for (int j = 0; j < Burst; j++)
+                for (int j = 0; j < burst; j++)
                 {
-                    using SctpMessage message = await loopback.Server.ReceiveAsync();
+                    using SctpMessage message = await loopback.Server.ReceiveAsync(token);
                 }
             }
         }

@@ -18,20 +18,13 @@ public sealed class BufferPool
     private const int ClassCount = ((LargestShift - SmallestShift) * ClassesPerPower) + 1;
     private const int Unpooled = -1;
 
-    private readonly ConcurrentQueue<PooledBuffer>[] _free = new ConcurrentQueue<PooledBuffer>[ClassCount];
+    private readonly ConcurrentQueue<PooledBuffer>?[] _free = new ConcurrentQueue<PooledBuffer>?[ClassCount];   // made when something comes back
     private readonly int[] _freeCounts = new int[ClassCount];
     private readonly long _maximumRetainedBytesPerClass;
     private int _rented;
 
     /// <param name="maximumRetainedBytesPerClass">How many free bytes each size class keeps for later; 8 MiB by default.</param>
-    public BufferPool(long maximumRetainedBytesPerClass = 8 << 20)
-    {
-        _maximumRetainedBytesPerClass = maximumRetainedBytesPerClass;
-        for (int i = 0; i < ClassCount; i++)
-        {
-            _free[i] = new ConcurrentQueue<PooledBuffer>();
-        }
-    }
+    public BufferPool(long maximumRetainedBytesPerClass = 8 << 20) => _maximumRetainedBytesPerClass = maximumRetainedBytesPerClass;
 
     /// <summary>Buffers that are rented and not returned yet.</summary>
     public int Rented => Volatile.Read(ref _rented);
@@ -43,7 +36,7 @@ public sealed class BufferPool
         ArgumentOutOfRangeException.ThrowIfNegative(length);
         Interlocked.Increment(ref _rented);
         int sizeClass = ClassOf(length);
-        if (sizeClass != Unpooled && _free[sizeClass].TryDequeue(out PooledBuffer? buffer))
+        if (sizeClass != Unpooled && Volatile.Read(ref _free[sizeClass]) is { } free && free.TryDequeue(out PooledBuffer? buffer))
         {
             Interlocked.Decrement(ref _freeCounts[sizeClass]);
             return buffer.OnRented(length);
@@ -77,7 +70,14 @@ public sealed class BufferPool
             return;
         }
 
-        _free[sizeClass].Enqueue(buffer);
+        ConcurrentQueue<PooledBuffer>? free = Volatile.Read(ref _free[sizeClass]);
+        if (free is null)
+        {
+            var made = new ConcurrentQueue<PooledBuffer>();
+            free = Interlocked.CompareExchange(ref _free[sizeClass], made, null) ?? made;
+        }
+
+        free.Enqueue(buffer);
     }
 
     private static int ClassOf(int length)

@@ -13,6 +13,8 @@ namespace Braid.Sockets;
 /// </summary>
 internal sealed class AssociationHost
 {
+    private const int MostReturned = 256;
+
     private static readonly TimeSpan s_sampling = TimeSpan.FromSeconds(1);
 
     private readonly EndpointLoop _loop;
@@ -148,14 +150,16 @@ internal sealed class AssociationHost
     public void Release(ReceivedMessage message)
     {
         long charge = message.Charge;                        // read before the loop may have it
+        int count;
         lock (_gate)
         {
             _returned.AddLast(message);
+            count = _returned.Count;
         }
 
         // The window is re-opened in steps: there is no need to wake the loop for each message. It is memory that closes the
-        // window, and the smallest message holds far more of it than its length.
-        if (Interlocked.Add(ref _returnedCharge, charge) >= Options.ReceiveBufferSize / 8)
+        // window, and the smallest message holds far more of it than its length; and its object is wanted for the next ones.
+        if (Interlocked.Add(ref _returnedCharge, charge) >= Options.ReceiveBufferSize / 8 || count >= MostReturned)
         {
             Wake();
         }

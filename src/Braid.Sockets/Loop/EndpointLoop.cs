@@ -77,6 +77,9 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     /// <summary>Associations that live here. For anybody.</summary>
     public ICollection<AssociationHost> Hosts => _alive.Keys;
 
+    /// <summary>Its place among those that linger; theirs to use.</summary>
+    public LinkedListNode<EndpointLoop>? LingeringNode { get; set; }
+
     /// <summary>Its SCTP ports.</summary>
     public PortTable Ports { get; } = new();
 
@@ -504,6 +507,10 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         {
             _lingering = _clock.Provider.CreateTimer(
                 static state => ((EndpointLoop)state!).Post(_ => ((EndpointLoop)state!).Close()), this, s_linger, Timeout.InfiniteTimeSpan);
+            if (Lingering.Add(this) is { } oldest)
+            {
+                oldest.Post(_ => oldest.Close());
+            }
         }
         else
         {
@@ -515,6 +522,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     public void Close()
     {
         _lingering?.Dispose();
+        Lingering.Remove(this);
         _isClosed = true;
         _timer.Dispose();
         _transport.Dispose();
