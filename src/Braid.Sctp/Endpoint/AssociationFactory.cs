@@ -12,6 +12,7 @@ internal sealed class AssociationFactory(
     EndpointOptions endpoint,
     IRandomSource random,
     AssociationTable associations,
+    UsedTags usedTags,
     BufferPool buffers,
     DropCounters drops,
     StatelessReplies replies,
@@ -57,7 +58,7 @@ internal sealed class AssociationFactory(
         {
             tag = new VerificationTag(random.NextUInt32());
         }
-        while (tag == VerificationTag.None || associations.HasTag(tag));
+        while (tag == VerificationTag.None || associations.HasTag(tag) || usedTags.Has(tag));       // a cookie with a used tag is refused
         return tag;
     }
 }

@@ -38,7 +38,7 @@ public sealed class Endpoint : IDatagramMachine
         Options = options;
         _usedTags = new UsedTags(2 * options.CookieLifetime);            // a cookie may live that long (§5.2.6)
         _replies = new StatelessReplies(Buffers, Drops);
-        _factory = new AssociationFactory(options, random.Fork(), _associations, Buffers, Drops, _replies, _toDrain);
+        _factory = new AssociationFactory(options, random.Fork(), _associations, _usedTags, Buffers, Drops, _replies, _toDrain);
         var cookies = new CookieMinter(random.Fork(), options.CookieLifetime);
         _listening = new ListeningProcedures(options, cookies, _replies, _associations, _factory, _usedTags, Drops);
         if (options.AcceptsAssociations)

@@ -37,6 +37,9 @@ internal sealed class UsedTags(TimeSpan lifetime)
         return _tags.Contains(tag);
     }
 
+    /// <summary>Whether a tag belonged to such an association when somebody last asked with the time: enough to choose another one.</summary>
+    public bool Has(VerificationTag tag) => _tags.Contains(tag);
+
     private void Forget(Instant now)
     {
         while (_order.TryPeek(out (VerificationTag Tag, Instant Until) oldest) && oldest.Until <= now)
