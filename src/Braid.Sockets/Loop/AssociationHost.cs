@@ -249,12 +249,32 @@ internal sealed class AssociationHost
 
         State = Core.State;
         Remote = Core.PrimaryPath.Remote;
+
+        // That it is up comes before the message that rode along with the COOKIE ECHO (RFC 6458 §6.1.1), that it ends after the last.
+        AssociationEvent? later = null;
+        while (later is null && Core.TryGetEvent(out AssociationEvent? early))
+        {
+            if (early is AssociationEvent.Established or AssociationEvent.PathChanged)
+            {
+                OnEvent(early);
+            }
+            else
+            {
+                later = early;
+            }
+        }
+
         while (Core.TryReceive(out ReceivedMessage? message))
         {
             Inbox.Deliver(new SctpMessage(this, message));
         }
 
         CollectReleased();
+        if (later is not null)
+        {
+            OnEvent(later);
+        }
+
         while (!_isEnded && Core.TryGetEvent(out AssociationEvent? associationEvent))
         {
             OnEvent(associationEvent);
