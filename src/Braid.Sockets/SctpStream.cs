@@ -156,6 +156,8 @@ public sealed class SctpStream
         Calls.CopyAsync(Queue, destination, cancellationToken);
 
     /// <summary>Takes the next message of this stream if it is there.</summary>
+    /// <param name="message">The message, to be disposed.</param>
+    /// <returns>False when none is there, also after the end.</returns>
     public bool TryReceive(out SctpMessage message) => Queue.TryDequeue(out message);
 
     /// <summary>Takes the next message of this stream, blocking the calling thread.</summary>
@@ -182,13 +184,18 @@ public sealed class SctpStream
     /// cut off. Borders of messages and PPIDs are lost. A read gives 0 once the association was closed gracefully.
     /// Disposing it leaves the stream and the association as they are.
     /// </summary>
-    /// <param name="maximumMessageSize">The longest message that is sent, from 1 byte. Default 16 KiB.</param>
+    /// <param name="maximumMessageSize">
+    /// The longest message that is sent, from 1 byte; null, the default, for 16 KiB or
+    /// <see cref="Sctp.AssociationOptions.MaximumMessageSize"/>, whichever is less.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">It is less than 1, or more than <see cref="Sctp.AssociationOptions.MaximumMessageSize"/>.</exception>
-    public Stream AsStream(int maximumMessageSize = 16 * 1024)
+    public Stream AsStream(int? maximumMessageSize = null)
     {
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maximumMessageSize);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(maximumMessageSize, _host.Options.MaximumMessageSize);
-        return new ByteStream(this, maximumMessageSize);
+        int most = _host.Options.MaximumMessageSize;
+        int size = maximumMessageSize ?? Math.Min(16 * 1024, most);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size, nameof(maximumMessageSize));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(size, most, nameof(maximumMessageSize));
+        return new ByteStream(this, size);
     }
 
     /// <summary>The stream as a pipe of bytes; see <see cref="AsStream"/>.</summary>
