@@ -29,18 +29,18 @@ public record AssociationOptions
 
     /// <summary>
     /// Bytes of messages accepted and not yet acknowledged before <see cref="SendStatus.QueueFull"/>; each counts
-    /// <see cref="MessageOverhead"/> on top of its length. Default 2 MiB.
+    /// <see cref="MessageOverhead"/> on top of its length. At least 1. Default 2 MiB.
     /// </summary>
     public long SendBufferSize { get; init; } = 2 << 20;
 
     /// <summary>
-    /// Bytes of received data held for the application: what the advertised window starts from. At least 1500 (§3.3.2). Default
-    /// 5 MiB. When it becomes smaller, what was advertised before stays good (§6.2).
+    /// Bytes of received data held for the application: what the advertised window starts from. From 1500 to 4294967295 (§3.3.2).
+    /// Default 5 MiB. When it becomes smaller, what was advertised before stays good (§6.2).
     /// </summary>
     public long ReceiveBufferSize { get; init; } = 5 << 20;
 
     /// <summary>
-    /// The longest message that may be sent, in bytes. One that is longer than the peer's receive buffer arrives in parts
+    /// The longest message that may be sent, in bytes, 1 to 2147483591. One that is longer than the peer's receive buffer arrives in parts
     /// (§6.9). Default 16 MiB.
     /// </summary>
     public int MaximumMessageSize { get; init; } = 16 << 20;
@@ -76,25 +76,25 @@ public record AssociationOptions
     /// </summary>
     public int PathMtu { get; init; } = 1280;
 
-    /// <summary>RTO before the first measurement (RTO.Initial). Default 1 s.</summary>
+    /// <summary>RTO before the first measurement (RTO.Initial), from <see cref="RtoMinimum"/> to <see cref="RtoMaximum"/>. Default 1 s.</summary>
     public TimeSpan RtoInitial { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Least RTO (RTO.Min). Below the peer's delayed-ack time it causes needless retransmissions. Default 1 s.</summary>
+    /// <summary>Least RTO (RTO.Min), from 1 ms. Below the peer's delayed-ack time it causes needless retransmissions. Default 1 s.</summary>
     public TimeSpan RtoMinimum { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Greatest RTO (RTO.Max). Default 60 s.</summary>
+    /// <summary>Greatest RTO (RTO.Max), from <see cref="RtoMinimum"/>. Default 60 s.</summary>
     public TimeSpan RtoMaximum { get; init; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>Packets that one opportunity to send may emit (Max.Burst). With fewer than 3 the congestion window cannot grow. Default 4.</summary>
+    /// <summary>Packets that one opportunity to send may emit (Max.Burst), from 1. With fewer than 3 the congestion window cannot grow. Default 4.</summary>
     public int MaximumBurst { get; init; } = 4;
 
-    /// <summary>Retransmissions in a row before the peer counts as unreachable (Association.Max.Retrans). Default 10.</summary>
+    /// <summary>Retransmissions in a row before the peer counts as unreachable (Association.Max.Retrans), from 0. Default 10.</summary>
     public int MaximumRetransmissions { get; init; } = 10;
 
-    /// <summary>Failures in a row before a path counts as inactive (Path.Max.Retrans). Default 5.</summary>
+    /// <summary>Failures in a row before a path counts as inactive (Path.Max.Retrans), from 0. Default 5.</summary>
     public int MaximumPathRetransmissions { get; init; } = 5;
 
-    /// <summary>Retransmissions of INIT and of COOKIE ECHO before setting up has failed (Max.Init.Retransmits). Default 8.</summary>
+    /// <summary>Retransmissions of INIT and of COOKIE ECHO before setting up has failed (Max.Init.Retransmits), from 0. Default 8.</summary>
     public int MaximumInitRetransmissions { get; init; } = 8;
 
     /// <summary>Time between heartbeats on an idle path, on top of the RTO (HB.interval); <see cref="TimeSpan.Zero"/> turns them off. Default 30 s.</summary>
@@ -110,8 +110,8 @@ public record AssociationOptions
     public int SackFrequency { get; init; } = 2;
 
     /// <summary>
-    /// How long a whole shutdown may take (T5-shutdown-guard, §9.2), counted from its beginning; null for five times
-    /// <see cref="RtoMaximum"/>.
+    /// How long a whole shutdown may take (T5-shutdown-guard, §9.2), counted from its beginning; longer than zero. Null, the
+    /// default, for five times <see cref="RtoMaximum"/>.
     /// </summary>
     public TimeSpan? ShutdownGuard { get; init; }
 

@@ -158,6 +158,8 @@ public sealed class SctpAssociation : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Sends a message if the send buffer has room for it now.</summary>
+    /// <param name="payload">User data, 1 byte to <see cref="AssociationOptions.MaximumMessageSize"/>; copied.</param>
+    /// <param name="info">Stream, PPID and order.</param>
     /// <returns>False when it has not: the message was not sent.</returns>
     /// <inheritdoc cref="SendAsync(ReadOnlyMemory{byte}, SctpSendInfo, CancellationToken)" path="/exception"/>
     public bool TrySend(ReadOnlySpan<byte> payload, in SctpSendInfo info)
@@ -215,6 +217,9 @@ public sealed class SctpAssociation : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Takes the next message if it is there.</summary>
+    /// <param name="message">The message, to be disposed.</param>
+    /// <returns>False when none is there, also after the end.</returns>
+    /// <exception cref="ObjectDisposedException">The association was disposed.</exception>
     public bool TryReceive(out SctpMessage message)
     {
         ThrowIfDisposed();
@@ -260,6 +265,8 @@ public sealed class SctpAssociation : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Takes the next notification if it is there.</summary>
+    /// <param name="notification">The notification.</param>
+    /// <returns>False when none is there, also after the end.</returns>
     public bool TryReadNotification([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out SctpNotification? notification) =>
         _host.Notifications.Items.TryDequeue(out notification);
 

@@ -24,7 +24,7 @@ public sealed record SctpConnectOptions
     /// <summary>Our SCTP port; 0, the default, picks a free one from 49152 to 65535.</summary>
     public ushort LocalPort { get; init; }
 
-    /// <summary>Streams, buffers, timers, notifications.</summary>
+    /// <summary>Streams, buffers, timers, notifications. Default: <see cref="SctpAssociationOptions.Default"/>.</summary>
     public SctpAssociationOptions Association { get; init; } = SctpAssociationOptions.Default;
 
     /// <summary>The stack to live on; null, the default, opens one with a UDP socket of its own, and closes it at the end.</summary>

@@ -19,7 +19,7 @@ public sealed record SctpListenerOptions
     /// <summary>The SCTP port, 1 to 65535.</summary>
     public required ushort Port { get; init; }
 
-    /// <summary>Streams, buffers, timers, notifications of the associations that are accepted.</summary>
+    /// <summary>Streams, buffers, timers, notifications of the associations that are accepted. Default: <see cref="SctpAssociationOptions.Default"/>.</summary>
     public SctpAssociationOptions Association { get; init; } = SctpAssociationOptions.Default;
 
     /// <summary>
@@ -29,7 +29,7 @@ public sealed record SctpListenerOptions
     /// </summary>
     public Func<SctpIncomingAssociation, CancellationToken, ValueTask<SctpAssociationOptions?>>? OptionsCallback { get; init; }
 
-    /// <summary>Associations that may wait to be accepted; the ones beyond are aborted. Default 128.</summary>
+    /// <summary>Associations that may wait to be accepted; the ones beyond are aborted. From 1. Default 128.</summary>
     public int Backlog { get; init; } = 128;
 
     /// <summary>The stack to live on; null, the default, opens one with a UDP socket of its own.</summary>
@@ -44,6 +44,7 @@ public sealed record SctpListenerOptions
     /// <summary>Where log messages go; null for nowhere. A <see cref="Stack"/> brings its own.</summary>
     public ILoggerFactory? LoggerFactory { get; init; }
 
+    /// <summary>Whether every option is in its range.</summary>
     /// <exception cref="ArgumentException">An option is missing or outside its range.</exception>
     public void Validate()
     {

@@ -2,7 +2,10 @@ using System;
 
 namespace Braid.Sockets;
 
-/// <summary>The options of RFC 6458 §8.1 that can be set for an association. docs/options.md has the whole list.</summary>
+/// <summary>
+/// The options of RFC 6458 §8.1 that can be set for an association. docs/options.md has the whole list, with defaults and ranges: a
+/// value outside its range is an <see cref="ArgumentOutOfRangeException"/> where it is set. There are no process-wide settings.
+/// </summary>
 public static class SctpOptions
 {
     /// <summary>Bounds of the retransmission time-out (§8.1.1).</summary>
@@ -17,7 +20,7 @@ public static class SctpOptions
         static options => options.MaximumRetransmissions,
         static (options, value) => options with { MaximumRetransmissions = value });
 
-    /// <summary>Streams, and how often INIT is repeated (§8.1.3). Fixed once the association exists.</summary>
+    /// <summary>Streams, and how often INIT is repeated (§8.1.3). Streams are fixed once the association exists.</summary>
     public static SctpOption<SctpInitMessage> InitMessage { get; } = new(
         "SCTP_INITMSG",
         static options => new SctpInitMessage(options.OutgoingStreams, options.IncomingStreams, options.MaximumInitRetransmissions),
@@ -48,7 +51,7 @@ public static class SctpOptions
     public static SctpOption<TimeSpan> AutoClose { get; } = new(
         "SCTP_AUTOCLOSE", static options => options.IdleTimeout, static (options, value) => options with { IdleTimeout = value });
 
-    /// <summary>What we tell the peer of our adaptation layer; null for nothing (§8.1.10). Fixed once the association exists.</summary>
+    /// <summary>What we tell the peer of our adaptation layer; null for nothing (§8.1.10). It goes along with INIT and INIT ACK: a change after that tells nobody.</summary>
     public static SctpOption<uint?> AdaptationLayer { get; } = new(
         "SCTP_ADAPTATION_LAYER",
         static options => options.AdaptationIndication,
@@ -102,20 +105,20 @@ public static class SctpOptions
 }
 
 /// <summary>Bounds of the retransmission time-out (RFC 9260 §16).</summary>
-/// <param name="Initial">Before the first measurement.</param>
+/// <param name="Initial">Before the first measurement; from the minimum to the maximum.</param>
 /// <param name="Minimum">At least, from 1 ms.</param>
-/// <param name="Maximum">At most.</param>
+/// <param name="Maximum">At most; from the minimum.</param>
 public readonly record struct SctpRtoInfo(TimeSpan Initial, TimeSpan Minimum, TimeSpan Maximum);
 
 /// <summary>What INIT asks for, and how often.</summary>
 /// <param name="OutgoingStreams">Streams that we want to send on, 1 to 65535.</param>
 /// <param name="IncomingStreams">Streams that the peer may send on, 1 to 65535.</param>
-/// <param name="MaximumRetransmissions">How often INIT and COOKIE ECHO are repeated.</param>
+/// <param name="MaximumRetransmissions">How often INIT and COOKIE ECHO are repeated, from 0.</param>
 public readonly record struct SctpInitMessage(int OutgoingStreams, int IncomingStreams, int MaximumRetransmissions);
 
 /// <summary>Heartbeats and limits of the peer's addresses.</summary>
-/// <param name="HeartbeatInterval">Time between heartbeats on an idle path; zero for none.</param>
-/// <param name="MaximumRetransmissions">Failures in a row before an address counts as unreachable.</param>
+/// <param name="HeartbeatInterval">Time, from zero, between heartbeats on an idle path; zero for none.</param>
+/// <param name="MaximumRetransmissions">Failures in a row before an address counts as unreachable, from 0.</param>
 public readonly record struct SctpPeerAddressParameters(TimeSpan HeartbeatInterval, int MaximumRetransmissions);
 
 /// <summary>How acknowledgements are delayed (RFC 9260 §6.2).</summary>

@@ -37,6 +37,7 @@ public sealed record SctpSocketOptions
     /// <summary>Where log messages go; null for nowhere. A <see cref="Stack"/> brings its own.</summary>
     public ILoggerFactory? LoggerFactory { get; init; }
 
+    /// <summary>Whether every option is in its range.</summary>
     /// <exception cref="ArgumentException">An option is missing or outside its range.</exception>
     public void Validate()
     {

@@ -7,7 +7,7 @@ namespace Braid.Sockets;
 /// <summary>What all associations and listeners of a <see cref="SctpStack"/> share.</summary>
 public sealed record SctpStackOptions
 {
-    /// <summary>Associations that may exist at the same time; above it a peer is refused. Default 65536.</summary>
+    /// <summary>Associations that may exist at the same time; above it a peer is refused. From 0. Default 65536.</summary>
     public int MaximumAssociations { get; init; } = 65536;
 
     /// <summary>How long the cookie of the handshake is good for (Valid.Cookie.Life, RFC 9260 §16): 1 s to 1 h. Default 60 s.</summary>
@@ -22,6 +22,7 @@ public sealed record SctpStackOptions
     /// <summary>Where log messages go; null for nowhere.</summary>
     public ILoggerFactory? LoggerFactory { get; init; }
 
+    /// <summary>Whether every option is in its range.</summary>
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
     public void Validate() => ToEndpointOptions().Validate();
 

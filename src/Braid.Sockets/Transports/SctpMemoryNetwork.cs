@@ -62,4 +62,5 @@ public sealed class SctpMemoryNetwork
 /// <param name="source">Where it comes from.</param>
 /// <param name="destination">Where it goes.</param>
 /// <param name="packet">The SCTP packet.</param>
+/// <returns>Whether it is lost.</returns>
 public delegate bool SctpDatagramFilter(IPEndPoint source, IPEndPoint destination, ReadOnlySpan<byte> packet);
