@@ -16,10 +16,11 @@ public record AssociationOptions
     public static AssociationOptions Default { get; } = new();
 
     /// <summary>
-    /// Names of the properties that stay as they are for the life of an association: the streams were negotiated (§5.1.1), and
-    /// chunks were cut to the size of the paths (§6.9).
+    /// Names of the properties that stay as they are for the life of an association: the streams were negotiated (§5.1.1), the
+    /// peer was told of the adaptation layer, and chunks were cut to the size of the paths (§6.9).
     /// </summary>
-    public static IReadOnlyList<string> FixedProperties { get; } = [nameof(OutgoingStreams), nameof(IncomingStreams), nameof(PathMtu)];
+    public static IReadOnlyList<string> FixedProperties { get; } =
+        [nameof(OutgoingStreams), nameof(IncomingStreams), nameof(PathMtu), nameof(AdaptationIndication)];
 
     /// <summary>Outgoing streams that we ask for, 1 to 65535 (§5.1.1); the peer may allow fewer. Default 1024.</summary>
     public int OutgoingStreams { get; init; } = 1024;
@@ -168,6 +169,7 @@ public record AssociationOptions
         OutgoingStreams != other.OutgoingStreams ? nameof(OutgoingStreams)
         : IncomingStreams != other.IncomingStreams ? nameof(IncomingStreams)
         : PathMtu != other.PathMtu ? nameof(PathMtu)
+        : AdaptationIndication != other.AdaptationIndication ? nameof(AdaptationIndication)
         : null;
 
     internal static void InRange(long value, long minimum, long maximum, string name)

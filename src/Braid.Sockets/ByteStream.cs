@@ -22,6 +22,9 @@ internal sealed class ByteStream(SctpStream stream, int maximumMessageSize) : St
         set => throw new NotSupportedException();
     }
 
+    // The options may have changed since it was made.
+    private int Most => Math.Min(maximumMessageSize, stream.LongestMessage);
+
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (buffer.IsEmpty)
@@ -58,17 +61,21 @@ internal sealed class ByteStream(SctpStream stream, int maximumMessageSize) : St
 
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        for (; !buffer.IsEmpty; buffer = buffer[Math.Min(buffer.Length, maximumMessageSize)..])
+        while (!buffer.IsEmpty)
         {
-            await stream.SendAsync(buffer[..Math.Min(buffer.Length, maximumMessageSize)], cancellationToken).ConfigureAwait(false);
+            int count = Math.Min(buffer.Length, Most);
+            await stream.SendAsync(buffer[..count], cancellationToken).ConfigureAwait(false);
+            buffer = buffer[count..];
         }
     }
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        for (; !buffer.IsEmpty; buffer = buffer[Math.Min(buffer.Length, maximumMessageSize)..])
+        while (!buffer.IsEmpty)
         {
-            stream.Send(buffer[..Math.Min(buffer.Length, maximumMessageSize)]);
+            int count = Math.Min(buffer.Length, Most);
+            stream.Send(buffer[..count]);
+            buffer = buffer[count..];
         }
     }
 

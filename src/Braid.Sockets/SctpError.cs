@@ -30,6 +30,11 @@ public enum SctpError
     /// <summary>The message is longer than allowed, or empty.</summary>
     InvalidMessageLength,
 
+    /// <summary>
+    /// The message does not fit into one DATA chunk, and <see cref="Sctp.AssociationOptions.Fragmentation"/> is off (RFC 6458 §8.1.11).
+    /// </summary>
+    NeedsFragmentation,
+
     /// <summary>This side aborted the association, or began to shut it down.</summary>
     OperationAborted,
 
@@ -41,6 +46,9 @@ public enum SctpError
 
     /// <summary>A call that blocks took longer than it was allowed to. Nothing else has happened.</summary>
     TimedOut,
+
+    /// <summary>The <see cref="ISctpDatagramTransport"/> has ended, or failed: nothing more will come. The inner exception is its own.</summary>
+    TransportClosed,
 
     /// <summary>A fault in Braid itself.</summary>
     InternalError,

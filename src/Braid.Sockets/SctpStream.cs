@@ -67,6 +67,9 @@ public sealed class SctpStream
     /// <summary>Its own queue, once somebody reads it; set by the <see cref="Inbox"/>.</summary>
     internal WaitQueue<SctpMessage>? Reads { get; set; }
 
+    /// <inheritdoc cref="AssociationHost.LongestMessage"/>
+    internal int LongestMessage => _host.LongestMessage;
+
     private WaitQueue<SctpMessage> Queue => Reads ?? _host.Inbox.Claim(this);
 
     /// <inheritdoc cref="SctpAssociation.SendAsync(ReadOnlyMemory{byte}, SctpSendInfo, CancellationToken)"/>
@@ -185,17 +188,14 @@ public sealed class SctpStream
     /// Disposing it leaves the stream and the association as they are.
     /// </summary>
     /// <param name="maximumMessageSize">
-    /// The longest message that is sent, from 1 byte; null, the default, for 16 KiB or
-    /// <see cref="Sctp.AssociationOptions.MaximumMessageSize"/>, whichever is less.
+    /// The longest message that is sent, from 1 byte; where <see cref="Sctp.AssociationOptions.MaximumMessageSize"/> allows less, that
+    /// holds. Default 16 KiB.
     /// </param>
-    /// <exception cref="ArgumentOutOfRangeException">It is less than 1, or more than <see cref="Sctp.AssociationOptions.MaximumMessageSize"/>.</exception>
-    public Stream AsStream(int? maximumMessageSize = null)
+    /// <exception cref="ArgumentOutOfRangeException">It is less than 1.</exception>
+    public Stream AsStream(int maximumMessageSize = 16 * 1024)
     {
-        int most = _host.Options.MaximumMessageSize;
-        int size = maximumMessageSize ?? Math.Min(16 * 1024, most);
-        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(size, nameof(maximumMessageSize));
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(size, most, nameof(maximumMessageSize));
-        return new ByteStream(this, size);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maximumMessageSize);
+        return new ByteStream(this, maximumMessageSize);
     }
 
     /// <summary>The stream as a pipe of bytes; see <see cref="AsStream"/>.</summary>
@@ -230,15 +230,21 @@ public sealed class SctpStream
         return left == 0;
     }
 
-    /// <summary>The association has ended.</summary>
-    internal void OnEnded(Exception end)
+    /// <summary>The association has ended, or was disposed.</summary>
+    /// <param name="end">What whoever reads it gets.</param>
+    /// <param name="isSending">Whether what was accepted is still to be sent.</param>
+    internal void OnEnded(Exception end, bool isSending)
     {
         var decided = default(DecidedWaiters);
         lock (_gate)
         {
             _end = end;
-            Volatile.Write(ref _accepted, 0);
-            Volatile.Write(ref _handedOver, 0);
+            if (!isSending)
+            {
+                Volatile.Write(ref _accepted, 0);
+                Volatile.Write(ref _handedOver, 0);
+            }
+
             TakeWaiters(ref decided, result: false);
         }
 

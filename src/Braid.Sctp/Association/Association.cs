@@ -120,13 +120,17 @@ public sealed class Association
 
     /// <summary>
     /// Queues a message that the application handed over before it could know that the peer shuts down: §9.2 delivers what is
-    /// in queue when SHUTDOWN arrives. Possible until the next datagram is taken.
+    /// in queue when SHUTDOWN arrives. Possible until the next datagram is taken. Lengths and the send buffer are not looked at:
+    /// the owner has done so, and the options may have changed since.
     /// </summary>
     /// <inheritdoc cref="Send(Instant, PooledBuffer, in SendOptions)"/>
     public SendStatus SendAccepted(Instant now, PooledBuffer payload, in SendOptions options)
     {
         ArgumentNullException.ThrowIfNull(payload);
-        return State == AssociationState.ShutdownReceived ? Accept(now, payload, options) : Send(now, payload, options);
+        SendStatus status = State == AssociationState.ShutdownReceived ? SendStatus.Ok : CanSend(payload.Length, options);
+        return status is SendStatus.Ok or SendStatus.QueueFull or SendStatus.InvalidLength or SendStatus.NeedsFragmentation
+            ? Accept(now, payload, options, wasAccepted: true)
+            : _tcb.Queue.Refuse(status, options);
     }
 
     /// <summary>What <see cref="Send(Instant, PooledBuffer, in SendOptions)"/> would answer now.</summary>
@@ -145,6 +149,9 @@ public sealed class Association
     /// <see cref="AssociationEvent.Restarted"/>.
     /// </summary>
     public void ForgetLostRecords() => _tcb.Queue.ForgetLostRecords();
+
+    /// <summary>The most user data that one DATA chunk is given now, in bytes (RFC 6458 §8.1.11, §8.1.16). For any thread.</summary>
+    public int FragmentationPoint => _tcb.Paths.MaximumPayload;
 
     /// <summary>Bytes accepted on a stream and not yet sent for the first time.</summary>
     public long BufferedBytesOn(StreamId stream) => _tcb.Queue.WaitingBytesOn(stream);
@@ -442,10 +449,10 @@ public sealed class Association
         _tcb.Context.Control.BeginAnswers(_tcb.Paths.MaximumChunk);
     }
 
-    private SendStatus Accept(Instant now, PooledBuffer payload, in SendOptions options)
+    private SendStatus Accept(Instant now, PooledBuffer payload, in SendOptions options, bool wasAccepted = false)
     {
         Begin(now);
-        SendStatus status = _tcb.Queue.Enqueue(payload, options);
+        SendStatus status = _tcb.Queue.Enqueue(payload, options, wasAccepted);
         if (status == SendStatus.Ok)
         {
             _tcb.Context.Counters.MessagesSent += options.MoreFollows ? 0 : 1;

@@ -40,9 +40,12 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
     public bool HasOpenRecord => _openRecords > 0;
 
     /// <summary>Accepts a message and takes its buffer over, if the status is <see cref="SendStatus.Ok"/>.</summary>
-    public SendStatus Enqueue(PooledBuffer payload, in SendOptions sendOptions)
+    /// <param name="payload">User data.</param>
+    /// <param name="sendOptions">Of the message.</param>
+    /// <param name="wasAccepted">Whether the owner has held it to the limits already, as they were then.</param>
+    public SendStatus Enqueue(PooledBuffer payload, in SendOptions sendOptions, bool wasAccepted = false)
     {
-        SendStatus status = Check(payload.Length, sendOptions);
+        SendStatus status = wasAccepted ? CheckStream(sendOptions) : Check(payload.Length, sendOptions);
         if (status != SendStatus.Ok)
         {
             return Refuse(status, sendOptions);
@@ -78,16 +81,13 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
             return SendStatus.NeedsFragmentation;
         }
 
-        if (sendOptions.Stream.Value >= _streamCount)
+        SendStatus status = CheckStream(sendOptions);
+        if (status != SendStatus.Ok)
         {
-            return SendStatus.InvalidStream;
+            return status;
         }
 
         OutboundStream? stream = Find(sendOptions.Stream);
-        if (stream is { IsRecordLost: true })
-        {
-            return SendStatus.RecordLost;
-        }
 
         // What waits behind a record that was begun must not keep its next part away: neither would ever be sent.
         long behind = stream is { HoldsTurn: true } ? Charge(_waitingBytes, MessageCount) - Charge(stream.WaitingBytes, stream.WaitingMessages) : 0;
@@ -95,6 +95,12 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
         // The last message may reach over the limit, so that one longer than the buffer can be sent at all.
         return BufferedCharge - behind >= context.Options.SendBufferSize ? SendStatus.QueueFull : SendStatus.Ok;
     }
+
+    /// <summary>The part of <see cref="Check"/> that no option changes.</summary>
+    public SendStatus CheckStream(in SendOptions sendOptions) =>
+        sendOptions.Stream.Value >= _streamCount ? SendStatus.InvalidStream
+        : Find(sendOptions.Stream) is { IsRecordLost: true } ? SendStatus.RecordLost
+        : SendStatus.Ok;
 
     /// <summary>Takes note of a message that is not accepted: the last part of a lost record makes way for the next record.</summary>
     /// <param name="status">What <see cref="Check"/> said.</param>

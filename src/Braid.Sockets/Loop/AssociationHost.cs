@@ -111,6 +111,16 @@ internal sealed class AssociationHost
     /// <summary>User data accepted and not acknowledged.</summary>
     public long BufferedAmount => Outbox.Bytes;
 
+    /// <summary>Bytes that one message, or one piece of it, may have now.</summary>
+    public int LongestMessage
+    {
+        get
+        {
+            SctpAssociationOptions options = Options;
+            return options.Fragmentation ? options.MaximumMessageSize : Math.Min(options.MaximumMessageSize, Core.FragmentationPoint);
+        }
+    }
+
     /// <summary>Begins a graceful shutdown, after everything queued so far.</summary>
     public void RequestShutdown()
     {
@@ -212,6 +222,8 @@ internal sealed class AssociationHost
 
         if (Volatile.Read(ref _abortReason) is { } reason)
         {
+            // Who waits for room must not get that of what the abort throws away.
+            Outbox.End(new SctpException(SctpError.OperationAborted, "The association was aborted."), replaces: false);
             Core.Abort(now, System.Text.Encoding.UTF8.GetBytes(reason));
         }
 
@@ -269,7 +281,11 @@ internal sealed class AssociationHost
             Inbox.Deliver(new SctpMessage(this, message));
         }
 
-        CollectReleased();
+        if (State != AssociationState.Closed)
+        {
+            CollectReleased();                               // at the end nobody is to get the room: End takes care of it
+        }
+
         if (later is not null)
         {
             OnEvent(later);
@@ -459,7 +475,10 @@ internal sealed class AssociationHost
             else
             {
                 Fail(item);                                  // the association has ended, or has not got that stream
-                Outbox.OnReleased(length + AssociationOptions.MessageOverhead, length);
+                if (Core.State != AssociationState.Closed)
+                {
+                    Outbox.OnReleased(length + AssociationOptions.MessageOverhead, length);
+                }
             }
 
             if (stream is not null)

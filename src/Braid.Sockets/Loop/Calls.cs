@@ -127,6 +127,13 @@ internal static class Calls
                 $"A message of {length} bytes cannot be sent: 1 to {options.MaximumMessageSize} are allowed.");
         }
 
+        if (!options.Fragmentation && length > host.LongestMessage)
+        {
+            throw new SctpException(
+                SctpError.NeedsFragmentation,
+                $"A message of {length} bytes cannot be sent: {host.LongestMessage} fit into one chunk, and fragmentation is off.");
+        }
+
         CheckStream(host, info);
         return info.ToSendOptions();
     }

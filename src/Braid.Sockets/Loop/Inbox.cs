@@ -136,8 +136,10 @@ internal sealed class Inbox(AssociationHost host, SctpSocket? socket)
     public void End(Exception end)
     {
         SctpStream[] streams;
+        bool isDiscarding;
         lock (_gate)
         {
+            isDiscarding = _isDiscarding && _end is null;
             _end ??= end;
             end = _end;
             streams = Streams();
@@ -147,7 +149,7 @@ internal sealed class Inbox(AssociationHost host, SctpSocket? socket)
         _accepted.Complete(end);
         foreach (SctpStream stream in streams)
         {
-            stream.OnEnded(end);
+            stream.OnEnded(end, isSending: isDiscarding);
         }
     }
 
@@ -191,13 +193,10 @@ internal sealed class Inbox(AssociationHost host, SctpSocket? socket)
             return _socket.Received.TryEnqueue(new SctpReceived(message), ref decided);
         }
 
-        if (!_accepted.HasWaiters || Messages.HasWaiters)
-        {
-            return Messages.TryEnqueue(message, ref decided);
-        }
-
-        stream = StreamFor(message.StreamId);
-        return ClaimNow(stream).TryEnqueue(message, ref decided) && _accepted.TryEnqueue(stream, ref decided);
+        // Only into the hands of a call that waits: a stream that nobody knows of would keep its messages from everybody.
+        return _accepted.HasWaiters && !Messages.HasWaiters && _accepted.TryHand(stream = StreamFor(message.StreamId), ref decided)
+            ? ClaimNow(stream).TryEnqueue(message, ref decided)
+            : Messages.TryEnqueue(message, ref decided);
     }
 
     private SctpStream StreamFor(ushort id)
@@ -207,6 +206,10 @@ internal sealed class Inbox(AssociationHost host, SctpSocket? socket)
         {
             stream = new SctpStream(host, id);
             _streams.Add(id, stream);
+            if (_end is not null)
+            {
+                stream.OnEnded(_end, isSending: false);      // nothing was ever sent on it
+            }
         }
 
         return stream;

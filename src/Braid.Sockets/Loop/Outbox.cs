@@ -161,13 +161,20 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
 
     /// <summary>Nothing is accepted any more; who waits gets the exception.</summary>
     /// <param name="end">The first one stays, unless it is replaced.</param>
-    /// <param name="replaces">Whether a later call gets this one.</param>
+    /// <param name="replaces">Whether a later call gets this one: the association has ended, and nothing is on its way any more.</param>
     public void End(Exception end, bool replaces)
     {
         var decided = default(DecidedWaiters);
         lock (_gate)
         {
             _end = replaces ? end : _end ?? end;
+            if (replaces)
+            {
+                _charge = 0;
+                _chargeBehind = 0;
+                _bytes = 0;
+            }
+
             while (_waiters.TryTake(out Waiter? waiter))
             {
                 Refuse((SendWaiter)waiter);

@@ -88,6 +88,23 @@ internal sealed class WaitQueue<T>
         }
     }
 
+    /// <summary>Hands a thing to the call that waits longest, for a caller that holds a lock of its own.</summary>
+    /// <returns>False when no call waits: the thing is the caller's.</returns>
+    public bool TryHand(T item, ref DecidedWaiters decided)
+    {
+        lock (_gate)
+        {
+            if (!_waiters.TryTake(out Waiter? waiter))
+            {
+                return false;
+            }
+
+            ((Waiter<T>)waiter).Result = item;
+            decided.Add(waiter);
+            return true;
+        }
+    }
+
     /// <summary>Puts a thing before all others: the rest of one that was taken.</summary>
     public void PutBack(T item)
     {
