@@ -21,6 +21,7 @@ public sealed class SctpMessageStream : Stream
     private int _used;
     private bool _hasBegun;
     private bool _isOpen = true;
+    private bool _isBroken;                                  // bytes of a cancelled write are in it
 
     internal SctpMessageStream(AssociationHost host, SctpStream stream, in SctpSendInfo info)
     {
@@ -39,7 +40,7 @@ public sealed class SctpMessageStream : Stream
     public override bool CanSeek => false;
 
     /// <inheritdoc/>
-    public override bool CanWrite => _isOpen;
+    public override bool CanWrite => _isOpen && !_isBroken;
 
     /// <summary>Not supported.</summary>
     public override long Length => throw new NotSupportedException();
@@ -51,16 +52,17 @@ public sealed class SctpMessageStream : Stream
         set => throw new NotSupportedException();
     }
 
-    /// <summary>Bytes that may be in one piece.</summary>
-    private int Most => Math.Min(PieceSize, _host.Options.MaximumMessageSize);
+    /// <summary>Whether the piece has no room left. Its size stays what it was at first: the options may change meanwhile.</summary>
+    private bool IsFull => _used == _piece?.Length;
 
     /// <summary>Ends the message: what was written is all of it.</summary>
     /// <param name="cancellationToken">Ends the waiting; the message is not complete then.</param>
     /// <exception cref="SctpException">Nothing was written, or the association has ended.</exception>
+    /// <exception cref="InvalidOperationException">A call to write was cancelled in the middle.</exception>
     /// <exception cref="ObjectDisposedException">It was completed or disposed already.</exception>
     public async ValueTask CompleteAsync(CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(!_isOpen, this);
+        ThrowIfUnusable();
         ThrowIfEmpty();
         await _host.Outbox.SendAsync(_piece.AsMemory(0, _used), _info.ToSendOptions(), _stream, this, cancellationToken).ConfigureAwait(false);
         End();
@@ -69,40 +71,62 @@ public sealed class SctpMessageStream : Stream
     /// <summary>Ends the message, blocking the calling thread until its last piece is accepted.</summary>
     /// <param name="timeout">How long at most; null, the default, for ever.</param>
     /// <exception cref="SctpException">Nothing was written, it took longer, or the association has ended.</exception>
+    /// <exception cref="InvalidOperationException">A call to write was cancelled in the middle.</exception>
     /// <exception cref="ObjectDisposedException">It was completed or disposed already.</exception>
     public void Complete(TimeSpan? timeout = null)
     {
-        ObjectDisposedException.ThrowIf(!_isOpen, this);
+        ThrowIfUnusable();
         ThrowIfEmpty();
         _host.Loop.PrepareToBlock();
         _host.Outbox.Send(_piece.AsSpan(0, _used), _info.ToSendOptions(), _stream, this, timeout ?? Timeout.InfiniteTimeSpan);
         End();
     }
 
-    /// <inheritdoc/>
+    /// <summary>Writes more of the message, as soon as the send buffer has room for it.</summary>
+    /// <param name="buffer">What follows; must not change before the task completes.</param>
+    /// <param name="cancellationToken">
+    /// Ends the waiting. When a part of the bytes was sent already nobody could say which: the message cannot go on then, only be
+    /// disposed. Otherwise nothing was written.
+    /// </param>
+    /// <exception cref="SctpException">The association has ended.</exception>
+    /// <exception cref="InvalidOperationException">An earlier call was cancelled in the middle.</exception>
+    /// <exception cref="ObjectDisposedException">It was completed or disposed already.</exception>
     public override async ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        ObjectDisposedException.ThrowIf(!_isOpen, this);
-        while (!buffer.IsEmpty)
+        ThrowIfUnusable();
+        cancellationToken.ThrowIfCancellationRequested();
+        int before = _used;
+        bool hasSent = false;
+        try
         {
-            if (_used == Most)
+            while (!buffer.IsEmpty)
             {
-                await _host.Outbox.SendAsync(_piece.AsMemory(0, _used), _info.ToSendOptions(moreFollows: true), _stream, this, cancellationToken)
-                    .ConfigureAwait(false);
-                OnPieceSent();
-            }
+                if (IsFull)
+                {
+                    await _host.Outbox.SendAsync(_piece.AsMemory(0, _used), _info.ToSendOptions(moreFollows: true), _stream, this, cancellationToken)
+                        .ConfigureAwait(false);
+                    OnPieceSent();
+                    hasSent = true;
+                }
 
-            buffer = buffer[Fill(buffer.Span)..];
+                buffer = buffer[Fill(buffer.Span)..];
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            _used = before;
+            _isBroken = hasSent;
+            throw;
         }
     }
 
     /// <inheritdoc/>
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        ObjectDisposedException.ThrowIf(!_isOpen, this);
+        ThrowIfUnusable();
         while (!buffer.IsEmpty)
         {
-            if (_used == Most)
+            if (IsFull)
             {
                 _host.Loop.PrepareToBlock();
                 _host.Outbox.Send(_piece.AsSpan(0, _used), _info.ToSendOptions(moreFollows: true), _stream, this, Timeout.InfiniteTimeSpan);
@@ -152,8 +176,8 @@ public sealed class SctpMessageStream : Stream
 
     private int Fill(ReadOnlySpan<byte> bytes)
     {
-        _piece ??= new byte[Most];
-        int count = Math.Min(bytes.Length, Most - _used);
+        _piece ??= new byte[Math.Min(PieceSize, _host.LongestMessage)];
+        int count = Math.Min(bytes.Length, _piece.Length - _used);
         bytes[..count].CopyTo(_piece.AsSpan(_used));
         _used += count;
         return count;
@@ -163,6 +187,15 @@ public sealed class SctpMessageStream : Stream
     {
         _hasBegun = true;
         _used = 0;
+    }
+
+    private void ThrowIfUnusable()
+    {
+        ObjectDisposedException.ThrowIf(!_isOpen, this);
+        if (_isBroken)
+        {
+            throw new InvalidOperationException("A write was cancelled in the middle: the message cannot go on.");
+        }
     }
 
     private void ThrowIfEmpty()
