@@ -16,6 +16,7 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
 {
     private readonly WaitQueue<SctpAssociation> _accepted = new();
     private readonly CancellationTokenSource _disposed = new();
+    private readonly CancellationToken _isDisposedToken;     // the source gives none once it is disposed
     private readonly SctpListenerOptions _options;
     private readonly EndpointLoop _loop;
     private readonly bool _ownsLoop;
@@ -27,6 +28,7 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
     private SctpListener(SctpListenerOptions options)
     {
         _options = options;
+        _isDisposedToken = _disposed.Token;
         _association = options.Association.Prepared();
         _ownsLoop = options.Stack is null;
         SctpStack stack = options.Stack ?? SctpStack.OpenUdp(
@@ -37,7 +39,7 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
         LocalEndPoints = stack.LocalEndPoints;
         try
         {
-            _loop.Ports.UseToAccept(Port, OnAccepted);
+            _loop.Ports.UseToAccept(Port, OnAccepted, Close);
         }
         catch when (_ownsLoop)
         {
@@ -45,7 +47,17 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
             throw;
         }
 
-        _loop.Post(_ => _loop.Endpoint.OpenPort(Port, _association));
+        _loop.Post(_ =>
+        {
+            if (_loop.End is null)
+            {
+                _loop.Endpoint.OpenPort(Port, _association);
+            }
+            else
+            {
+                Close();
+            }
+        });
         LogMessages.Listening(_loop.Logger, LocalEndPoints.Count == 0 ? null : LocalEndPoints[0], Port);
     }
 
@@ -81,7 +93,8 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
 
     /// <summary>Takes the next association that a peer has set up.</summary>
     /// <param name="cancellationToken">Ends the waiting; no association is lost.</param>
-    /// <exception cref="ObjectDisposedException">The listener was disposed.</exception>
+    /// <exception cref="SctpException">The transport has ended.</exception>
+    /// <exception cref="ObjectDisposedException">The listener, or its stack, was disposed.</exception>
     public async ValueTask<SctpAssociation> AcceptAssociationAsync(CancellationToken cancellationToken = default)
     {
         SctpAssociation association = await _accepted.DequeueAsync(cancellationToken).ConfigureAwait(false);
@@ -91,8 +104,8 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
 
     /// <summary>Takes the next association, blocking the calling thread.</summary>
     /// <param name="timeout">How long at most; null, the default, for ever.</param>
-    /// <exception cref="SctpException">It took longer.</exception>
-    /// <exception cref="ObjectDisposedException">The listener was disposed.</exception>
+    /// <exception cref="SctpException">It took longer, or the transport has ended.</exception>
+    /// <exception cref="ObjectDisposedException">The listener, or its stack, was disposed.</exception>
     public SctpAssociation Accept(TimeSpan? timeout = null)
     {
         _loop.PrepareToBlock();
@@ -145,7 +158,7 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
             _association = changed;
             _loop.Post(_ =>
             {
-                if (Volatile.Read(ref _isDisposed) == 0)
+                if (Volatile.Read(ref _isDisposed) == 0 && _loop.End is null)
                 {
                     _loop.Endpoint.ClosePort(Port);
                     _loop.Endpoint.OpenPort(Port, changed);
@@ -181,12 +194,7 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
         {
             _loop.Ports.StopAccepting(Port);
             _loop.Endpoint.ClosePort(Port);
-            _accepted.Complete(new ObjectDisposedException(nameof(SctpListener)));
-            while (_accepted.TryDequeue(out SctpAssociation? association))
-            {
-                association.Abort("the listener was closed");
-            }
-
+            Close();
             if (_ownsLoop)
             {
                 _loop.Release();
@@ -195,6 +203,16 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
             ended.SetResult();
         });
         return ended.Task;
+    }
+
+    // Also when the stack, or its transport, has ended. On the loop.
+    private void Close()
+    {
+        _accepted.Complete(_loop.End as SctpException ?? (Exception)new ObjectDisposedException(nameof(SctpListener)));
+        while (_accepted.TryDequeue(out SctpAssociation? association))
+        {
+            association.Abort("the listener was closed");
+        }
     }
 
     private void OnAccepted(Association core)
@@ -208,10 +226,9 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
         }
         else if (_options.OptionsCallback is { } callback)
         {
-            CancellationToken disposed = _isDisposed == 0 ? _disposed.Token : new CancellationToken(canceled: true);
             var incoming = new SctpIncomingAssociation(
                 host.Remote.ToIPEndPoint(), core.RemotePort, host.Streams.Outgoing, host.Streams.Incoming, core.PeerAdaptation);
-            _ = Task.Run(() => DecideAsync(host, callback, incoming, disposed), CancellationToken.None);
+            _ = Task.Run(() => DecideAsync(host, callback, incoming), CancellationToken.None);
         }
         else
         {
@@ -223,14 +240,19 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
     private async Task DecideAsync(
         AssociationHost host,
         Func<SctpIncomingAssociation, CancellationToken, ValueTask<SctpAssociationOptions?>> callback,
-        SctpIncomingAssociation incoming,
-        CancellationToken disposed)
+        SctpIncomingAssociation incoming)
     {
         try
         {
-            if (await callback(incoming, disposed).ConfigureAwait(false) is { } options)
+            if (await callback(incoming, _isDisposedToken).ConfigureAwait(false) is { } options)
             {
-                host.Configure(_ => options);
+                host.Configure(promised => options with
+                {
+                    OutgoingStreams = promised.OutgoingStreams,
+                    IncomingStreams = promised.IncomingStreams,
+                    PathMtu = promised.PathMtu,
+                    AdaptationIndication = promised.AdaptationIndication,
+                });
                 Offer(host);
             }
             else

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
+using Braid.Sctp;
 using Microsoft.Extensions.Logging;
 
 namespace Braid.Sockets;
@@ -24,8 +25,9 @@ public sealed record SctpListenerOptions
 
     /// <summary>
     /// Decides about each association before it can be accepted: options of its own, or null to abort it. Called outside of
-    /// every lock, once the peer has proved its address; the handshake has promised streams and buffers then, which are
-    /// therefore those of <see cref="Association"/>. A callback that throws aborts the association. Default null: all alike.
+    /// every lock, once the peer has proved its address. What the handshake has promised by then stays as in
+    /// <see cref="Association"/>, whatever it says: <see cref="AssociationOptions.FixedProperties"/>. A callback that throws, or whose
+    /// options are outside their range, aborts the association. Default null: all alike.
     /// </summary>
     public Func<SctpIncomingAssociation, CancellationToken, ValueTask<SctpAssociationOptions?>>? OptionsCallback { get; init; }
 

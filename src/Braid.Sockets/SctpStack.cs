@@ -14,7 +14,8 @@ namespace Braid.Sockets;
 /// </summary>
 public sealed class SctpStack : IAsyncDisposable
 {
-    private int _isDisposed;
+    private readonly EndpointLoop _loop;
+    private volatile int _isDisposed;
 
     private SctpStack(Func<SctpStackOptions, IDatagramTransport> open, SctpStackOptions options)
     {
@@ -27,7 +28,7 @@ public sealed class SctpStack : IAsyncDisposable
             Families = transport.Families,
             EncapsulationOverhead = transport.EncapsulationOverhead,
         };
-        Loop = new EndpointLoop(
+        _loop = new EndpointLoop(
             new Endpoint(endpointOptions, OperatingSystemRandom.Instance), transport, new MonotonicClock(options.TimeProvider), LogMessages.LoggerFor(options.LoggerFactory));
     }
 
@@ -38,9 +39,17 @@ public sealed class SctpStack : IAsyncDisposable
     public bool IsPointToPoint { get; }
 
     /// <summary>Associations that live on it, in whatever state.</summary>
-    public int AssociationCount => Loop.Endpoint.AssociationCount;
+    public int AssociationCount => _loop.Endpoint.AssociationCount;
 
-    internal EndpointLoop Loop { get; }
+    /// <exception cref="ObjectDisposedException">The stack was disposed.</exception>
+    internal EndpointLoop Loop
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_isDisposed != 0, this);
+            return _loop;
+        }
+    }
 
     /// <summary>Opens a stack over a UDP socket (RFC 6951).</summary>
     /// <param name="local">Where to bind; port 0 lets the system choose. The IPv6 wildcard takes IPv4 as well.</param>
@@ -69,7 +78,7 @@ public sealed class SctpStack : IAsyncDisposable
         var drops = new Dictionary<DropReason, long>();
         for (var reason = (DropReason)0; reason < DropReason.Count; reason++)
         {
-            if (Loop.Endpoint.Drops[reason] is > 0 and long count)
+            if (_loop.Endpoint.Drops[reason] is > 0 and long count)
             {
                 drops.Add(reason, count);
             }
@@ -83,7 +92,7 @@ public sealed class SctpStack : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
         {
-            await Loop.ShutDownAsync().ConfigureAwait(false);
+            await _loop.ShutDownAsync().ConfigureAwait(false);
         }
     }
 

@@ -153,18 +153,14 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>Aborts everything, and releases the loop for its opener.</summary>
+    /// <summary>Aborts everything, and closes the transport.</summary>
     public async Task ShutDownAsync()
     {
         var isEmpty = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Post(_ =>
         {
             _isEmpty = isEmpty;
-            foreach (ushort port in Ports.Accepting)
-            {
-                Ports.StopAccepting(port);
-                Endpoint.ClosePort(port);
-            }
+            Stop(new ObjectDisposedException(nameof(SctpStack)));
 
             foreach (AssociationHost host in Hosts)
             {
@@ -177,7 +173,13 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
             }
         });
         await isEmpty.Task.ConfigureAwait(false);
-        Release();
+        var isClosed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Post(_ =>
+        {
+            Close();                                         // no lingering: who disposes it may want its address at once
+            isClosed.SetResult();
+        });
+        await isClosed.Task.ConfigureAwait(false);
     }
 
     /// <summary>A new association lives here from now on. On the loop only.</summary>
@@ -246,6 +248,9 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
 
     /// <summary>Whether the transport is closed.</summary>
     public bool IsClosed => _isClosed;
+
+    /// <summary>Why nothing new can begin; null when it can. On the loop only.</summary>
+    public Exception? End { get; private set; }
 
     void IThreadPoolWorkItem.Execute()
     {
@@ -467,26 +472,43 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         }
     }
 
+    // Nothing new begins from now on.
+    private void Stop(Exception end)
+    {
+        End = end;
+        foreach (ushort port in Ports.Accepting)
+        {
+            Ports.StopAccepting(port)?.Invoke();
+            Endpoint.ClosePort(port);
+        }
+    }
+
     private void Fail(Exception exception)
     {
         LogMessages.LoopFailed(Logger, exception);
-        AbortAll();
+        SctpException? ended = exception is SctpException { Error: SctpError.TransportClosed } own ? own : null;     // no fault of ours
+        if (ended is not null)
+        {
+            Stop(ended);
+        }
+
+        AbortAll(ended is null ? "internal error"u8 : "the transport has ended"u8);
         foreach (AssociationHost host in Hosts)
         {
-            host.Fail(new SctpException(SctpError.InternalError, "Braid broke one of its own rules and closed the association.", exception));
+            host.Fail(ended ?? new SctpException(SctpError.InternalError, "Braid broke one of its own rules and closed the association.", exception));
         }
     }
 
     // Otherwise the protocol would go on without its host: acknowledge what nobody will read, and in the end report a
     // graceful shutdown to a peer whose messages were lost.
-    private void AbortAll()
+    private void AbortAll(ReadOnlySpan<byte> reason)
     {
         Instant now = _clock.Now;
         try
         {
             foreach (AssociationHost host in Hosts)
             {
-                host.Core.Abort(now, "internal error"u8);
+                host.Core.Abort(now, reason);
             }
 
             SendDatagrams(now);

@@ -18,7 +18,7 @@ internal sealed class PortTable
 
     private readonly Lock _gate = new();
     private readonly Dictionary<ushort, int> _uses = [];
-    private readonly Dictionary<ushort, Action<Association>> _acceptors = [];
+    private readonly Dictionary<ushort, (Action<Association> OnAccepted, Action? OnClosed)> _acceptors = [];
 
     /// <summary>Ports that somebody takes associations on.</summary>
     public ushort[] Accepting
@@ -48,13 +48,14 @@ internal sealed class PortTable
     /// <summary>Begins to use a port and to take what peers set up on it.</summary>
     /// <param name="port">The port; 0 to choose one.</param>
     /// <param name="onAccepted">Called on the loop, for what is new and for what a peer has begun anew.</param>
+    /// <param name="onClosed">Called on the loop when the stack is disposed under it.</param>
     /// <exception cref="SctpException">Somebody else takes it, or there is none that nobody uses.</exception>
-    public ushort UseToAccept(ushort port, Action<Association> onAccepted)
+    public ushort UseToAccept(ushort port, Action<Association> onAccepted, Action? onClosed = null)
     {
         lock (_gate)
         {
             port = port == 0 ? Choose() : port;
-            if (!_acceptors.TryAdd(port, onAccepted))
+            if (!_acceptors.TryAdd(port, (onAccepted, onClosed)))
             {
                 throw new SctpException(SctpError.AddressUnavailable, $"Cannot use SCTP port {port}: it is in use on this stack.");
             }
@@ -76,14 +77,18 @@ internal sealed class PortTable
     }
 
     /// <summary>Ends <see cref="UseToAccept"/>.</summary>
-    public void StopAccepting(ushort port)
+    /// <returns>What wants to know when that was not its own wish.</returns>
+    public Action? StopAccepting(ushort port)
     {
         lock (_gate)
         {
-            if (_acceptors.Remove(port))
+            if (!_acceptors.Remove(port, out (Action<Association> OnAccepted, Action? OnClosed) acceptor))
             {
-                Release(port);
+                return null;
             }
+
+            Release(port);
+            return acceptor.OnClosed;
         }
     }
 
@@ -92,7 +97,8 @@ internal sealed class PortTable
     {
         lock (_gate)
         {
-            return _acceptors.TryGetValue(port, out onAccepted);
+            onAccepted = _acceptors.TryGetValue(port, out (Action<Association> OnAccepted, Action? OnClosed) acceptor) ? acceptor.OnAccepted : null;
+            return onAccepted is not null;
         }
     }
 

@@ -88,6 +88,10 @@ internal static class SetUp
             {
                 opened.SetResult(begin(now));
             }
+            catch (ObjectDisposedException exception)
+            {
+                opened.SetException(exception);
+            }
             catch (InvalidOperationException exception)
             {
                 opened.SetException(new SctpException(SctpError.AlreadyConnected, exception.Message, exception));
@@ -104,6 +108,11 @@ internal static class SetUp
     /// <exception cref="InvalidOperationException">There is one with that peer already.</exception>
     public static AssociationHost Begin(EndpointLoop loop, Instant now, SctpConnectOptions options, bool isActive, SctpSocket? socket)
     {
+        if (loop.End is { } end)
+        {
+            throw end;
+        }
+
         SctpAssociationOptions association = loop.Fit(options.Association.Prepared());
         var paths = new NetworkPath[Math.Max(1, options.RemoteEndPoints.Count)];
         for (int i = 0; i < options.RemoteEndPoints.Count; i++)

@@ -17,7 +17,10 @@ public interface ISctpDatagramTransport : IAsyncDisposable
     /// <summary>Waits for the next datagram.</summary>
     /// <param name="buffer">Where it goes; 65,536 bytes.</param>
     /// <param name="cancellationToken">The transport is about to be disposed.</param>
-    /// <returns>Its length; 0 when nothing more will ever come.</returns>
+    /// <returns>
+    /// Its length; 0 when nothing more will ever come. That, and whatever it throws, ends the associations with
+    /// <see cref="SctpError.TransportClosed"/>.
+    /// </returns>
     ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken);
 
     /// <summary>Sends one datagram. One that cannot be sent is lost: SCTP repairs that.</summary>

@@ -55,7 +55,7 @@ internal sealed class PointToPointTransport : IDatagramTransport
             while (length < 0 || length > _arrival.Length);
             if (length == 0)
             {
-                return null;
+                return _closed.IsCancellationRequested ? null : throw Ended(null);
             }
 
             DatagramBatch batch = DatagramBatch.Rent();
@@ -64,11 +64,14 @@ internal sealed class PointToPointTransport : IDatagramTransport
             return batch;
         }
 #pragma warning disable CA1031 // The user's code: whatever it throws, it will bring no more datagrams.
-        catch (Exception)
+        catch (Exception exception) when (exception is not SctpException { Error: SctpError.TransportClosed })
 #pragma warning restore CA1031
         {
-            return null;
+            return _closed.IsCancellationRequested ? null : throw Ended(exception);
         }
+
+        static SctpException Ended(Exception? cause) =>
+            new(SctpError.TransportClosed, "The transport has ended: nothing more will come.", cause);
     }
 
     public bool TryBePolled(Action wake) => false;

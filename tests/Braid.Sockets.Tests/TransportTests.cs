@@ -1,0 +1,242 @@
+using System;
+using System.IO;
+using System.Threading;
+using System.Threading.Channels;
+using System.Threading.Tasks;
+
+namespace Braid.Sockets.Tests;
+
+/// <summary>Transports of the user's: one that works, and all the ways in which one does not.</summary>
+public sealed class TransportTests
+{
+    private static readonly SctpAssociationOptions s_impatient = SctpAssociationOptions.Default with
+    {
+        RtoInitial = TimeSpan.FromMilliseconds(20),
+        RtoMinimum = TimeSpan.FromMilliseconds(20),
+        RtoMaximum = TimeSpan.FromMilliseconds(40),
+        MaximumRetransmissions = 50,
+        MaximumInitRetransmissions = 50,
+    };
+
+    [Theory]
+    [InlineData(1200)]
+    [InlineData(512)]
+    [InlineData(100_000)]
+    public async Task Two_peers_meet_over_a_transport_without_a_listener(int packetSize)
+    {
+        using var guard = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        (PipeTransport left, PipeTransport right) = PipeTransport.Pair(packetSize);
+        (SctpAssociation client, SctpAssociation server) = await MeetAsync(left, right, guard.Token);
+        byte[] payload = MemoryPair.Pattern(300_000);
+        await client.SendAsync(payload, new SctpSendInfo(2), guard.Token);
+        await server.SendAsync(payload, new SctpSendInfo(3), guard.Token);
+        using (SctpMessage message = await server.ReceiveAsync(guard.Token))
+        {
+            Assert.True(payload.AsSpan().SequenceEqual(message.ToArray()));
+        }
+
+        using (SctpMessage message = await client.ReceiveAsync(guard.Token))
+        {
+            Assert.Equal(3, message.Info.StreamId);
+        }
+
+        await client.DisposeAsync();
+        await server.Closed.WaitAsync(guard.Token);
+        await left.Disposed.WaitAsync(guard.Token);
+        await right.Disposed.WaitAsync(guard.Token);
+    }
+
+    [Fact]
+    public async Task A_listener_lives_on_a_transport_too_and_its_callback_need_not_know_the_size_of_its_packets()
+    {
+        using var guard = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        (PipeTransport left, PipeTransport right) = PipeTransport.Pair(600);
+        await using SctpStack stack = SctpStack.Open(right);
+        Assert.True(stack.IsPointToPoint);
+        await using SctpListener listener = SctpListener.Listen(new SctpListenerOptions
+        {
+            Stack = stack,
+            Port = 5,
+            OptionsCallback = (_, _) => new ValueTask<SctpAssociationOptions?>(SctpAssociationOptions.Default),
+        });
+        SctpAssociation client = await SctpAssociation.ConnectAsync(left, new SctpConnectOptions { RemotePort = 5 }, guard.Token);
+        SctpAssociation server = await listener.AcceptAssociationAsync(guard.Token);
+        await server.SendAsync(new byte[5000], default, guard.Token);
+        using SctpMessage message = await client.ReceiveAsync(guard.Token);
+        Assert.Equal(5000, message.Length);
+    }
+
+    [Fact]
+    public async Task What_a_transport_loses_and_throws_away_is_sent_again()
+    {
+        using var guard = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        (PipeTransport left, PipeTransport right) = PipeTransport.Pair();
+        int sent = 0;
+        left.OnSend = () => Interlocked.Increment(ref sent) % 10 == 0 ? throw new IOException("not now") : true;
+        right.OnSend = () => Interlocked.Increment(ref sent) % 7 != 0;
+        (SctpAssociation client, SctpAssociation server) = await MeetAsync(left, right, guard.Token);
+        for (int i = 1; i <= 200; i++)
+        {
+            await client.SendAsync(new byte[i], default, guard.Token);
+        }
+
+        for (int i = 1; i <= 200; i++)
+        {
+            using SctpMessage message = await server.ReceiveAsync(guard.Token);
+            Assert.Equal(i, message.Length);
+        }
+
+        client.Abort();
+        server.Abort();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_transport_that_ends_or_fails_ends_the_association(bool fails)
+    {
+        using var guard = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        (PipeTransport left, PipeTransport right) = PipeTransport.Pair();
+        (SctpAssociation client, SctpAssociation server) = await MeetAsync(left, right, guard.Token);
+        Task<SctpMessage> receiving = client.ReceiveAsync(guard.Token).AsTask();
+        var cause = new IOException("the cable");
+        left.End(fails ? cause : null);
+        SctpException end = await PairAssert.EndsAsync(SctpError.TransportClosed, () => receiving);
+        Assert.Equal(fails ? cause : null, end.InnerException);
+        await PairAssert.EndsAsync(SctpError.TransportClosed, () => client.Closed);
+        await PairAssert.EndsAsync(SctpError.PeerAborted, () => server.Closed.WaitAsync(guard.Token));
+        await left.Disposed.WaitAsync(guard.Token);
+    }
+
+    [Fact]
+    public async Task A_transport_that_ends_before_anybody_came_ends_the_calls_that_wait()
+    {
+        using var guard = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        var options = new SctpConnectOptions { RemotePort = 1, LocalPort = 1 };
+        (PipeTransport left, PipeTransport right) = PipeTransport.Pair();
+        Task<SctpAssociation> accepting = SctpAssociation.AcceptAsync(left, options, guard.Token).AsTask();
+        Task<SctpAssociation> connecting = SctpAssociation.ConnectAsync(right, options with { RemotePort = 9 }, guard.Token).AsTask();
+        left.End();
+        right.End();
+        await PairAssert.EndsAsync(SctpError.TransportClosed, () => accepting);
+        await PairAssert.EndsAsync(SctpError.TransportClosed, () => connecting);
+
+        (left, _) = PipeTransport.Pair();
+        await using SctpStack stack = SctpStack.Open(left);
+        await using SctpListener listener = SctpListener.Listen(new SctpListenerOptions { Stack = stack, Port = 1 });
+        left.End();
+        await PairAssert.EndsAsync(SctpError.TransportClosed, async () => await listener.AcceptAssociationAsync(guard.Token));
+        await PairAssert.EndsAsync(
+            SctpError.TransportClosed, async () => await SctpAssociation.ConnectAsync(new SctpConnectOptions { Stack = stack, RemotePort = 1 }, guard.Token));
+    }
+
+    [Fact]
+    public async Task A_transport_that_hangs_keeps_nobody_from_giving_up()
+    {
+        using var guard = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        (PipeTransport left, PipeTransport right) = PipeTransport.Pair();
+        (SctpAssociation client, SctpAssociation server) = await MeetAsync(left, right, guard.Token);
+        left.Hangs = true;
+        while (client.TrySend(new byte[10_000]))
+        {
+        }
+
+        Task waiting = client.SendAsync(new byte[1], default, guard.Token).AsTask();
+        client.Abort();
+        await PairAssert.EndsAsync(SctpError.OperationAborted, () => waiting);
+        Assert.Equal(0, client.BufferedAmount);
+        await left.Disposed.WaitAsync(guard.Token);          // the call that hangs was cancelled
+        server.Abort();
+    }
+
+    [Fact]
+    public async Task Waiting_for_a_peer_can_be_cancelled_and_the_transport_is_disposed_then()
+    {
+        using var guard = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var cancelled = new CancellationTokenSource();
+        (PipeTransport left, _) = PipeTransport.Pair();
+        Task<SctpAssociation> accepting = SctpAssociation.AcceptAsync(left, new SctpConnectOptions { RemotePort = 1, LocalPort = 1 }, cancelled.Token).AsTask();
+        await cancelled.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => accepting);
+        await left.Disposed.WaitAsync(guard.Token);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_over_a_transport_is_an_argument_that_cannot_be()
+    {
+        var options = new SctpConnectOptions { RemotePort = 1 };
+        (PipeTransport tiny, _) = PipeTransport.Pair(511);
+        (PipeTransport good, _) = PipeTransport.Pair();
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await SctpAssociation.ConnectAsync(tiny, options));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await SctpAssociation.AcceptAsync(good, options));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await SctpAssociation.ConnectAsync(
+            good, options with { RemoteEndPoints = [new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 1)] }));
+    }
+
+    private static async Task<(SctpAssociation Client, SctpAssociation Server)> MeetAsync(
+        PipeTransport left, PipeTransport right, CancellationToken guard)
+    {
+        Task<SctpAssociation> accepting = SctpAssociation.AcceptAsync(
+            right, new SctpConnectOptions { RemotePort = 8, LocalPort = 9, Association = s_impatient }, guard).AsTask();
+        SctpAssociation client = await SctpAssociation.ConnectAsync(
+            left, new SctpConnectOptions { RemotePort = 9, LocalPort = 8, Association = s_impatient }, guard);
+        return (client, await accepting);
+    }
+
+    private sealed class PipeTransport : ISctpDatagramTransport
+    {
+        private readonly Channel<byte[]> _arriving = Channel.CreateUnbounded<byte[]>();
+        private readonly TaskCompletionSource _disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private PipeTransport? _peer;
+
+        public required int MaximumPacketSize { get; init; }
+
+        /// <summary>Whether a packet gets through.</summary>
+        public Func<bool> OnSend { get; set; } = () => true;
+
+        public bool Hangs { get; set; }
+
+        public Task Disposed => _disposed.Task;
+
+        public static (PipeTransport Left, PipeTransport Right) Pair(int packetSize = 1200)
+        {
+            var left = new PipeTransport { MaximumPacketSize = packetSize };
+            var right = new PipeTransport { MaximumPacketSize = packetSize };
+            (left._peer, right._peer) = (right, left);
+            return (left, right);
+        }
+
+        public void End(Exception? cause = null) => _arriving.Writer.TryComplete(cause);
+
+        public async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+        {
+            if (!await _arriving.Reader.WaitToReadAsync(cancellationToken) || !_arriving.Reader.TryRead(out byte[]? packet))
+            {
+                return 0;
+            }
+
+            packet.CopyTo(buffer);
+            return packet.Length;
+        }
+
+        public async ValueTask SendAsync(ReadOnlyMemory<byte> packet, CancellationToken cancellationToken)
+        {
+            if (Hangs)
+            {
+                await Task.Delay(Timeout.Infinite, cancellationToken);
+            }
+
+            Assert.InRange(packet.Length, 1, Math.Min(MaximumPacketSize, ushort.MaxValue));
+            if (OnSend())
+            {
+                _peer!._arriving.Writer.TryWrite(packet.ToArray());
+            }
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            _disposed.TrySetResult();
+            return default;
+        }
+    }
+}
