@@ -144,6 +144,7 @@ public sealed class TransportTests
         Task waiting = client.SendAsync(new byte[1], default, guard.Token).AsTask();
         client.Abort();
         await PairAssert.EndsAsync(SctpError.OperationAborted, () => waiting);
+        await PairAssert.EndsAsync(SctpError.OperationAborted, () => client.Closed);
         Assert.Equal(0, client.BufferedAmount);
         await left.Disposed.WaitAsync(guard.Token);          // the call that hangs was cancelled
         server.Abort();
