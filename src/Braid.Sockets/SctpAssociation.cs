@@ -109,7 +109,7 @@ public sealed class SctpAssociation : IAsyncDisposable, IDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        return SetUp.Connect(options, timeout ?? Timeout.InfiniteTimeSpan);
+        return SetUp.Connect(options, Calls.Check(timeout));
     }
 
     /// <summary>The stream with a number. There is one object for each; nothing is sent, nothing is reserved.</summary>
@@ -289,7 +289,7 @@ public sealed class SctpAssociation : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Changes several options at once.</summary>
-    /// <param name="change">Makes the new options out of the present ones: <c>o => o with { … }</c>. Called once, at once.</param>
+    /// <param name="change">Makes the new options out of the present ones: <c>o => o with { … }</c>. Called at once, and again when others change some meanwhile.</param>
     /// <exception cref="ArgumentException">A value is outside its range, or an option cannot change once the association exists.</exception>
     public void Configure(Func<SctpAssociationOptions, SctpAssociationOptions> change)
     {
@@ -352,7 +352,7 @@ public sealed class SctpAssociation : IAsyncDisposable, IDisposable
     {
         _host.Loop.PrepareToBlock();
         BeginShutdown();
-        Calls.Block(_host.Closed, timeout ?? Timeout.InfiniteTimeSpan);
+        Calls.Block(_host.Closed, Calls.Check(timeout));
     }
 
     /// <summary>Ends the association at once (RFC 9260 §9.1). What was not delivered is lost.</summary>
@@ -373,6 +373,8 @@ public sealed class SctpAssociation : IAsyncDisposable, IDisposable
             _host.RequestAbort("");
             await closed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+
+        await _host.Loop.Freed.ConfigureAwait(false);
     }
 
     /// <summary><see cref="DisposeAsync"/>, blocking the calling thread.</summary>
@@ -385,6 +387,8 @@ public sealed class SctpAssociation : IAsyncDisposable, IDisposable
             _host.RequestAbort("");
             Calls.TryBlock(_host.Closed, Timeout.InfiniteTimeSpan);
         }
+
+        Calls.TryBlock(_host.Loop.Freed, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>For tests: gone without a word to the peer, as by a crash.</summary>

@@ -23,6 +23,7 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
     private readonly Lock _gate = new();
     private SctpAssociationOptions _association;
     private int _waiting;
+    private bool _isClosed;                                  // only the loop
     private int _isDisposed;
 
     private SctpListener(SctpListenerOptions options)
@@ -39,7 +40,7 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
         LocalEndPoints = stack.LocalEndPoints;
         try
         {
-            _loop.Ports.UseToAccept(Port, OnAccepted, Close);
+            _loop.UseToAccept(Port, OnAccepted, Close);
         }
         catch when (_ownsLoop)
         {
@@ -47,17 +48,7 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
             throw;
         }
 
-        _loop.Post(_ =>
-        {
-            if (_loop.End is null)
-            {
-                _loop.Endpoint.OpenPort(Port, _association);
-            }
-            else
-            {
-                Close();
-            }
-        });
+        _loop.Post(_ => OpenPort());
         LogMessages.Listening(_loop.Logger, LocalEndPoints.Count == 0 ? null : LocalEndPoints[0], Port);
     }
 
@@ -109,7 +100,7 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
     public SctpAssociation Accept(TimeSpan? timeout = null)
     {
         _loop.PrepareToBlock();
-        SctpAssociation association = _accepted.Dequeue(timeout ?? Timeout.InfiniteTimeSpan);
+        SctpAssociation association = _accepted.Dequeue(Calls.Check(timeout));
         Interlocked.Decrement(ref _waiting);
         return association;
     }
@@ -156,14 +147,7 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
             SctpAssociationOptions changed = option.Set(_association, value).Prepared();
             changed.Validate();
             _association = changed;
-            _loop.Post(_ =>
-            {
-                if (Volatile.Read(ref _isDisposed) == 0 && _loop.End is null)
-                {
-                    _loop.Endpoint.ClosePort(Port);
-                    _loop.Endpoint.OpenPort(Port, changed);
-                }
-            });
+            _loop.Post(_ => OpenPort());
         }
     }
 
@@ -171,13 +155,18 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
     /// Stops listening. Associations that were accepted live on, and the socket with them; those that nobody accepted are
     /// aborted.
     /// </summary>
-    public ValueTask DisposeAsync() => new(EndAsync());
+    public async ValueTask DisposeAsync()
+    {
+        await EndAsync().ConfigureAwait(false);
+        await _loop.Freed.ConfigureAwait(false);
+    }
 
     /// <summary><see cref="DisposeAsync"/>, blocking the calling thread.</summary>
     public void Dispose()
     {
         _loop.PrepareToBlock();
         Calls.Block(EndAsync(), Timeout.InfiniteTimeSpan);
+        Calls.Block(_loop.Freed, Timeout.InfiniteTimeSpan);
     }
 
     private Task EndAsync()
@@ -187,14 +176,16 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
             return Task.CompletedTask;
         }
 
-        _disposed.Cancel();
-        _disposed.Dispose();
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _loop.Post(_ =>
         {
-            _loop.Ports.StopAccepting(Port);
-            _loop.Endpoint.ClosePort(Port);
-            Close();
+            if (!_isClosed)
+            {
+                _loop.Ports.StopAccepting(Port);
+                _loop.Endpoint.ClosePort(Port);
+                Close();
+            }
+
             if (_ownsLoop)
             {
                 _loop.Release();
@@ -202,16 +193,28 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
 
             ended.SetResult();
         });
+        _ = _disposed.CancelAsync();                         // the user's code: whatever it does, the port is closed
         return ended.Task;
     }
 
-    // Also when the stack, or its transport, has ended. On the loop.
+    // The port was taken away: by ourselves, or because the stack, or its transport, has ended. On the loop.
     private void Close()
     {
+        _isClosed = true;
         _accepted.Complete(_loop.End as SctpException ?? (Exception)new ObjectDisposedException(nameof(SctpListener)));
         while (_accepted.TryDequeue(out SctpAssociation? association))
         {
             association.Abort("the listener was closed");
+        }
+    }
+
+    // On the loop. The options may have changed since it was asked for.
+    private void OpenPort()
+    {
+        if (!_isClosed)
+        {
+            _loop.Endpoint.ClosePort(Port);
+            _loop.Endpoint.OpenPort(Port, Volatile.Read(ref _association));
         }
     }
 

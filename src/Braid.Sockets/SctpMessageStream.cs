@@ -78,7 +78,7 @@ public sealed class SctpMessageStream : Stream
         ThrowIfUnusable();
         ThrowIfEmpty();
         _host.Loop.PrepareToBlock();
-        _host.Outbox.Send(_piece.AsSpan(0, _used), _info.ToSendOptions(), _stream, this, timeout ?? Timeout.InfiniteTimeSpan);
+        _host.Outbox.Send(_piece.AsSpan(0, _used), _info.ToSendOptions(), _stream, this, Calls.Check(timeout));
         End();
     }
 

@@ -26,6 +26,7 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
     private bool _ownsLoop;
     private ushort _port;
     private bool _isListening;
+    private bool _isClosed;                                  // only the loop
     private int _isDisposed;
 
     /// <summary>A socket that is bound when it is first used, or by <see cref="Bind"/>.</summary>
@@ -81,7 +82,7 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
             if (!_isListening)
             {
                 _isListening = true;
-                _loop!.Post(_ => _loop.Endpoint.OpenPort(_port, _association));
+                _loop!.Post(_ => OpenPort());
             }
         }
     }
@@ -188,7 +189,7 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
     public SctpReceived Receive(TimeSpan? timeout = null)
     {
         Open().PrepareToBlock();
-        return Received.Items.Dequeue(timeout ?? Timeout.InfiniteTimeSpan);
+        return Received.Items.Dequeue(Calls.Check(timeout));
     }
 
     /// <summary><see cref="SendToAsync"/>, blocking the calling thread until the message is in the send buffer.</summary>
@@ -237,8 +238,12 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
     public SctpAssociation PeelOff(SctpAssociationId id)
     {
         AssociationHost host = Find(id);
-        host.PeelOff(() => Received.TakeOf(host));
-        Forget(host);
+        if (!Forget(host))
+        {
+            throw new SctpException(SctpError.AssociationClosed, $"There is no association {id}, or no longer.");
+        }
+
+        host.PeelOff();
         return new SctpAssociation(host);
     }
 
@@ -315,15 +320,14 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
         }
 
         Received.Close(new ObjectDisposedException(nameof(SctpSocket)));
-        StopListening();
-        var closing = new List<Task>();
+        var closing = new List<Task> { StopListening() };
         foreach (AssociationHost host in _hosts.Values)
         {
             closing.Add(new SctpAssociation(host).DisposeAsync().AsTask());
         }
 
         await Task.WhenAll(closing).ConfigureAwait(false);
-        Close();
+        await Close().ConfigureAwait(false);
     }
 
     /// <summary><see cref="DisposeAsync"/>, blocking the calling thread.</summary>
@@ -335,7 +339,8 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
         }
 
         Received.Close(new ObjectDisposedException(nameof(SctpSocket)));
-        StopListening();
+        _loop?.PrepareToBlock();
+        Calls.Block(StopListening(), Timeout.InfiniteTimeSpan);
         AssociationHost[] hosts = [.. _hosts.Values];
         foreach (AssociationHost host in hosts)
         {
@@ -347,7 +352,7 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
             new SctpAssociation(host).Dispose();
         }
 
-        Close();
+        Calls.Block(Close(), Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>An association has ended. On the loop.</summary>
@@ -372,17 +377,23 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
             _ownsLoop = _options.Stack is null;
             LocalEndPoints = stack.LocalEndPoints;
             _association = stack.Loop.Fit(_association);
+            _loop = stack.Loop;
             try
             {
-                _port = stack.Loop.Ports.UseToAccept(_options.Port, OnAccepted);
+                _port = _loop.UseToAccept(_options.Port, OnAccepted, OnShutDown);
+                return _loop;
+            }
+            catch when (!_ownsLoop)
+            {
+                _loop = null;
+                throw;
             }
             catch when (_ownsLoop)
             {
+                _loop = null;
                 stack.Loop.Release();
                 throw;
             }
-
-            return _loop = stack.Loop;
         }
     }
 
@@ -423,12 +434,18 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
         _hosts[host.Id] = host;
         host.PeerKey = (host.Remote, host.Core.RemotePort);
         _peers[host.PeerKey] = host;
+        Interlocked.MemoryBarrier();                         // either this is seen, or what disposing closes
+        if (Volatile.Read(ref _isDisposed) != 0)
+        {
+            host.RequestAbort("the socket was closed");
+        }
     }
 
-    private void Forget(AssociationHost host)
+    // False when somebody was faster: it has ended, or was peeled off.
+    private bool Forget(AssociationHost host)
     {
-        _hosts.TryRemove(host.Id, out _);
         _peers.TryRemove(KeyValuePair.Create(host.PeerKey, host));
+        return _hosts.TryRemove(host.Id, out _);
     }
 
     private AssociationHost? Find(IPEndPoint remote, ushort remotePort) => _peers.GetValueOrDefault((remote.ToNetworkAddress(), remotePort));
@@ -450,30 +467,64 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
             _association = changed;
             if (_isListening)
             {
-                _loop!.Post(_ =>
-                {
-                    _loop.Endpoint.ClosePort(_port);
-                    _loop.Endpoint.OpenPort(_port, changed);
-                });
+                _loop!.Post(_ => OpenPort());
             }
         }
     }
 
-    private void StopListening() => _loop?.Post(_ =>
+    // On the loop. The options may have changed since it was asked for.
+    private void OpenPort()
     {
-        if (_isListening)
+        if (!_isClosed)
         {
-            _loop.Endpoint.ClosePort(_port);
+            _loop!.Endpoint.ClosePort(_port);
+            _loop.Endpoint.OpenPort(_port, Volatile.Read(ref _association));
+        }
+    }
+
+    // The stack was disposed. On the loop, the port having been taken away.
+    private void OnShutDown()
+    {
+        _isClosed = true;
+        Received.Items.Complete(new ObjectDisposedException(nameof(SctpStack)));
+    }
+
+    private Task StopListening()
+    {
+        EndpointLoop? loop;
+        lock (_gate)
+        {
+            loop = _loop;                                    // none is opened any more
         }
 
-        _loop.Ports.StopAccepting(_port);
-    });
-
-    private void Close()
-    {
-        if (_ownsLoop)
+        if (loop is null)
         {
-            _loop!.Release();
+            return Task.CompletedTask;
         }
+
+        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        loop.Post(_ =>
+        {
+            if (!_isClosed)
+            {
+                _isClosed = true;
+                loop.Endpoint.ClosePort(_port);
+                loop.Ports.StopAccepting(_port);
+            }
+
+            stopped.SetResult();
+        });
+        return stopped.Task;
+    }
+
+    private Task Close()
+    {
+        if (!_ownsLoop)
+        {
+            return Task.CompletedTask;
+        }
+
+        _loop!.Release();
+        return _loop.Freed;
     }
 }

@@ -109,7 +109,11 @@ internal static class Meters
         {
             s_gone[(int)counter] += Value(statistics, counter, host.Lifetime is not null);
         }
+    }
 
+    /// <summary>How long an association has lived. Runs code of whoever measures: outside of every lock.</summary>
+    public static void Record(AssociationHost host)
+    {
         if (host.Lifetime is { } lifetime && s_duration.Enabled)
         {
             TagList tags = default;

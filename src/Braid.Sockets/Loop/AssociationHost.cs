@@ -141,18 +141,26 @@ internal sealed class AssociationHost
     /// <exception cref="ArgumentException">A value is outside its range, or cannot change any more.</exception>
     public void Configure(Func<SctpAssociationOptions, SctpAssociationOptions> change)
     {
-        lock (_gate)
+        while (true)
         {
-            SctpAssociationOptions options = change(_options).Prepared();
+            SctpAssociationOptions before = Options;
+            SctpAssociationOptions options = change(before).Prepared();      // the user's code: not under the lock
             options.Validate();
-            if (_options.FirstFixedChange(options) is { } name)
+            if (before.FirstFixedChange(options) is { } name)
             {
                 throw new ArgumentException($"{name} cannot change while an association lives.", name);
             }
 
-            bool asksForDry = !_options.Notifications.HasFlag(SctpNotificationKinds.SenderDry);
-            Volatile.Write(ref _options, options);
-            _loop.Post(now => Apply(now, options, asksForDry));      // under the lock: in the order of the calls
+            bool asksForDry = !before.Notifications.HasFlag(SctpNotificationKinds.SenderDry);
+            lock (_gate)
+            {
+                if (ReferenceEquals(_options, before))
+                {
+                    Volatile.Write(ref _options, options);
+                    _loop.Post(now => Apply(now, options, asksForDry));      // under the lock: in the order of the calls
+                    return;
+                }
+            }
         }
     }
 
@@ -169,7 +177,8 @@ internal sealed class AssociationHost
 
         // The window is re-opened in steps: there is no need to wake the loop for each message. It is memory that closes the
         // window, and the smallest message holds far more of it than its length; and its object is wanted for the next ones.
-        if (Interlocked.Add(ref _returnedCharge, charge) >= Options.ReceiveBufferSize / 8 || count >= MostReturned)
+        // After the end there is no window, only a pool that wants its memory back.
+        if (Interlocked.Add(ref _returnedCharge, charge) >= Options.ReceiveBufferSize / 8 || count >= MostReturned || _isEnded)
         {
             Wake();
         }
@@ -179,7 +188,19 @@ internal sealed class AssociationHost
     public Task<T> AskAsync<T>(Func<Association, Instant, T> question)
     {
         var completion = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _loop.Post(now => completion.SetResult(question(Core, now)));
+        _loop.Post(now =>
+        {
+            try
+            {
+                completion.SetResult(question(Core, now));
+            }
+#pragma warning disable CA1031 // It is an answer, too: nobody else is concerned.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                completion.SetException(exception);
+            }
+        });
         return completion.Task;
     }
 
@@ -197,9 +218,9 @@ internal sealed class AssociationHost
     }
 
     /// <summary>Leaves its one-to-many socket.</summary>
-    public void PeelOff(Func<List<SctpReceived>> take)
+    public void PeelOff()
     {
-        Inbox.PeelOff(take);
+        Inbox.PeelOff();
         Socket = null;
     }
 
@@ -445,6 +466,8 @@ internal sealed class AssociationHost
         Inbox.End(ended);
         Notifications.End(ended);
         Socket?.OnEnded(this);
+        Wake();                                              // for what was returned so far and did not open the window
+        _loop.Detach(this);                                  // before Closed: whoever awaits it may want the port
         _established.TrySetException(ended);
         _ = _established.Task.Exception;
         if (error is null)
@@ -456,8 +479,6 @@ internal sealed class AssociationHost
             _closed.TrySetException(error);
             _ = _closed.Task.Exception;                      // observed: nobody has to await Closed
         }
-
-        _loop.Detach(this);
     }
 
     private void HandOver(Instant now)

@@ -30,11 +30,12 @@ internal static class Calls
 
     public static void Send(AssociationHost host, ReadOnlySpan<byte> payload, in SctpSendInfo info, SctpStream? stream, TimeSpan? timeout)
     {
+        TimeSpan longest = Check(timeout);
         SendOptions options = Check(host, payload.Length, info);
         if (!host.Outbox.TrySend(payload, options, stream))
         {
             host.Loop.PrepareToBlock();
-            host.Outbox.Send(payload, options, stream, null, timeout ?? Timeout.InfiniteTimeSpan);
+            host.Outbox.Send(payload, options, stream, null, longest);
         }
     }
 
@@ -48,13 +49,14 @@ internal static class Calls
 
     public static SctpMessage Receive(AssociationHost host, WaitQueue<SctpMessage> messages, TimeSpan? timeout)
     {
+        TimeSpan longest = Check(timeout);
         if (messages.TryDequeue(out SctpMessage message))
         {
             return message;
         }
 
         host.Loop.PrepareToBlock();
-        return messages.Dequeue(timeout ?? Timeout.InfiniteTimeSpan);
+        return messages.Dequeue(longest);
     }
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
@@ -73,7 +75,12 @@ internal static class Calls
         message.Payload.Slice(0, count).CopyTo(destination);
         if (count < message.Length)
         {
-            messages.PutBack(message.From(count));
+            SctpMessage rest = message.From(count);
+            if (!messages.TryPutBack(rest))
+            {
+                rest.Dispose();                              // the association was disposed meanwhile
+            }
+
             return new SctpReceiveResult(count, info with { EndOfRecord = false }, EndOfMessage: false);
         }
 
@@ -136,6 +143,19 @@ internal static class Calls
 
         CheckStream(host, info);
         return info.ToSendOptions();
+    }
+
+    /// <summary>A time-out as the system wants it.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">It is negative, and not <see cref="Timeout.InfiniteTimeSpan"/>.</exception>
+    public static TimeSpan Check(TimeSpan? timeout)
+    {
+        if (timeout is not { } given || given == Timeout.InfiniteTimeSpan || given.TotalMilliseconds > int.MaxValue)
+        {
+            return Timeout.InfiniteTimeSpan;                 // 24 days are for ever
+        }
+
+        ArgumentOutOfRangeException.ThrowIfLessThan(given, TimeSpan.Zero, nameof(timeout));
+        return given;
     }
 
     /// <summary>Blocks until a task that no code of the user continues is done.</summary>

@@ -35,6 +35,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     private readonly MonotonicClock _clock;
     private readonly ITimer _timer;
     private readonly SemaphoreSlim _receiveSlots = new(ReceiveBatches);
+    private readonly TaskCompletionSource _freed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // Written by anybody.
     private readonly ConcurrentQueue<Action<Instant>> _commands = new();
@@ -45,12 +46,14 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     private int _users = 1;
     private volatile bool _isClosed;
     private volatile bool _isDriven;
+    private volatile Exception? _end;
 
     // Written only by the loop.
     private readonly ConcurrentDictionary<AssociationHost, bool> _alive = new();     // read by anybody
     private TaskCompletionSource? _isEmpty;
     private DatagramBatch? _outgoing;
     private ITimer? _lingering;
+    private bool _isPolled;                                  // by the thread that drives it, in this run
     private Instant _timerSetFor = Instant.Never;
 
     /// <param name="endpoint">The machine.</param>
@@ -131,10 +134,11 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
 
         if (wasHere)
         {
+            Meters.Record(host);
             Ports.Release(host.Core.LocalPort);
-            if (_alive.IsEmpty)
+            if (_isEmpty is { } isEmpty && _alive.IsEmpty)
             {
-                _isEmpty?.TrySetResult();
+                Post(_ => isEmpty.TrySetResult());           // once it has told everybody
             }
 
             Release();
@@ -153,14 +157,35 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         }
     }
 
+    /// <summary>
+    /// When nobody needs the loop any more: completes once its address can be used again. Nobody can want one that the system
+    /// chose, and that is kept for a while.
+    /// </summary>
+    public Task Freed => Volatile.Read(ref _users) > 0 || _transport.HasEphemeralPort ? Task.CompletedTask : _freed.Task;
+
+    /// <inheritdoc cref="PortTable.UseToAccept"/>
+    /// <exception cref="ObjectDisposedException">The stack was disposed.</exception>
+    public ushort UseToAccept(ushort port, Action<Association> onAccepted, Action onEnded)
+    {
+        port = Ports.UseToAccept(port, onAccepted, onEnded);
+        if (_end is { } end)
+        {
+            Ports.StopAccepting(port);                       // nobody would ever tell it
+            throw end;
+        }
+
+        return port;
+    }
+
     /// <summary>Aborts everything, and closes the transport.</summary>
     public async Task ShutDownAsync()
     {
         var isEmpty = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Acceptor[] acceptors = [];
         Post(_ =>
         {
             _isEmpty = isEmpty;
-            Stop(new ObjectDisposedException(nameof(SctpStack)));
+            acceptors = Stop(new ObjectDisposedException(nameof(SctpStack)));
 
             foreach (AssociationHost host in Hosts)
             {
@@ -176,6 +201,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         var isClosed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Post(_ =>
         {
+            Tell(acceptors);                                 // after the last that they get
             Close();                                         // no lingering: who disposes it may want its address at once
             isClosed.SetResult();
         });
@@ -240,6 +266,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         if (HasWork && (Interlocked.CompareExchange(ref _run, Running, Idle) == Idle
             || Interlocked.CompareExchange(ref _run, Running, Queued) == Queued))
         {
+            _isPolled = true;
             RunAll();
         }
 
@@ -249,13 +276,14 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     /// <summary>Whether the transport is closed.</summary>
     public bool IsClosed => _isClosed;
 
-    /// <summary>Why nothing new can begin; null when it can. On the loop only.</summary>
-    public Exception? End { get; private set; }
+    /// <summary>Why nothing new can begin; null when it can.</summary>
+    public Exception? End => _end;
 
     void IThreadPoolWorkItem.Execute()
     {
         if (Interlocked.CompareExchange(ref _run, Running, Queued) == Queued)
         {
+            _isPolled = false;
             RunAll();
         }
     }
@@ -295,7 +323,14 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     {
         if (_isDriven)
         {
-            LoopThread.Instance.Wake();
+            if (_isClosed)
+            {
+                LoopThread.Instance.Add(this);               // it has forgotten it, but calls still want their answer
+            }
+            else
+            {
+                LoopThread.Instance.Wake();
+            }
         }
         else if (Interlocked.CompareExchange(ref _run, Queued, Idle) == Idle)
         {
@@ -334,6 +369,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
             else
             {
                 association.Abort(now, "nobody listens any more"u8);
+                SendDatagrams(now);
             }
         }
 
@@ -434,6 +470,11 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         _timerSetFor = next;
         if (_isDriven)
         {
+            if (!_isPolled)
+            {
+                LoopThread.Instance.Wake();                  // it took over during this run, and has seen the old time
+            }
+
             return;                                          // whoever drives it looks at the time
         }
 
@@ -472,31 +513,33 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         }
     }
 
-    // Nothing new begins from now on.
-    private void Stop(Exception end)
+    // Nothing new begins from now on. Returns who is to be told, once what lives has ended.
+    private Acceptor[] Stop(Exception end)
     {
-        End = end;
-        foreach (ushort port in Ports.Accepting)
+        _end = end;                                          // who saw none has taken his port before
+        Acceptor[] acceptors = Ports.StopAccepting();
+        foreach (Acceptor acceptor in acceptors)
         {
-            Ports.StopAccepting(port)?.Invoke();
-            Endpoint.ClosePort(port);
+            Endpoint.ClosePort(acceptor.Port);
         }
+
+        return acceptors;
     }
+
+    private static void Tell(Acceptor[] acceptors) => Array.ForEach(acceptors, static acceptor => acceptor.OnEnded());
 
     private void Fail(Exception exception)
     {
         LogMessages.LoopFailed(Logger, exception);
         SctpException? ended = exception is SctpException { Error: SctpError.TransportClosed } own ? own : null;     // no fault of ours
-        if (ended is not null)
-        {
-            Stop(ended);
-        }
-
+        Acceptor[] acceptors = ended is null ? [] : Stop(ended);
         AbortAll(ended is null ? "internal error"u8 : "the transport has ended"u8);
         foreach (AssociationHost host in Hosts)
         {
             host.Fail(ended ?? new SctpException(SctpError.InternalError, "Braid broke one of its own rules and closed the association.", exception));
         }
+
+        Tell(acceptors);
     }
 
     // Otherwise the protocol would go on without its host: acknowledge what nobody will read, and in the end report a
@@ -548,6 +591,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         _isClosed = true;
         _timer.Dispose();
         _transport.Dispose();
+        _freed.TrySetResult();
         Meters.Remove(this);
     }
 }

@@ -97,39 +97,49 @@ internal sealed class Inbox(AssociationHost host, SctpSocket? socket)
     }
 
     /// <summary>From now on its messages are its own, not a one-to-many socket's.</summary>
-    /// <param name="take">Takes those that wait in the socket's queue.</param>
-    public void PeelOff(Func<List<SctpReceived>> take)
+    public void PeelOff()
     {
+        var decided = default(DecidedWaiters);
         lock (_gate)
         {
-            _socket = null;
-            foreach (SctpReceived received in take())
+            if (_socket is { } left)
             {
-                if (received.Notification is null)
+                _socket = null;
+                foreach (SctpReceived received in left.Received.TakeOf(host, ref decided))
                 {
-                    Messages.TryEnqueue(received.Message);
-                }
-                else
-                {
-                    host.Notifications.Add(received.Notification);
+                    // Also when the association has ended meanwhile: it had come before.
+                    if (received.Notification is { } notification)
+                    {
+                        host.Notifications.Items.TryKeep(notification);
+                    }
+                    else if (_isDiscarding || !Messages.TryKeep(received.Message))
+                    {
+                        received.Dispose();
+                    }
                 }
             }
         }
+
+        decided.Complete();
     }
 
     /// <summary>Something to know about the association.</summary>
     public void Notify(SctpNotification notification)
     {
+        var decided = default(DecidedWaiters);
         lock (_gate)
         {
             if (_socket is null)
             {
-                host.Notifications.Add(notification);
-                return;
+                host.Notifications.Add(notification, ref decided);
+            }
+            else
+            {
+                _socket.Received.Add(notification, ref decided);
             }
         }
 
-        _socket?.Received.Add(notification);
+        decided.Complete();
     }
 
     /// <summary>Nothing more will come. What has come stays to be read.</summary>
@@ -174,7 +184,7 @@ internal sealed class Inbox(AssociationHost host, SctpSocket? socket)
 
     private static void DisposeAll(WaitQueue<SctpMessage> messages)
     {
-        while (messages.TryDequeue(out SctpMessage message))
+        foreach (SctpMessage message in messages.Close())
         {
             message.Dispose();
         }
@@ -193,10 +203,18 @@ internal sealed class Inbox(AssociationHost host, SctpSocket? socket)
             return _socket.Received.TryEnqueue(new SctpReceived(message), ref decided);
         }
 
-        // Only into the hands of a call that waits: a stream that nobody knows of would keep its messages from everybody.
-        return _accepted.HasWaiters && !Messages.HasWaiters && _accepted.TryHand(stream = StreamFor(message.StreamId), ref decided)
-            ? ClaimNow(stream).TryEnqueue(message, ref decided)
-            : Messages.TryEnqueue(message, ref decided);
+        // Looking for a call that waits and handing over is one step: either may be cancelled this moment.
+        if (Messages.TryHand(message, ref decided))
+        {
+            return true;
+        }
+
+        if (_accepted.HasWaiters && _accepted.TryHand(stream = StreamFor(message.StreamId), ref decided))
+        {
+            return ClaimNow(stream).TryEnqueue(message, ref decided);
+        }
+
+        return Messages.TryEnqueue(message, ref decided);
     }
 
     private SctpStream StreamFor(ushort id)

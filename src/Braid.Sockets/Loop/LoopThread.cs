@@ -81,13 +81,13 @@ internal sealed class LoopThread
         TimeSpan next = Timeout.InfiniteTimeSpan;
         for (int i = _loops.Count - 1; i >= 0; i--)
         {
+            TimeSpan wish = _loops[i].Poll();
             if (_loops[i].IsClosed)
             {
-                _loops.RemoveAt(i);
+                _loops.RemoveAt(i);                          // after its last work; what comes then adds it again
                 continue;
             }
 
-            TimeSpan wish = _loops[i].Poll();
             if (wish != Timeout.InfiniteTimeSpan && (next == Timeout.InfiniteTimeSpan || wish < next))
             {
                 next = wish;

@@ -13,7 +13,9 @@ internal sealed class NotificationQueue(SctpAssociationId id)
     public WaitQueue<SctpNotification> Items { get; } = new();
 
     /// <summary>Keeps a notification. When there are too many the new ones are lost, and the next that fits says how many.</summary>
-    public void Add(SctpNotification notification)
+    /// <param name="notification">What happened.</param>
+    /// <param name="decided">Calls to be completed once the caller has left its lock.</param>
+    public void Add(SctpNotification notification, ref DecidedWaiters decided)
     {
         // A message that failed is counted by the send buffer already, and it is the application's only copy.
         if (Items.Count >= Bound && notification is not SctpNotification.SendFailed)
@@ -25,10 +27,10 @@ internal sealed class NotificationQueue(SctpAssociationId id)
         long lost = Interlocked.Exchange(ref _lost, 0);
         if (lost > 0)
         {
-            Items.TryEnqueue(new SctpNotification.NotificationsLost(id, lost));
+            Items.TryEnqueue(new SctpNotification.NotificationsLost(id, lost), ref decided);
         }
 
-        Items.TryEnqueue(notification);
+        Items.TryEnqueue(notification, ref decided);
     }
 
     /// <summary>The association has ended; what is there can still be read.</summary>

@@ -242,7 +242,7 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
     {
         lock (_gate)
         {
-            SendWaiter waiter = _spares.TryTake(out Waiter? spare) ? (SendWaiter)spare : new SendWaiter(_gate, _spares);
+            SendWaiter waiter = _spares.TryTake(out Waiter? spare) ? (SendWaiter)spare : new SendWaiter(this);
             waiter.Begin(isBlocked);
             waiter.Options = options;
             waiter.Stream = stream;
@@ -309,15 +309,25 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
                 continue;                                    // but for a piece of the open message, which others wait for
             }
 
-            if (!send.IsOnlyAsking)
+            _waiters.Remove(send);
+            send.Result = true;
+            decided.Add(send);
+            if (send.IsOnlyAsking)
+            {
+                continue;
+            }
+
+            try
             {
                 Accept(send.TakePayload(buffers), send.Options, send.Stream, isPiece);
                 any = true;
             }
-
-            _waiters.Remove(send);
-            send.Result = true;
-            decided.Add(send);
+#pragma warning disable CA1031 // Memory of the user's own kind, taken back too early: his call fails, nobody else's.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                send.Error = exception;
+            }
         }
 
         return any;
@@ -356,7 +366,24 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
         }
     }
 
-    private sealed class SendWaiter(Lock gate, WaiterList spares) : Waiter<bool>(gate, spares)
+    // Who asks for much room holds up who asks for less, until he gives up.
+    private void Reconsider()
+    {
+        var decided = default(DecidedWaiters);
+        bool any;
+        lock (_gate)
+        {
+            any = AcceptWaiters(ref decided);
+        }
+
+        decided.Complete();
+        if (any)
+        {
+            wake();
+        }
+    }
+
+    private sealed class SendWaiter(Outbox outbox) : Waiter<bool>(outbox._gate, outbox._spares)
     {
         /// <summary>The payload, in the memory of a caller that awaits.</summary>
         public ReadOnlyMemory<byte> Memory { get; set; }
@@ -381,6 +408,8 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
             Copy = null;
             return payload;
         }
+
+        protected override void OnLeft() => outbox.Reconsider();
 
         protected override void Clear()
         {

@@ -18,19 +18,7 @@ internal sealed class PortTable
 
     private readonly Lock _gate = new();
     private readonly Dictionary<ushort, int> _uses = [];
-    private readonly Dictionary<ushort, (Action<Association> OnAccepted, Action? OnClosed)> _acceptors = [];
-
-    /// <summary>Ports that somebody takes associations on.</summary>
-    public ushort[] Accepting
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return [.. _acceptors.Keys];
-            }
-        }
-    }
+    private readonly Dictionary<ushort, Acceptor> _acceptors = [];
 
     /// <summary>Begins to use a port, as others may; or finds one that nobody uses.</summary>
     /// <param name="port">The port; 0 to choose one.</param>
@@ -48,14 +36,14 @@ internal sealed class PortTable
     /// <summary>Begins to use a port and to take what peers set up on it.</summary>
     /// <param name="port">The port; 0 to choose one.</param>
     /// <param name="onAccepted">Called on the loop, for what is new and for what a peer has begun anew.</param>
-    /// <param name="onClosed">Called on the loop when the stack is disposed under it.</param>
+    /// <param name="onEnded">Called on the loop when the stack has ended: the port is taken away then.</param>
     /// <exception cref="SctpException">Somebody else takes it, or there is none that nobody uses.</exception>
-    public ushort UseToAccept(ushort port, Action<Association> onAccepted, Action? onClosed = null)
+    public ushort UseToAccept(ushort port, Action<Association> onAccepted, Action onEnded)
     {
         lock (_gate)
         {
             port = port == 0 ? Choose() : port;
-            if (!_acceptors.TryAdd(port, (onAccepted, onClosed)))
+            if (!_acceptors.TryAdd(port, new Acceptor(port, onAccepted, onEnded)))
             {
                 throw new SctpException(SctpError.AddressUnavailable, $"Cannot use SCTP port {port}: it is in use on this stack.");
             }
@@ -77,18 +65,30 @@ internal sealed class PortTable
     }
 
     /// <summary>Ends <see cref="UseToAccept"/>.</summary>
-    /// <returns>What wants to know when that was not its own wish.</returns>
-    public Action? StopAccepting(ushort port)
+    public void StopAccepting(ushort port)
     {
         lock (_gate)
         {
-            if (!_acceptors.Remove(port, out (Action<Association> OnAccepted, Action? OnClosed) acceptor))
+            if (_acceptors.Remove(port))
             {
-                return null;
+                Release(port);
+            }
+        }
+    }
+
+    /// <summary>Ends every <see cref="UseToAccept"/>.</summary>
+    /// <returns>Who is to be told.</returns>
+    public Acceptor[] StopAccepting()
+    {
+        lock (_gate)
+        {
+            Acceptor[] acceptors = [.. _acceptors.Values];
+            foreach (Acceptor acceptor in acceptors)
+            {
+                StopAccepting(acceptor.Port);
             }
 
-            Release(port);
-            return acceptor.OnClosed;
+            return acceptors;
         }
     }
 
@@ -97,7 +97,7 @@ internal sealed class PortTable
     {
         lock (_gate)
         {
-            onAccepted = _acceptors.TryGetValue(port, out (Action<Association> OnAccepted, Action? OnClosed) acceptor) ? acceptor.OnAccepted : null;
+            onAccepted = _acceptors.GetValueOrDefault(port)?.OnAccepted;
             return onAccepted is not null;
         }
     }
@@ -118,3 +118,9 @@ internal sealed class PortTable
         throw new SctpException(SctpError.AddressUnavailable, $"All SCTP ports from {FirstEphemeral} are in use on this stack.");
     }
 }
+
+/// <summary>Who takes the associations that peers set up on a port.</summary>
+/// <param name="Port">The port.</param>
+/// <param name="OnAccepted">Takes one, on the loop.</param>
+/// <param name="OnEnded">There will be no more, on the loop.</param>
+internal sealed record Acceptor(ushort Port, Action<Association> OnAccepted, Action OnEnded);

@@ -16,6 +16,7 @@ internal sealed class ReceivedQueue(bool interleavesParts)
     private Deque<SctpReceived> _held;
     private AssociationHost? _inParts;                       // whose message has begun and not ended
     private long _lost;
+    private bool _isClosed;
 
     public WaitQueue<SctpReceived> Items { get; } = new();
 
@@ -29,6 +30,11 @@ internal sealed class ReceivedQueue(bool interleavesParts)
 
         lock (_gate)
         {
+            if (_isClosed)
+            {
+                return false;
+            }
+
             if (_inParts is not null && _inParts != received.Host)
             {
                 _held.AddLast(received);
@@ -42,7 +48,9 @@ internal sealed class ReceivedQueue(bool interleavesParts)
     }
 
     /// <summary>A notification.</summary>
-    public void Add(SctpNotification notification)
+    /// <param name="notification">What happened.</param>
+    /// <param name="decided">Calls to be completed once the caller has left its lock.</param>
+    public void Add(SctpNotification notification, ref DecidedWaiters decided)
     {
         if (Items.Count >= Bound && notification is not SctpNotification.SendFailed)
         {
@@ -53,17 +61,16 @@ internal sealed class ReceivedQueue(bool interleavesParts)
         long lost = Interlocked.Exchange(ref _lost, 0);
         if (lost > 0)
         {
-            Items.TryEnqueue(new SctpReceived(new SctpNotification.NotificationsLost(SctpAssociationId.All, lost)));
+            Items.TryEnqueue(new SctpReceived(new SctpNotification.NotificationsLost(SctpAssociationId.All, lost)), ref decided);
         }
 
-        Items.TryEnqueue(new SctpReceived(notification));
+        Items.TryEnqueue(new SctpReceived(notification), ref decided);
     }
 
-    /// <summary>Takes out all that is of one association.</summary>
-    public List<SctpReceived> TakeOf(AssociationHost host)
+    /// <summary>Takes out all that is of one association. The caller holds a lock of its own and completes what was decided after it.</summary>
+    public List<SctpReceived> TakeOf(AssociationHost host, ref DecidedWaiters decided)
     {
         List<SctpReceived> taken = Items.TakeWhere(received => received.AssociationId == host.Id);
-        var decided = default(DecidedWaiters);
         lock (_gate)
         {
             for (int i = _held.Count; i > 0 && _held.TryTakeFirst(out SctpReceived received); i--)
@@ -81,7 +88,6 @@ internal sealed class ReceivedQueue(bool interleavesParts)
             Leave(host, ref decided);
         }
 
-        decided.Complete();
         return taken;
     }
 
@@ -103,13 +109,14 @@ internal sealed class ReceivedQueue(bool interleavesParts)
         Items.Complete(end);
         lock (_gate)
         {
+            _isClosed = true;
             while (_held.TryTakeFirst(out SctpReceived received))
             {
                 received.Dispose();
             }
         }
 
-        while (Items.TryDequeue(out SctpReceived received))
+        foreach (SctpReceived received in Items.Close())
         {
             received.Dispose();
         }
@@ -133,16 +140,36 @@ internal sealed class ReceivedQueue(bool interleavesParts)
 
     private void PassHeld(ref DecidedWaiters decided)
     {
-        for (int i = _held.Count; i > 0 && _held.TryTakeFirst(out SctpReceived received); i--)
+        bool hasEnded = true;
+        while (hasEnded)
         {
-            if (_inParts is not null && _inParts != received.Host)
+            while (_inParts is null && _held.TryTakeFirst(out SctpReceived first))
             {
-                _held.AddLast(received);
+                PassOrDispose(first, ref decided);
             }
-            else if (!Pass(received, ref decided))
+
+            // What follows of a message that has begun. One whole turn, which leaves the others in their order.
+            hasEnded = false;
+            for (int i = _held.Count; i > 0 && _held.TryTakeFirst(out SctpReceived received); i--)
             {
-                received.Dispose();
+                if (_inParts == received.Host)
+                {
+                    PassOrDispose(received, ref decided);
+                    hasEnded |= _inParts is null;
+                }
+                else
+                {
+                    _held.AddLast(received);
+                }
             }
+        }
+    }
+
+    private void PassOrDispose(in SctpReceived received, ref DecidedWaiters decided)
+    {
+        if (!Pass(received, ref decided))
+        {
+            received.Dispose();
         }
     }
 }

@@ -26,6 +26,7 @@ internal static class SetUp
         finally
         {
             own.Loop.Release();                              // from here on the association alone keeps it
+            await own.Loop.Freed.ConfigureAwait(false);
         }
     }
 
@@ -39,6 +40,7 @@ internal static class SetUp
         finally
         {
             own.Loop.Release();
+            await own.Loop.Freed.ConfigureAwait(false);
         }
     }
 
@@ -68,6 +70,7 @@ internal static class SetUp
         finally
         {
             own?.Loop.Release();
+            Calls.Block(loop.Freed, Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -88,17 +91,18 @@ internal static class SetUp
             {
                 opened.SetResult(begin(now));
             }
-            catch (ObjectDisposedException exception)
-            {
-                opened.SetException(exception);
-            }
-            catch (InvalidOperationException exception)
+            catch (InvalidOperationException exception) when (exception is not ObjectDisposedException)
             {
                 opened.SetException(new SctpException(SctpError.AlreadyConnected, exception.Message, exception));
             }
-            catch (Exception exception) when (exception is ArgumentException or SctpException)
+            catch (Exception exception) when (exception is ArgumentException or SctpException or ObjectDisposedException)
             {
                 opened.SetException(exception);
+            }
+            catch (Exception exception)
+            {
+                opened.SetException(exception);
+                throw;                                       // a bug of ours: the loop knows what to do
             }
         });
         return opened.Task;

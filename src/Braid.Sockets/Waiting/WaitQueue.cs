@@ -17,6 +17,7 @@ internal sealed class WaitQueue<T>
     private readonly WaiterList _spares = new();
     private Deque<T> _items;
     private Exception? _end;
+    private bool _isClosed;
 
     /// <summary>Things that nobody took yet.</summary>
     public int Count
@@ -88,7 +89,7 @@ internal sealed class WaitQueue<T>
         }
     }
 
-    /// <summary>Hands a thing to the call that waits longest, for a caller that holds a lock of its own.</summary>
+    /// <summary>Hands a thing to the call that waits longest, for a caller that holds a lock of its own and completes the call after it.</summary>
     /// <returns>False when no call waits: the thing is the caller's.</returns>
     public bool TryHand(T item, ref DecidedWaiters decided)
     {
@@ -105,12 +106,33 @@ internal sealed class WaitQueue<T>
         }
     }
 
+    /// <summary>Keeps a thing that had come before the end, after it too; nobody may wait yet.</summary>
+    /// <returns>False when nobody reads any more: the thing is the caller's.</returns>
+    public bool TryKeep(T item)
+    {
+        lock (_gate)
+        {
+            if (!_isClosed)
+            {
+                _items.AddLast(item);
+            }
+
+            return !_isClosed;
+        }
+    }
+
     /// <summary>Puts a thing before all others: the rest of one that was taken.</summary>
-    public void PutBack(T item)
+    /// <returns>False when nobody reads any more: the thing is the caller's.</returns>
+    public bool TryPutBack(T item)
     {
         Waiter? waiter;
         lock (_gate)
         {
+            if (_isClosed)
+            {
+                return false;
+            }
+
             if (_waiters.TryTake(out waiter))
             {
                 ((Waiter<T>)waiter).Result = item;
@@ -122,6 +144,7 @@ internal sealed class WaitQueue<T>
         }
 
         waiter?.Complete();
+        return true;
     }
 
     /// <summary>Takes the first thing, if there is one.</summary>
@@ -197,6 +220,18 @@ internal sealed class WaitQueue<T>
         }
 
         decided.Complete();
+    }
+
+    /// <summary>Nobody reads any more: nothing is kept, not even what is put back. To be called after <see cref="Complete"/>.</summary>
+    /// <returns>What was left.</returns>
+    public List<T> Close()
+    {
+        lock (_gate)
+        {
+            _isClosed = true;
+        }
+
+        return TakeWhere(static _ => true);
     }
 
     /// <summary>Takes out everything of one kind, in order.</summary>

@@ -48,10 +48,16 @@ internal abstract class Waiter
         _registration = default;
     }
 
+    /// <summary>It has left its list undone: whoever waited behind it may be able to go on. Outside of every lock.</summary>
+    protected virtual void OnLeft()
+    {
+    }
+
     private void OnCancelled(CancellationToken token)
     {
         if (TryLeave(new OperationCanceledException(token)))
         {
+            OnLeft();
             Complete();
         }
     }
@@ -110,17 +116,43 @@ internal class Waiter<TResult>(Lock gate, WaiterList spares) : Waiter, IValueTas
     /// <exception cref="SctpException">It took longer.</exception>
     public TResult Wait(TimeSpan timeout)
     {
+        bool hasLeft = false;
+        bool wasInterrupted = false;
         lock (_pulse)
         {
             while (!_isDone)
             {
-                if (!Monitor.Wait(_pulse, timeout) && TryLeave(SctpException.TimedOut(timeout)))
+                try
                 {
-                    break;
+                    if (!Monitor.Wait(_pulse, timeout) && TryLeave(SctpException.TimedOut(timeout)))
+                    {
+                        hasLeft = true;
+                        break;
+                    }
+                }
+                catch (ThreadInterruptedException exception)
+                {
+                    if (TryLeave(exception))
+                    {
+                        hasLeft = true;
+                        break;
+                    }
+
+                    wasInterrupted = true;                   // too late for this call: the next one notices
                 }
 
                 timeout = Timeout.InfiniteTimeSpan;          // it is being completed this moment
             }
+        }
+
+        if (hasLeft)
+        {
+            OnLeft();
+        }
+
+        if (wasInterrupted)
+        {
+            Thread.CurrentThread.Interrupt();
         }
 
         Exception? error = Error;
@@ -132,6 +164,12 @@ internal class Waiter<TResult>(Lock gate, WaiterList spares) : Waiter, IValueTas
     /// <inheritdoc/>
     public TResult GetResult(short token)
     {
+        // Whoever asks twice, or too early, must not get what another call waits for.
+        if (_source.GetStatus(token) == ValueTaskSourceStatus.Pending)
+        {
+            throw new InvalidOperationException("The result was asked for before it was there: await the task, once.");
+        }
+
         Unregister();
         try
         {
