@@ -1,0 +1,493 @@
+using System;
+using System.Buffers.Binary;
+using System.Collections.Concurrent;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using System.Net;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace Braid.Sockets.Tests;
+
+/// <summary>
+/// Many tasks that do anything at random over a network that loses datagrams. Whatever they do: nothing hangs, what is received
+/// was sent, in order on its stream and once, and no buffer is left behind. BRAID_STRESS_SEED is the first seed of the day.
+/// </summary>
+public sealed class StressTests
+{
+    private const int Streams = 4;
+    private const int Header = 12;
+
+    private static readonly SctpAssociationOptions s_options = SctpAssociationOptions.Default with
+    {
+        OutgoingStreams = Streams,
+        IncomingStreams = Streams,
+        SendBufferSize = 16 * 1024,
+        ReceiveBufferSize = 64 * 1024,
+        RtoInitial = TimeSpan.FromMilliseconds(20),
+        RtoMinimum = TimeSpan.FromMilliseconds(20),
+        RtoMaximum = TimeSpan.FromMilliseconds(200),
+        Notifications = SctpNotificationKinds.All,
+    };
+
+    public static TheoryData<int> Seeds()
+    {
+        int first = int.TryParse(Environment.GetEnvironmentVariable("BRAID_STRESS_SEED"), CultureInfo.InvariantCulture, out int seed) ? seed : 1;
+        int count = int.TryParse(Environment.GetEnvironmentVariable("BRAID_STRESS_COUNT"), CultureInfo.InvariantCulture, out int many) ? many : 2;
+        return [.. Enumerable.Range(first, count)];
+    }
+
+    [Theory, MemberData(nameof(Seeds))]
+    public async Task Whatever_happens_nothing_hangs_is_lost_or_left_behind(int seed)
+    {
+        using var world = new World(seed);
+        await world.RunAsync();
+    }
+
+    private sealed class World(int seed) : IDisposable
+    {
+        private const ushort ListenerPort = 5001;
+        private const ushort SocketPort = 5002;
+
+        private readonly CancellationTokenSource _guard = new(TimeSpan.FromSeconds(60));
+        private readonly Lock _gate = new();
+        private readonly Random _loss = new(seed);
+        private readonly SctpMemoryNetwork _network = new();
+        private readonly ConcurrentDictionary<int, Sent> _senders = new();
+        private readonly ConcurrentBag<Task> _readers = [];
+        private int _received;
+
+        public async Task RunAsync()
+        {
+            int percent = seed % 3 * 2;
+            _network.Drop = (_, _, _) =>
+            {
+                lock (_gate)
+                {
+                    return _loss.Next(100) < percent;
+                }
+            };
+            SctpStack server = _network.Open(new IPEndPoint(IPAddress.Loopback, 1000));
+            SctpStack[] clients = [_network.Open(new IPEndPoint(IPAddress.Loopback, 0)), _network.Open(new IPEndPoint(IPAddress.Loopback, 0))];
+            SctpListener listener = SctpListener.Listen(new SctpListenerOptions
+            {
+                Stack = server,
+                Port = ListenerPort,
+                Association = s_options,
+                OptionsCallback = (_, _) => new(s_options),
+            });
+            var socket = new SctpSocket(new SctpSocketOptions
+            {
+                Stack = server,
+                Port = SocketPort,
+                Association = s_options,
+                InterleavesParts = seed % 2 == 0,
+            });
+            socket.Listen();
+            Task accepting = AcceptAllAsync(listener);
+            Task serving = ServeAsync(socket);
+            Task connecting = Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(() => ConnectAllAsync(clients[i % 2], i))));
+            while (!connecting.IsCompleted)
+            {
+                // Without its readers it would wait for ever: say why they ended.
+                Task first = await Task.WhenAny(_readers.Where(static reader => !reader.IsCompletedSuccessfully).Concat([connecting, accepting, serving]))
+                    .WaitAsync(_guard.Token);
+                await first;
+            }
+            await socket.DisposeAsync().AsTask().WaitAsync(_guard.Token);
+            await listener.DisposeAsync().AsTask().WaitAsync(_guard.Token);
+            await accepting.WaitAsync(_guard.Token);
+            await serving.WaitAsync(_guard.Token);
+            foreach (Task reader in _readers)
+            {
+                await reader.WaitAsync(_guard.Token);
+            }
+
+            foreach (SctpStack stack in clients.Append(server))
+            {
+                await stack.DisposeAsync().AsTask().WaitAsync(_guard.Token);
+                Assert.Equal(0, stack.AssociationCount);
+                while (stack.Loop.Endpoint.Buffers.Rented != 0)
+                {
+                    Assert.False(_guard.IsCancellationRequested, $"{stack.Loop.Endpoint.Buffers.Rented} buffers are left.");
+                    await Task.Yield();                      // what was returned last is still on its way
+                }
+            }
+
+            Assert.True(_received > 0);
+        }
+
+        public void Dispose() => _guard.Dispose();
+
+        private async Task ConnectAllAsync(SctpStack stack, int task)
+        {
+            var random = new Random((seed * 1000) + task);
+            for (int round = 0; round < 8; round++)
+            {
+                int id = (task * 100) + round;
+                var sent = new Sent();
+                _senders[id] = sent;
+                using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(_guard.Token);
+                if (random.Next(8) == 0)
+                {
+                    cancelled.CancelAfter(random.Next(3));
+                }
+
+                try
+                {
+                    SctpAssociation client = await SctpAssociation.ConnectAsync(
+                        new SctpConnectOptions
+                        {
+                            Stack = stack,
+                            RemoteEndPoints = [new IPEndPoint(IPAddress.Loopback, 1000)],
+                            RemotePort = random.Next(2) == 0 ? ListenerPort : SocketPort,
+                            Association = s_options,
+                        },
+                        cancelled.Token);
+                    await SendAllAsync(client, id, sent, new Random(random.Next()));
+                }
+                catch (Exception exception) when (IsExpected(exception))
+                {
+                }
+            }
+        }
+
+        private async Task SendAllAsync(SctpAssociation client, int id, Sent sent, Random random)
+        {
+            try
+            {
+                await Task.WhenAll(Enumerable.Range(0, Streams).Select(stream => Task.Run(
+                    () => SendOnAsync(client, client.GetStream((ushort)stream), id, sent, new Random(random.Next() + stream)))));
+                if (random.Next(2) == 0)
+                {
+                    await client.ShutdownAsync(_guard.Token);
+                    sent.IsDelivered = true;
+                }
+            }
+            catch (Exception exception) when (IsExpected(exception))
+            {
+            }
+            finally
+            {
+                await client.DisposeAsync();
+            }
+        }
+
+        private async Task SendOnAsync(SctpAssociation client, SctpStream stream, int id, Sent sent, Random random)
+        {
+            int count = random.Next(40);
+            for (int i = 0; i < count; i++)
+            {
+                int number = sent.Next[stream.Id];
+                switch (random.Next(40))
+                {
+                    case 0:
+                        using (SctpMessage message = client.TryReceive(out SctpMessage received) ? received : default)
+                        {
+                            continue;
+                        }
+
+                    case 1:
+                        client.Abort("as you like it");
+                        return;
+                    case 2 when sent.TryWrite():
+                        try
+                        {
+                            await WriteAsync(stream, Message(id, stream.Id, number, 100_000 + random.Next(100_000)), random);
+                            break;
+                        }
+                        finally
+                        {
+                            sent.EndWrite();
+                        }
+
+                    case 3:
+                        stream.Send(Message(id, stream.Id, number, Header + random.Next(3000)), TimeSpan.FromSeconds(60));
+                        break;
+                    case < 10:
+                        if (!stream.TrySend(Message(id, stream.Id, number, Header + random.Next(100))))
+                        {
+                            await stream.WaitToSendAsync(random.Next(1, 30_000), _guard.Token);
+                            continue;
+                        }
+
+                        break;
+                    case < 14:
+                        using (var cancelled = CancellationTokenSource.CreateLinkedTokenSource(_guard.Token))
+                        {
+                            ValueTask sending = stream.SendAsync(Message(id, stream.Id, number, Header + random.Next(9000)), cancelled.Token);
+                            await cancelled.CancelAsync();
+                            try
+                            {
+                                await sending;
+                            }
+                            catch (OperationCanceledException)
+                            {
+                                continue;                    // so the number is not used
+                            }
+                        }
+
+                        break;
+                    default:
+                        await stream.SendAsync(Message(id, stream.Id, number, Header + random.Next(6000)), _guard.Token);
+                        break;
+                }
+
+                sent.Next[stream.Id]++;
+            }
+        }
+
+        private async Task WriteAsync(SctpStream stream, byte[] message, Random random)
+        {
+            await using SctpMessageStream writer = stream.OpenMessageWriter();
+            for (int at = 0; at < message.Length;)
+            {
+                int count = Math.Min(message.Length - at, random.Next(1, 30_000));
+                await writer.WriteAsync(message.AsMemory(at, count), _guard.Token);
+                at += count;
+            }
+
+            await writer.CompleteAsync(_guard.Token);
+        }
+
+        private async Task AcceptAllAsync(SctpListener listener)
+        {
+            var random = new Random(seed + 1);
+            await foreach (SctpAssociation association in listener.AcceptAllAsync(_guard.Token))
+            {
+                int how = random.Next();
+                _readers.Add(Task.Run(() => ReadAsync(association, new Random(how))));
+            }
+        }
+
+        private async Task ServeAsync(SctpSocket socket)
+        {
+            var random = new Random(seed + 2);
+            var checkers = new Dictionary<SctpAssociationId, Checker>();
+            try
+            {
+                while (true)
+                {
+                    using SctpReceived received = await socket.ReceiveAsync(_guard.Token);
+                    if (received.Notification is { } notification)
+                    {
+                        if (notification is SctpNotification.AssociationChange { Change: SctpAssociationChange.Up }
+                            && !checkers.ContainsKey(notification.AssociationId) && random.Next(3) == 0)
+                        {
+                            PeelOff(socket, notification.AssociationId, random);
+                        }
+
+                        continue;
+                    }
+
+                    if (!checkers.TryGetValue(received.AssociationId, out Checker? checker))
+                    {
+                        checkers.Add(received.AssociationId, checker = new Checker(this));
+                    }
+
+                    SctpMessage message = received.Message;
+                    checker.Take(message.Info.StreamId, message.ToArray(), message.Info.EndOfRecord);
+                    if (random.Next(200) == 0)
+                    {
+                        socket.Abort(received.AssociationId);
+                    }
+                }
+            }
+            catch (Exception exception) when (IsExpected(exception))
+            {
+            }
+        }
+
+        private void PeelOff(SctpSocket socket, SctpAssociationId id, Random random)
+        {
+            try
+            {
+                SctpAssociation peeled = socket.PeelOff(id);
+                int how = random.Next();
+                _readers.Add(Task.Run(() => ReadAsync(peeled, new Random(how))));
+            }
+            catch (SctpException)
+            {
+                // It has ended already.
+            }
+        }
+
+        private async Task ReadAsync(SctpAssociation association, Random random)
+        {
+            var checker = new Checker(this);
+            bool wasClosed = false;
+            try
+            {
+                switch (random.Next(4))
+                {
+                    case 0:
+                        await ReadAllAsync(association, checker, random);
+                        break;
+                    case 1:
+                        await Task.WhenAll(Enumerable.Range(0, Streams).Select(
+                            stream => ReadStreamAsync(association.GetStream((ushort)stream), checker, new Random(random.Next()))));
+                        break;
+                    case 2:
+                        await AcceptStreamsAsync(association, checker, random);
+                        break;
+                    default:
+                        await CopyAsync(association, checker, random);
+                        break;
+                }
+            }
+            catch (SctpException exception) when (exception.Error == SctpError.AssociationClosed)
+            {
+                wasClosed = true;
+            }
+            catch (Exception exception) when (IsExpected(exception))
+            {
+            }
+            finally
+            {
+                await association.DisposeAsync();
+            }
+
+            if (wasClosed)
+            {
+                checker.CheckAll();
+            }
+        }
+
+        private async Task ReadAllAsync(SctpAssociation association, Checker checker, Random random)
+        {
+            while (random.Next(500) != 0)
+            {
+                using SctpMessage message = await CancelSometimesAsync(association.ReceiveAsync, random);
+                checker.Take(message.Info.StreamId, message.ToArray(), message.Info.EndOfRecord);
+            }
+        }
+
+        private async Task ReadStreamAsync(SctpStream stream, Checker checker, Random random)
+        {
+            while (true)
+            {
+                using SctpMessage message = await CancelSometimesAsync(stream.ReceiveAsync, random);
+                checker.Take(message.Info.StreamId, message.ToArray(), message.Info.EndOfRecord);
+            }
+        }
+
+        private async Task AcceptStreamsAsync(SctpAssociation association, Checker checker, Random random)
+        {
+            var reading = new List<Task>();
+            try
+            {
+                while (true)
+                {
+                    SctpStream stream = await CancelSometimesAsync(association.AcceptStreamAsync, random);
+                    reading.Add(ReadStreamAsync(stream, checker, new Random(random.Next())));
+                }
+            }
+            catch (SctpException)
+            {
+                await Task.WhenAll(reading);
+                throw;
+            }
+        }
+
+        private async Task CopyAsync(SctpAssociation association, Checker checker, Random random)
+        {
+            byte[] buffer = new byte[1000];
+            while (random.Next(1000) != 0)
+            {
+                SctpReceiveResult result = await CancelSometimesAsync(token => association.ReceiveAsync(buffer.AsMemory(), token), random);
+                checker.Take(result.Info.StreamId, buffer.AsSpan(0, result.Count), result.EndOfMessage);
+            }
+        }
+
+        private async Task<T> CancelSometimesAsync<T>(Func<CancellationToken, ValueTask<T>> call, Random random)
+        {
+            while (random.Next(4) == 0)
+            {
+                using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(_guard.Token);
+                ValueTask<T> calling = call(cancelled.Token);
+                Task cancelling = Task.Run(cancelled.Cancel);
+                try
+                {
+                    return await calling;
+                }
+                catch (OperationCanceledException) when (!_guard.IsCancellationRequested)
+                {
+                }
+                finally
+                {
+                    await cancelling;
+                }
+            }
+
+            return await call(_guard.Token);
+        }
+
+        private bool IsExpected(Exception exception) =>
+            exception is SctpException { Error: not SctpError.InternalError } or ObjectDisposedException
+            || (exception is OperationCanceledException && !_guard.IsCancellationRequested)
+            || (exception is InvalidOperationException && exception.Message.StartsWith("A message is being written", StringComparison.Ordinal));
+
+        private static byte[] Message(int id, ushort stream, int number, int length)
+        {
+            byte[] message = new byte[length];
+            for (int i = Header; i < length; i++)
+            {
+                message[i] = (byte)(id + stream + number + i);
+            }
+
+            BinaryPrimitives.WriteInt32BigEndian(message, id);
+            BinaryPrimitives.WriteUInt16BigEndian(message.AsSpan(4), stream);
+            BinaryPrimitives.WriteInt32BigEndian(message.AsSpan(6), number);
+            return message;
+        }
+
+        /// <summary>What one client has sent.</summary>
+        private sealed class Sent
+        {
+            private int _isWriting;
+
+            public int[] Next { get; } = new int[Streams];
+
+            public volatile bool IsDelivered;
+
+            public bool TryWrite() => Interlocked.Exchange(ref _isWriting, 1) == 0;
+
+            public void EndWrite() => Volatile.Write(ref _isWriting, 0);
+        }
+
+        /// <summary>What one association has received.</summary>
+        private sealed class Checker(World world)
+        {
+            private readonly List<byte>[] _parts = [.. Enumerable.Range(0, Streams).Select(_ => new List<byte>())];
+            private readonly int[] _next = new int[Streams];
+            private int _id = -1;
+
+            public void Take(ushort stream, ReadOnlySpan<byte> bytes, bool isEnd)
+            {
+                Interlocked.Increment(ref world._received);
+                _parts[stream].AddRange(bytes);
+                if (!isEnd)
+                {
+                    return;
+                }
+
+                byte[] message = [.. _parts[stream]];
+                _parts[stream].Clear();
+                int id = BinaryPrimitives.ReadInt32BigEndian(message);
+                int before = Interlocked.CompareExchange(ref _id, id, -1);
+                Assert.True(before == -1 || before == id);
+                Assert.Equal(Message(id, stream, _next[stream]++, message.Length), message);
+            }
+
+            /// <summary>The end was a graceful one: it was all.</summary>
+            public void CheckAll()
+            {
+                if (_id >= 0 && world._senders[_id] is { IsDelivered: true } sent)
+                {
+                    Assert.Equal(sent.Next, _next);
+                }
+            }
+        }
+    }
+}
