@@ -246,7 +246,19 @@ public sealed class SctpAssociation : IAsyncDisposable, IDisposable
 
     /// <summary>All notifications of the kinds that <see cref="SctpAssociationOptions.Notifications"/> names, until the end of the association.</summary>
     /// <param name="cancellationToken">Ends the reading.</param>
-    public async IAsyncEnumerable<SctpNotification> ReadNotificationsAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    /// <exception cref="InvalidOperationException">No kind is subscribed, and none waits to be read: nothing would ever come.</exception>
+    public IAsyncEnumerable<SctpNotification> ReadNotificationsAsync(CancellationToken cancellationToken = default)
+    {
+        if (_host.Options.Notifications == SctpNotificationKinds.None && _host.Notifications.Items.Count == 0)
+        {
+            throw new InvalidOperationException(
+                $"No notification is subscribed: set {nameof(SctpAssociationOptions)}.{nameof(SctpAssociationOptions.Notifications)}, or {nameof(SctpOptions)}.{nameof(SctpOptions.Notifications)}, first.");
+        }
+
+        return ReadAllNotificationsAsync(cancellationToken);
+    }
+
+    private async IAsyncEnumerable<SctpNotification> ReadAllNotificationsAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         while (true)
         {

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
+using System.Linq;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading;
@@ -154,12 +155,19 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
     public async ValueTask<int> SendToAllAsync(
         ReadOnlyMemory<byte> payload, SctpSendInfo? info = null, CancellationToken cancellationToken = default)
     {
-        int count = 0;
+        // All at once: one whose buffer is full holds up no other.
+        var sending = new List<Task>();
         foreach (AssociationHost host in _hosts.Values)
+        {
+            sending.Add(SendAsync(host));
+        }
+
+        int count = 0;
+        foreach (Task sent in sending)
         {
             try
             {
-                await Calls.SendAsync(host, payload, info ?? host.Options.DefaultSendInfo, null, cancellationToken).ConfigureAwait(false);
+                await sent.ConfigureAwait(false);
                 count++;
             }
             catch (SctpException exception) when (exception.Error != SctpError.InvalidMessageLength)
@@ -171,6 +179,9 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
         }
 
         return count;
+
+        async Task SendAsync(AssociationHost host) =>
+            await Calls.SendAsync(host, payload, info ?? host.Options.DefaultSendInfo, null, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Takes the next message or notification of any association.</summary>
@@ -416,7 +427,7 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
         options.Validate();
         return SetUp.Open(loop, now =>
         {
-            if (!mustBeNew && Find(remotes[0], remotePort) is { } existing)
+            if (!mustBeNew && (Find(remotes[0], remotePort) ?? FindByPath(remotes[0], remotePort)) is { } existing)
             {
                 return existing;                             // somebody was faster
             }
@@ -432,8 +443,7 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
     private void Remember(AssociationHost host)
     {
         _hosts[host.Id] = host;
-        host.PeerKey = (host.Remote, host.Core.RemotePort);
-        _peers[host.PeerKey] = host;
+        Name(host, host.Remote);
         Interlocked.MemoryBarrier();                         // either this is seen, or what disposing closes
         if (Volatile.Read(ref _isDisposed) != 0)
         {
@@ -441,11 +451,44 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
         }
     }
 
+    private void Name(AssociationHost host, in NetworkAddress remote)
+    {
+        (NetworkAddress Address, ushort Port) key = (remote, host.Core.RemotePort);
+        lock (host.PeerKeys)
+        {
+            host.PeerKeys.Add(key);
+            _peers[key] = host;
+        }
+    }
+
     // False when somebody was faster: it has ended, or was peeled off.
     private bool Forget(AssociationHost host)
     {
-        _peers.TryRemove(KeyValuePair.Create(host.PeerKey, host));
+        lock (host.PeerKeys)
+        {
+            foreach ((NetworkAddress Address, ushort Port) key in host.PeerKeys)
+            {
+                _peers.TryRemove(KeyValuePair.Create(key, host));
+            }
+        }
+
         return _hosts.TryRemove(host.Id, out _);
+    }
+
+    // A peer has other addresses than the one that it was first known by. On the loop.
+    private AssociationHost? FindByPath(IPEndPoint remote, ushort remotePort)
+    {
+        NetworkAddress address = remote.ToNetworkAddress();
+        foreach (AssociationHost host in _hosts.Values)
+        {
+            if (host.Core.RemotePort == remotePort && host.Core.GetPaths().Any(path => path.Path.Remote == address))
+            {
+                Name(host, address);
+                return host;
+            }
+        }
+
+        return null;
     }
 
     private AssociationHost? Find(IPEndPoint remote, ushort remotePort) => _peers.GetValueOrDefault((remote.ToNetworkAddress(), remotePort));

@@ -72,8 +72,8 @@ internal sealed class AssociationHost
     /// <summary>The one-to-many socket that it belongs to.</summary>
     public SctpSocket? Socket { get; private set; }
 
-    /// <summary>What that socket knows its peer by.</summary>
-    public (NetworkAddress Address, ushort Port) PeerKey { get; set; }
+    /// <summary>What that socket knows its peer by. Guarded by itself.</summary>
+    public List<(NetworkAddress Address, ushort Port)> PeerKeys { get; } = [];
 
     /// <summary>The sending half.</summary>
     public Outbox Outbox { get; }
@@ -282,44 +282,30 @@ internal sealed class AssociationHost
 
         State = Core.State;
         Remote = Core.PrimaryPath.Remote;
-
-        // That it is up comes before the message that rode along with the COOKIE ECHO (RFC 6458 §6.1.1), that it ends after the last.
-        AssociationEvent? later = null;
-        while (later is null && Core.TryGetEvent(out AssociationEvent? early))
-        {
-            if (early is AssociationEvent.Established or AssociationEvent.PathChanged)
-            {
-                OnEvent(early);
-            }
-            else
-            {
-                later = early;
-            }
-        }
-
-        while (Core.TryReceive(out ReceivedMessage? message))
-        {
-            Inbox.Deliver(new SctpMessage(this, message));
-        }
-
-        if (State != AssociationState.Closed)
-        {
-            CollectReleased();                               // at the end nobody is to get the room: End takes care of it
-        }
-
-        if (later is not null)
-        {
-            OnEvent(later);
-        }
-
         while (!_isEnded && Core.TryGetEvent(out AssociationEvent? associationEvent))
         {
+            // Data may come along with the COOKIE ECHO: it belongs to the association that this sets up, and comes after the
+            // news of that (RFC 6458 §6.1.1). Everything else that happens comes after what was received before.
+            if (_established.Task.IsCompleted && associationEvent is not AssociationEvent.Restarted)
+            {
+                DeliverReceived();
+            }
+
             OnEvent(associationEvent);
+        }
+
+        if (!_isEnded)
+        {
+            DeliverReceived();
+            CollectReleased();
         }
     }
 
     /// <summary>Ends everything with an error. On the loop.</summary>
     public void Fail(SctpException exception) => End(exception);
+
+    /// <summary>It stands for an association that was up before and has begun anew. On the loop.</summary>
+    public void OnTakenOver() => OnEstablished(new AssociationEvent.Established(Core.OutgoingStreams, Core.IncomingStreams));
 
     private void Apply(Instant now, SctpAssociationOptions options, bool asksForDry)
     {
@@ -333,6 +319,14 @@ internal sealed class AssociationHost
         if (asksForDry && Outbox.Bytes == 0)
         {
             Notify(SctpNotificationKinds.SenderDry, () => new SctpNotification.SenderDry(Id));     // RFC 6458 §6.1.9: at once, then
+        }
+    }
+
+    private void DeliverReceived()
+    {
+        while (Core.TryReceive(out ReceivedMessage? message))
+        {
+            Inbox.Deliver(new SctpMessage(this, message));
         }
     }
 
@@ -453,7 +447,8 @@ internal sealed class AssociationHost
         EndedWith = error?.Error;
         State = AssociationState.Closed;
         SctpException ended = error ?? new SctpException(SctpError.AssociationClosed, "The association was closed.");
-        Outbox.End(ended, replaces: true);
+        Outbox.End(ended, replaces: true);                   // before there is room: a call that waits for it is refused
+        CollectReleased();
         FailOutbox();
         if (error is not { Error: SctpError.PeerRestarted })
         {
@@ -514,7 +509,9 @@ internal sealed class AssociationHost
     {
         while (Outbox.TryTakeAny(out OutboundItem item))
         {
+            int length = item.Payload.Length;
             Fail(item);
+            Outbox.OnReleased(length + AssociationOptions.MessageOverhead, length);
         }
     }
 

@@ -242,7 +242,11 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         }
 
         onAccepted(restarted);
-        (restarted.Tag as AssociationHost)?.Collect(_clock.Now);
+        if (restarted.Tag is AssociationHost host)
+        {
+            host.OnTakenOver();
+            host.Collect(_clock.Now);
+        }
     }
 
     /// <summary>

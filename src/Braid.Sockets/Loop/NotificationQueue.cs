@@ -17,8 +17,9 @@ internal sealed class NotificationQueue(SctpAssociationId id)
     /// <param name="decided">Calls to be completed once the caller has left its lock.</param>
     public void Add(SctpNotification notification, ref DecidedWaiters decided)
     {
-        // A message that failed is counted by the send buffer already, and it is the application's only copy.
-        if (Items.Count >= Bound && notification is not SctpNotification.SendFailed)
+        // A message that failed is counted by the send buffer already, and it is the application's only copy. How the
+        // association ended comes once.
+        if (Items.Count >= Bound && notification is not (SctpNotification.SendFailed or SctpNotification.AssociationChange))
         {
             Interlocked.Increment(ref _lost);
             return;
@@ -34,5 +35,14 @@ internal sealed class NotificationQueue(SctpAssociationId id)
     }
 
     /// <summary>The association has ended; what is there can still be read.</summary>
-    public void End(Exception end) => Items.Complete(end);
+    public void End(Exception end)
+    {
+        long lost = Interlocked.Exchange(ref _lost, 0);
+        if (lost > 0)
+        {
+            Items.TryEnqueue(new SctpNotification.NotificationsLost(id, lost));
+        }
+
+        Items.Complete(end);
+    }
 }
