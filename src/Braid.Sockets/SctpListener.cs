@@ -69,17 +69,17 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
     public static ValueTask<SctpListener> ListenAsync(SctpListenerOptions options, CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return new ValueTask<SctpListener>(Listen(options));
+        return new ValueTask<SctpListener>(Open(options));
     }
 
-    /// <summary>Begins to listen, at once.</summary>
+    /// <summary>Begins to listen, for callers that block: peers are answered also while they hold every thread of the pool.</summary>
     /// <inheritdoc cref="ListenAsync" path="/exception"/>
     /// <param name="options">What to listen on, and how.</param>
     public static SctpListener Listen(SctpListenerOptions options)
     {
-        ArgumentNullException.ThrowIfNull(options);
-        options.Validate();
-        return new SctpListener(options);
+        SctpListener listener = Open(options);
+        listener._loop.PrepareToBlock();
+        return listener;
     }
 
     /// <summary>Takes the next association that a peer has set up.</summary>
@@ -167,6 +167,13 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
         _loop.PrepareToBlock();
         Calls.Block(EndAsync(), Timeout.InfiniteTimeSpan);
         Calls.Block(_loop.Freed, Timeout.InfiniteTimeSpan);
+    }
+
+    private static SctpListener Open(SctpListenerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        return new SctpListener(options);
     }
 
     private Task EndAsync()

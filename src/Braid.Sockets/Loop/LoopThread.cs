@@ -16,11 +16,13 @@ internal sealed class LoopThread
 #pragma warning restore CA1001
 {
     private static readonly Lazy<LoopThread> s_instance = new();
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromMinutes(30);       // a select takes little more
 
     private readonly ConcurrentQueue<EndpointLoop> _new = new();
     private readonly List<EndpointLoop> _loops = [];         // only the thread itself
     private readonly Socket _bell = new(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
     private readonly byte[] _ring = new byte[1];
+    private readonly Thread _thread;
     private int _isRung;
 
     public LoopThread()
@@ -28,10 +30,14 @@ internal sealed class LoopThread
         _bell.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         _bell.Connect(_bell.LocalEndPoint!);
         _bell.Blocking = false;
-        new Thread(Run) { IsBackground = true, Name = "Braid.Sockets" }.Start();
+        _thread = new Thread(Run) { IsBackground = true, Name = "Braid.Sockets" };
+        _thread.Start();
     }
 
     public static LoopThread Instance => s_instance.Value;
+
+    /// <summary>Whether the caller runs on it: then it needs no waking.</summary>
+    public bool IsCurrent => Thread.CurrentThread == _thread;
 
     /// <summary>Runs a loop from now on.</summary>
     public void Add(EndpointLoop loop)
@@ -54,13 +60,13 @@ internal sealed class LoopThread
         var waiting = new List<Socket>();
         while (true)
         {
+            // What is left from now on, a new loop as well, rings again.
+            Interlocked.Exchange(ref _isRung, 0);
             while (_new.TryDequeue(out EndpointLoop? loop))
             {
                 _loops.Add(loop);
             }
 
-            // What is left from now on rings again.
-            Interlocked.Exchange(ref _isRung, 0);
             TimeSpan next = PollAll();
             waiting.Clear();
             waiting.Add(_bell);
@@ -101,7 +107,7 @@ internal sealed class LoopThread
     {
         try
         {
-            Socket.Select(waiting, null, null, timeout);
+            Socket.Select(waiting, null, null, Round(timeout));
             while (_bell.Available > 0)
             {
                 _bell.Receive(_ring);
@@ -112,4 +118,10 @@ internal sealed class LoopThread
             // One of them was closed this moment: the next round is without it.
         }
     }
+
+    // Up to whole milliseconds: a wait is cut to them, and would spin through the last one.
+    private static TimeSpan Round(TimeSpan timeout) =>
+        timeout > s_longestWait ? s_longestWait
+        : timeout > TimeSpan.Zero ? TimeSpan.FromMilliseconds(Math.Ceiling(timeout.TotalMilliseconds))
+        : timeout;
 }

@@ -180,7 +180,12 @@ internal sealed class WaitQueue<T>
     /// <summary>Takes the first thing, or blocks the calling thread until it is there.</summary>
     /// <exception cref="SctpException">It took longer than <paramref name="timeout"/>.</exception>
     /// <exception cref="Exception">What the queue ended with, once it is empty.</exception>
-    public T Dequeue(TimeSpan timeout) => TakeOrWait(isBlocked: true).Block(timeout);
+    /// <exception cref="ArgumentOutOfRangeException">No thread can wait so long.</exception>
+    public T Dequeue(TimeSpan timeout)
+    {
+        Waiter.CheckTimeout(timeout);
+        return TakeOrWait(isBlocked: true).Block(timeout);
+    }
 
     /// <summary>Takes the first thing, or joins those who wait for it: for a caller that holds a lock of its own.</summary>
     public Taking<T> TakeOrWait(bool isBlocked)
