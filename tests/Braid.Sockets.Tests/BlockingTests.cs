@@ -147,13 +147,11 @@ public sealed class BlockingTests
         await sending;
     }
 
-    [Theory]
-    [InlineData(-2)]
-    [InlineData(3_000_000_000)]
-    public async Task A_time_that_no_thread_can_wait_is_refused_and_takes_no_message_along(long milliseconds)
+    [Fact]
+    public async Task A_negative_time_out_is_refused_and_takes_no_message_along()
     {
         await using Loopback loopback = await Loopback.ConnectedAsync();
-        TimeSpan impossible = TimeSpan.FromMilliseconds(milliseconds);
+        TimeSpan impossible = TimeSpan.FromMilliseconds(-2);
         Assert.Throws<ArgumentOutOfRangeException>(() => loopback.Server.Receive(impossible));
         Assert.Throws<ArgumentOutOfRangeException>(() => loopback.Listener.Accept(impossible));
         await loopback.Client.SendAsync(new byte[7], loopback.Guard);

@@ -42,8 +42,8 @@ public sealed class StateTableTests
         ("GetOption", (it, _) => Done(() => it.GetOption(SctpOptions.NoDelay))),
         ("SetOption, Configure", (it, _) => Done(() => it.SetOption(SctpOptions.NoDelay, false))),
         ("GetStatisticsAsync, GetPathsAsync", (it, _) => Done(it.GetStatisticsAsync().AsTask())),
-        ("SetPrimaryAddressAsync", (it, _) => Answer(it.SetPrimaryAddressAsync(MemoryPair.ServerAt))),
-        ("ConfigurePathAsync", (it, _) => Answer(it.ConfigurePathAsync(MemoryPair.ServerAt, new PathOptions()))),
+        ("SetPrimaryAddressAsync", (it, _) => Answer(it.SetPrimaryAddressAsync(TwoStacks.ServerAt))),
+        ("ConfigurePathAsync", (it, _) => Answer(it.ConfigurePathAsync(TwoStacks.ServerAt, new PathOptions()))),
         ("RequestHeartbeatAsync", (it, _) => Answer(it.RequestHeartbeatAsync())),
         ("ShutdownAsync", (it, _) => Ends(it, () => it.ShutdownAsync().AsTask())),
         ("Shutdown", (it, _) => Done(() => it.Shutdown(it.State == AssociationState.Established ? TimeSpan.FromSeconds(60) : TimeSpan.Zero))),
@@ -81,7 +81,7 @@ public sealed class StateTableTests
         ("Listen", (it, _, _) => Done(it.Listen)),
         ("LocalEndPoints, Port", (it, _, _) => Done(() => Use(it.LocalEndPoints, it.Port))),
         ("Associations", (it, _, _) => Task.FromResult(it.Associations.Count == 0 ? "none" : "this one")),
-        ("SendToAsync to that peer", (it, id, cancel) => Told(async () => await it.SendToAsync(new byte[1], MemoryPair.ServerAt, Loopback.Port, cancellationToken: cancel) == id ? "accepted" : "a new association")),
+        ("SendToAsync to that peer", (it, id, cancel) => Told(async () => await it.SendToAsync(new byte[1], TwoStacks.ServerAt, Loopback.Port, cancellationToken: cancel) == id ? "accepted" : "a new association")),
         ("ConnectAsync to another peer", (it, _, cancel) => Probe(async () => await it.ConnectAsync([new IPEndPoint(IPAddress.Loopback, 99)], 1, cancel))),
         ("SendAsync", (it, id, cancel) => Probe(() => it.SendAsync(id, new byte[1], cancellationToken: cancel).AsTask())),
         ("Send", (it, id, _) => Done(() => it.Send(id, [1], timeout: TimeSpan.Zero))),
@@ -157,7 +157,7 @@ public sealed class StateTableTests
 
     private static async Task<string> RunAsync(string state, Func<SctpAssociation, CancellationToken, Task<string>> call, bool isUnread)
     {
-        await using var pair = new MemoryPair();
+        await using var pair = new TwoStacks();
         (SctpAssociation it, SctpAssociation peer) = await pair.ConnectedAsync(OptionsFor(state), OptionsFor(state));
         if (isUnread)
         {
@@ -181,18 +181,18 @@ public sealed class StateTableTests
 
     private static async Task<string> RunAsync(string state, Func<SctpSocket, SctpAssociationId, CancellationToken, Task<string>> call)
     {
-        await using var pair = new MemoryPair();
+        await using var pair = new TwoStacks();
         await using SctpListener listener = pair.Listen(OptionsFor(state));
         var it = new SctpSocket(new SctpSocketOptions { Stack = pair.ClientStack, Association = OptionsFor(state) });
         SctpAssociationId id;
         if (state == "setting up")
         {
             pair.Network.Drop = (_, _, _) => true;
-            id = await it.SendToAsync(new byte[1], MemoryPair.ServerAt, Loopback.Port, cancellationToken: pair.Guard);
+            id = await it.SendToAsync(new byte[1], TwoStacks.ServerAt, Loopback.Port, cancellationToken: pair.Guard);
         }
         else
         {
-            id = await it.ConnectAsync([MemoryPair.ServerAt], Loopback.Port, pair.Guard);
+            id = await it.ConnectAsync([TwoStacks.ServerAt], Loopback.Port, pair.Guard);
             SctpAssociation peer = await listener.AcceptAssociationAsync(pair.Guard);
             await BringAsync(pair, state, token => it.ShutdownAsync(id, token), peer, () => HasLeft(it, id));
             if (state.StartsWith("closed", StringComparison.Ordinal))
@@ -210,7 +210,7 @@ public sealed class StateTableTests
 
     private static async Task<string> RunAsync(string state, Func<SctpListener, CancellationToken, Task<string>> call)
     {
-        await using var pair = new MemoryPair();
+        await using var pair = new TwoStacks();
         SctpListener it = pair.Listen();
         if (state == "disposed")
         {
@@ -221,7 +221,7 @@ public sealed class StateTableTests
     }
 
     private static async Task BringAsync(
-        MemoryPair pair, string state, Func<CancellationToken, ValueTask> shutDown, SctpAssociation peer, Func<bool> hasLeft)
+        TwoStacks pair, string state, Func<CancellationToken, ValueTask> shutDown, SctpAssociation peer, Func<bool> hasLeft)
     {
         switch (state)
         {
@@ -231,7 +231,7 @@ public sealed class StateTableTests
                 await UntilAsync(hasLeft, peer, pair);
                 break;
             case "the peer shuts down":
-                pair.Network.Drop = (source, _, _) => source.Equals(MemoryPair.ClientAt);
+                pair.Network.Drop = (source, _, _) => source.Equals(TwoStacks.ClientAt);
                 _ = peer.ShutdownAsync().AsTask();
                 await UntilAsync(hasLeft, peer, pair);
                 break;
@@ -263,7 +263,7 @@ public sealed class StateTableTests
         }
     }
 
-    private static async Task UntilAsync(Func<bool> condition, SctpAssociation peer, MemoryPair pair)
+    private static async Task UntilAsync(Func<bool> condition, SctpAssociation peer, TwoStacks pair)
     {
         while (!condition())
         {

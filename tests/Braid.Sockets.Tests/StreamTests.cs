@@ -6,6 +6,7 @@ using System.IO.Pipelines;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using Braid.Sctp;
 
 namespace Braid.Sockets.Tests;
 
@@ -451,17 +452,23 @@ public sealed class StreamTests
     // Until the peer's window and our send buffer are full.
     private static async Task<int> FillAsync(MemoryPair pair, SctpStream stream)
     {
+        // Full, and the peer has said all that it will say to what was sent: nothing moves any more until somebody reads.
         int sent = 0;
-        do
+        long sacks = -1;
+        for (int quiet = 0; quiet < 20;)
         {
-            while (stream.TrySend(new byte[1000]))
+            pair.Guard.ThrowIfCancellationRequested();
+            AssociationStatistics now = await pair.Client.GetStatisticsAsync();
+            bool isQuiet = now.PeerWindow <= 1000 && stream.BufferedAmount >= 10_000 && now.SacksReceived == sacks;
+            sacks = now.SacksReceived;
+            for (; stream.TrySend(new byte[1000]); sent++)
             {
-                sent++;
+                isQuiet = false;
             }
 
-            pair.Guard.ThrowIfCancellationRequested();
+            quiet = isQuiet ? quiet + 1 : 0;
         }
-        while ((await pair.Client.GetStatisticsAsync()).PeerWindow > 1000 || stream.BufferedAmount < 10_000);
+
         return sent;
     }
 

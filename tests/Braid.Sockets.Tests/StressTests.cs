@@ -28,6 +28,7 @@ public sealed class StressTests
         RtoInitial = TimeSpan.FromMilliseconds(20),
         RtoMinimum = TimeSpan.FromMilliseconds(20),
         RtoMaximum = TimeSpan.FromMilliseconds(200),
+        HeartbeatInterval = TimeSpan.FromMilliseconds(500),          // a lost ABORT is noticed by them alone
         Notifications = SctpNotificationKinds.All,
     };
 
@@ -41,9 +42,6 @@ public sealed class StressTests
     [Theory, MemberData(nameof(Seeds))]
     public async Task Whatever_happens_nothing_hangs_is_lost_or_left_behind(int seed)
     {
-        Assert.SkipWhen(
-            Environment.GetEnvironmentVariable("BRAID_STRESS_SEED") is null,
-            "Set BRAID_STRESS_SEED: now and then a sender still waits for room until the guard ends it.");
         using var world = new World(seed);
         await world.RunAsync();
     }
@@ -109,11 +107,12 @@ public sealed class StressTests
 
             foreach (SctpStack stack in clients.Append(server))
             {
+                EndpointLoop loop = stack.Loop;
                 await stack.DisposeAsync().AsTask().WaitAsync(_guard.Token);
                 Assert.Equal(0, stack.AssociationCount);
-                while (stack.Loop.Endpoint.Buffers.Rented != 0)
+                while (loop.Endpoint.Buffers.Rented != 0)
                 {
-                    Assert.False(_guard.IsCancellationRequested, $"{stack.Loop.Endpoint.Buffers.Rented} buffers are left.");
+                    Assert.False(_guard.IsCancellationRequested, $"{loop.Endpoint.Buffers.Rented} buffers are left.");
                     await Task.Yield();                      // what was returned last is still on its way
                 }
             }
@@ -296,12 +295,24 @@ public sealed class StressTests
                     checker.Take(message.Info.StreamId, message.ToArray(), message.Info.EndOfRecord);
                     if (random.Next(200) == 0)
                     {
-                        socket.Abort(received.AssociationId);
+                        TryAbort(socket, received.AssociationId);
                     }
                 }
             }
             catch (Exception exception) when (IsExpected(exception))
             {
+            }
+        }
+
+        private static void TryAbort(SctpSocket socket, SctpAssociationId id)
+        {
+            try
+            {
+                socket.Abort(id);
+            }
+            catch (SctpException)
+            {
+                // It has ended already.
             }
         }
 

@@ -340,6 +340,11 @@ internal sealed class AssociationHost
 
     private void CollectReleased()
     {
+        if (_backlogged.Count > 0)
+        {
+            _backlogged.RemoveWhere(stream => stream.OnSent(Core.BufferedBytesOn(stream.Id)));
+        }
+
         long charge = _chargeInCore - Core.BufferedCharge;
         if (charge > 0)
         {
@@ -347,11 +352,6 @@ internal sealed class AssociationHost
             _chargeInCore -= charge;
             _bytesInCore -= bytes;
             Outbox.OnReleased(charge, bytes);
-        }
-
-        if (_backlogged.Count > 0)
-        {
-            _backlogged.RemoveWhere(stream => stream.OnSent(Core.BufferedBytesOn(stream.Id)));
         }
     }
 
@@ -448,7 +448,6 @@ internal sealed class AssociationHost
         State = AssociationState.Closed;
         SctpException ended = error ?? new SctpException(SctpError.AssociationClosed, "The association was closed.");
         Outbox.End(ended, replaces: true);                   // before there is room: a call that waits for it is refused
-        CollectReleased();
         FailOutbox();
         if (error is not { Error: SctpError.PeerRestarted })
         {
@@ -509,9 +508,7 @@ internal sealed class AssociationHost
     {
         while (Outbox.TryTakeAny(out OutboundItem item))
         {
-            int length = item.Payload.Length;
             Fail(item);
-            Outbox.OnReleased(length + AssociationOptions.MessageOverhead, length);
         }
     }
 

@@ -53,7 +53,6 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     private TaskCompletionSource? _isEmpty;
     private DatagramBatch? _outgoing;
     private ITimer? _lingering;
-    private bool _isPolled;                                  // by the thread that drives it, in this run
     private Instant _timerSetFor = Instant.Never;
 
     /// <param name="endpoint">The machine.</param>
@@ -270,7 +269,6 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         if (HasWork && (Interlocked.CompareExchange(ref _run, Running, Idle) == Idle
             || Interlocked.CompareExchange(ref _run, Running, Queued) == Queued))
         {
-            _isPolled = true;
             RunAll();
         }
 
@@ -287,7 +285,6 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     {
         if (Interlocked.CompareExchange(ref _run, Running, Queued) == Queued)
         {
-            _isPolled = false;
             RunAll();
         }
     }
@@ -474,12 +471,13 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         _timerSetFor = next;
         if (_isDriven)
         {
-            if (!_isPolled)
+            // Who drives it looks at the time, but may have looked before a run that had begun in the pool.
+            if (!LoopThread.Instance.IsCurrent)
             {
-                LoopThread.Instance.Wake();                  // it took over during this run, and has seen the old time
+                LoopThread.Instance.Wake();
             }
 
-            return;                                          // whoever drives it looks at the time
+            return;
         }
 
         TimeSpan delay = next <= now ? TimeSpan.Zero : next - now;

@@ -26,6 +26,7 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
     private SctpMessageStream? _writer;
     private long _limit = limit;
     private long _charge;
+    private long _chargeBefore;                              // of an open message
     private long _chargeBehind;
     private long _bytes;
     private Exception? _end;
@@ -135,6 +136,7 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
             }
 
             _writer = writer;
+            _chargeBefore = _charge;
         }
     }
 
@@ -149,12 +151,13 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
             }
 
             _writer = null;
+            _chargeBefore = 0;
+            _chargeBehind = 0;
             while (_behindOpenMessage.TryTakeFirst(out OutboundItem item))
             {
                 _ready.AddLast(item);
             }
 
-            _chargeBehind = 0;
         }
 
         wake();
@@ -172,6 +175,7 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
             if (replaces)
             {
                 _charge = 0;
+                _chargeBefore = 0;
                 _chargeBehind = 0;
                 _bytes = 0;
             }
@@ -344,9 +348,10 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
         return _waiters.IsEmpty && IsRoomFor(isPiece: false, 0);
     }
 
-    // The last message may reach over the limit, so that one longer than the buffer can be sent at all.
+    // The last message may reach over the limit, so that one longer than the buffer can be sent at all. A piece does not count
+    // what was there when its message was opened: whatever of that is on other streams may have to wait for the end of it.
     private bool IsRoomFor(bool isPiece, int bytes) =>
-        isPiece ? _charge - _chargeBehind < _limit
+        isPiece ? _charge - _chargeBefore - _chargeBehind < _limit
         : bytes == 0 ? _charge < _limit
         : _charge == 0 || _charge + bytes + AssociationOptions.MessageOverhead <= _limit;
 

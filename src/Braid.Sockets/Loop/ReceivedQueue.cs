@@ -70,9 +70,10 @@ internal sealed class ReceivedQueue(bool interleavesParts)
     /// <summary>Takes out all that is of one association. The caller holds a lock of its own and completes what was decided after it.</summary>
     public List<SctpReceived> TakeOf(AssociationHost host, ref DecidedWaiters decided)
     {
-        List<SctpReceived> taken = Items.TakeWhere(received => received.AssociationId == host.Id);
         lock (_gate)
         {
+            // Under the lock: what is held may be passed on this moment.
+            List<SctpReceived> taken = Items.TakeWhere(received => received.AssociationId == host.Id);
             for (int i = _held.Count; i > 0 && _held.TryTakeFirst(out SctpReceived received); i--)
             {
                 if (received.Host == host)
@@ -86,9 +87,8 @@ internal sealed class ReceivedQueue(bool interleavesParts)
             }
 
             Leave(host, ref decided);
+            return taken;
         }
-
-        return taken;
     }
 
     /// <summary>An association has ended: the rest of its message will not come.</summary>
