@@ -40,9 +40,10 @@ public sealed record SctpAssociationOptions : AssociationOptions
     }
 
     /// <summary>What the protocol has to be told of what is subscribed.</summary>
-    internal SctpAssociationOptions Prepared() => this with
+    internal SctpAssociationOptions Prepared()
     {
-        ReportsFailedSends = Notifications.HasFlag(SctpNotificationKinds.SendFailed),
-        ReportsSenderDry = Notifications.HasFlag(SctpNotificationKinds.SenderDry),
-    };
+        bool failed = (Notifications & SctpNotificationKinds.SendFailed) != 0;
+        bool dry = (Notifications & SctpNotificationKinds.SenderDry) != 0;
+        return ReportsFailedSends == failed && ReportsSenderDry == dry ? this : this with { ReportsFailedSends = failed, ReportsSenderDry = dry };
+    }
 }

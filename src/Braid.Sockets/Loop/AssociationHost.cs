@@ -15,6 +15,7 @@ internal sealed class AssociationHost
 {
     private const int MostReturned = 256;
 
+    private static readonly List<(NetworkAddress Address, ushort Port)> s_noKeys = [];
     private static readonly TimeSpan s_sampling = TimeSpan.FromSeconds(1);
 
     private readonly EndpointLoop _loop;
@@ -31,7 +32,7 @@ internal sealed class AssociationHost
     private long _returnedCharge;
 
     // Written only by the loop.
-    private readonly HashSet<SctpStream> _backlogged = [];
+    private HashSet<SctpStream>? _backlogged;
     private long _chargeInCore;
     private long _bytesInCore;
     private Instant _sampled;
@@ -49,6 +50,7 @@ internal sealed class AssociationHost
         Core = core;
         core.Tag = this;
         Socket = socket;
+        PeerKeys = socket is null ? s_noKeys : [];
         Outbox = new Outbox(loop.Endpoint.Buffers, options.SendBufferSize, Wake);
         Inbox = new Inbox(this, socket);
         Notifications = new NotificationQueue(Id);
@@ -72,8 +74,8 @@ internal sealed class AssociationHost
     /// <summary>The one-to-many socket that it belongs to.</summary>
     public SctpSocket? Socket { get; private set; }
 
-    /// <summary>What that socket knows its peer by. Guarded by itself.</summary>
-    public List<(NetworkAddress Address, ushort Port)> PeerKeys { get; } = [];
+    /// <summary>What that socket knows its peer by. Guarded by itself; empty and shared where there is no socket.</summary>
+    public List<(NetworkAddress Address, ushort Port)> PeerKeys { get; }
 
     /// <summary>The sending half.</summary>
     public Outbox Outbox { get; }
@@ -151,7 +153,7 @@ internal sealed class AssociationHost
                 throw new ArgumentException($"{name} cannot change while an association lives.", name);
             }
 
-            bool asksForDry = !before.Notifications.HasFlag(SctpNotificationKinds.SenderDry);
+            bool asksForDry = (before.Notifications & SctpNotificationKinds.SenderDry) == 0;
             lock (_gate)
             {
                 if (ReferenceEquals(_options, before))
@@ -340,7 +342,7 @@ internal sealed class AssociationHost
 
     private void CollectReleased()
     {
-        if (_backlogged.Count > 0)
+        if (_backlogged is { Count: > 0 })
         {
             _backlogged.RemoveWhere(stream => stream.OnSent(Core.BufferedBytesOn(stream.Id)));
         }
@@ -420,7 +422,7 @@ internal sealed class AssociationHost
 
     private void Notify(SctpNotificationKinds kind, Func<SctpNotification> make)
     {
-        if (Options.Notifications.HasFlag(kind))
+        if ((Options.Notifications & kind) != 0)
         {
             Inbox.Notify(make());
         }
@@ -498,7 +500,7 @@ internal sealed class AssociationHost
 
             if (stream is not null)
             {
-                _backlogged.Add(stream);
+                (_backlogged ??= []).Add(stream);
             }
         }
     }
