@@ -183,7 +183,10 @@ public sealed class SctpAssociation : IAsyncDisposable, IDisposable
         Calls.Send(_host, payload, with, _host.Inbox.FindStream(with.StreamId), timeout);
     }
 
-    /// <summary>Waits until a message would be accepted at once. Somebody else may be faster then.</summary>
+    /// <summary>
+    /// Waits until a message would be accepted at once. Somebody else may be faster then; who sends meanwhile waits behind this
+    /// call, in the order of the calls.
+    /// </summary>
     /// <param name="bytes">Its length, from 1.</param>
     /// <param name="cancellationToken">Ends the waiting.</param>
     /// <returns>False when nothing can be sent any more.</returns>

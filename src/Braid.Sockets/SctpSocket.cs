@@ -111,6 +111,12 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
             }
         }
 
+        if (cancellationToken.IsCancellationRequested)
+        {
+            host.RequestAbort("");                           // it came up and was cancelled at once: it was aborted, or is now
+            throw new OperationCanceledException(cancellationToken);
+        }
+
         return host.Id;
     }
 
