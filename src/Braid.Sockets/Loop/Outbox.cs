@@ -99,7 +99,6 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
     /// <exception cref="SctpException">It took longer than <paramref name="timeout"/>, or sending has ended.</exception>
     public void Send(ReadOnlySpan<byte> payload, in SendOptions options, SctpStream? stream, SctpMessageStream? writer, TimeSpan timeout)
     {
-        Waiter.CheckTimeout(timeout);
         SendWaiter waiter = Wait(isBlocked: true, options, stream, writer);
         waiter.Copy = buffers.RentCopy(payload);
         waiter.Bytes = payload.Length;

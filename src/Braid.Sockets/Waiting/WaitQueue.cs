@@ -43,18 +43,6 @@ internal sealed class WaitQueue<T>
         }
     }
 
-    /// <summary>Why nothing more comes; null as long as something may.</summary>
-    public Exception? End
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _end;
-            }
-        }
-    }
-
     /// <summary>Hands a thing to the call that waits longest, or keeps it.</summary>
     /// <returns>False when the queue has ended: the thing is the caller's.</returns>
     public bool TryEnqueue(T item)
@@ -183,7 +171,6 @@ internal sealed class WaitQueue<T>
     /// <exception cref="ArgumentOutOfRangeException">No thread can wait so long.</exception>
     public T Dequeue(TimeSpan timeout)
     {
-        Waiter.CheckTimeout(timeout);
         return TakeOrWait(isBlocked: true).Block(timeout);
     }
 

@@ -26,17 +26,6 @@ internal abstract class Waiter
     /// <summary>The outcome when it is a failure.</summary>
     public Exception? Error { get; set; }
 
-    /// <summary>Refuses what a thread cannot wait for: before the call is in a list, where something could be given to it.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It is negative and not infinite, or longer than 24 days.</exception>
-    public static void CheckTimeout(TimeSpan timeout)
-    {
-        if (timeout != Timeout.InfiniteTimeSpan)
-        {
-            ArgumentOutOfRangeException.ThrowIfLessThan(timeout, TimeSpan.Zero);
-            ArgumentOutOfRangeException.ThrowIfGreaterThan(timeout.TotalMilliseconds, int.MaxValue, nameof(timeout));
-        }
-    }
-
     /// <summary>Lets the call go on. Outside of every lock.</summary>
     public abstract void Complete();
 
