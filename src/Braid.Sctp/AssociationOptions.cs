@@ -17,10 +17,10 @@ public record AssociationOptions
 
     /// <summary>
     /// Names of the properties that stay as they are for the life of an association: the streams were negotiated (§5.1.1), the
-    /// peer was told of the adaptation layer, and chunks were cut to the size of the paths (§6.9).
+    /// peer was told of the adaptation layer and of the extensions, and chunks were cut to the size of the paths (§6.9).
     /// </summary>
     public static IReadOnlyList<string> FixedProperties { get; } =
-        [nameof(OutgoingStreams), nameof(IncomingStreams), nameof(PathMtu), nameof(AdaptationIndication)];
+        [nameof(OutgoingStreams), nameof(IncomingStreams), nameof(PathMtu), nameof(AdaptationIndication), nameof(Extensions)];
 
     /// <summary>Outgoing streams that we ask for, 1 to 65535 (§5.1.1); the peer may allow fewer. Default 1024.</summary>
     public int OutgoingStreams { get; init; } = 1024;
@@ -130,6 +130,12 @@ public record AssociationOptions
     public uint? AdaptationIndication { get; init; }
 
     /// <summary>
+    /// Extensions to offer to the peer, and to take from it (RFC 5061 §4.2.7). Which of them are used,
+    /// <see cref="Association.Extensions"/> says.
+    /// </summary>
+    public Extensions Extensions { get; init; }
+
+    /// <summary>
     /// Whether messages that could not be delivered come back as <see cref="AssociationEvent.SendFailed"/> (RFC 6458 §6.1.11).
     /// They hold their memory until that is disposed. Default false.
     /// </summary>
@@ -170,6 +176,7 @@ public record AssociationOptions
         : IncomingStreams != other.IncomingStreams ? nameof(IncomingStreams)
         : PathMtu != other.PathMtu ? nameof(PathMtu)
         : AdaptationIndication != other.AdaptationIndication ? nameof(AdaptationIndication)
+        : Extensions != other.Extensions ? nameof(Extensions)
         : null;
 
     internal static void InRange(long value, long minimum, long maximum, string name)

@@ -45,6 +45,9 @@ public sealed class SctpAssociation : IAsyncDisposable, IDisposable
     /// <summary>Streams that we may send on, and that the peer may send on, as negotiated.</summary>
     public (int Outgoing, int Incoming) StreamCounts => _host.Streams;
 
+    /// <summary>Extensions of SCTP that both sides know and offered (<see cref="AssociationOptions.Extensions"/>).</summary>
+    public Extensions Extensions => _host.Core.Extensions;
+
     /// <summary>Bytes of messages accepted and not yet acknowledged by the peer.</summary>
     public long BufferedAmount => _host.BufferedAmount;
 

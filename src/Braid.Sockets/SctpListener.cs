@@ -262,6 +262,7 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
                     IncomingStreams = promised.IncomingStreams,
                     PathMtu = promised.PathMtu,
                     AdaptationIndication = promised.AdaptationIndication,
+                    Extensions = promised.Extensions,
                 });
                 Offer(host);
             }

@@ -386,10 +386,11 @@ public sealed class OptionTests
         Assert.Equal("OutgoingStreams", Refuse(pair, s_quiet with { OutgoingStreams = 3 }));
         Assert.Equal("IncomingStreams", Refuse(pair, s_quiet with { IncomingStreams = 3 }));
         Assert.Equal("PathMtu", Refuse(pair, s_quiet with { PathMtu = 1500 }));
+        Assert.Equal("Extensions", Refuse(pair, s_quiet with { Extensions = s_quiet.Extensions ^ Extensions.Interleaving }));
         Assert.Equal("SackFrequency", Refuse(pair, s_quiet with { SackFrequency = 0 }));
         Assert.Equal("MaximumSegmentSize", Refuse(pair, s_quiet with { MaximumSegmentSize = 63 }));
         Assert.Equal("IdleTimeout", Refuse(pair, s_quiet with { IdleTimeout = TimeSpan.FromTicks(1) }));
-        Assert.Equal(["OutgoingStreams", "IncomingStreams", "PathMtu", "AdaptationIndication"], AssociationOptions.FixedProperties);
+        Assert.Equal(["OutgoingStreams", "IncomingStreams", "PathMtu", "AdaptationIndication", "Extensions"], AssociationOptions.FixedProperties);
         Assert.Same(s_quiet, pair.A.Options);
     }
 

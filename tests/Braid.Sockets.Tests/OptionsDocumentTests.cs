@@ -98,6 +98,7 @@ public sealed partial class OptionsDocumentTests
         TimeSpan time when time < TimeSpan.FromSeconds(1) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMilliseconds} ms"),
         TimeSpan time => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds} s"),
         SctpSendInfo info when info == default => "all zero",
+        Extensions flags => flags.ToString().Replace(", ", " + ", StringComparison.Ordinal),
         int or long when Convert.ToInt64(value, CultureInfo.InvariantCulture) is >= 1 << 20 and long bytes && bytes % (1 << 20) == 0 =>
             string.Create(CultureInfo.InvariantCulture, $"{bytes >> 20} MiB"),
         _ => Convert.ToString(value, CultureInfo.InvariantCulture) ?? type.Name,

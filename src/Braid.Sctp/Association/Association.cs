@@ -60,6 +60,9 @@ public sealed class Association
     /// <summary>The adaptation code point that the peer's INIT or INIT ACK carried (RFC 5061 §4.2.6); null for none.</summary>
     public uint? PeerAdaptation => _tcb.PeerAdaptation;
 
+    /// <summary>What both sides know and offered; <see cref="Sctp.Extensions.None"/> until the handshake is done.</summary>
+    public Extensions Extensions => _tcb.Transfer?.Negotiated.Extensions ?? Extensions.None;
+
     /// <summary>Options as they are now (<see cref="Reconfigure"/>).</summary>
     public AssociationOptions Options => _tcb.Context.Options;
 

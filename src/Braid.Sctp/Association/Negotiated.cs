@@ -8,6 +8,7 @@ namespace Braid.Sctp;
 /// <param name="PeerWindow">The peer's receive window at the start, in bytes.</param>
 /// <param name="OutgoingStreams">Streams that we may send on (RFC 9260 §5.1.1).</param>
 /// <param name="IncomingStreams">Streams that the peer may send on.</param>
+/// <param name="Extensions">What both sides know.</param>
 internal readonly record struct Negotiated(
     VerificationTag LocalTag,
     VerificationTag PeerTag,
@@ -15,4 +16,5 @@ internal readonly record struct Negotiated(
     Tsn PeerInitialTsn,
     uint PeerWindow,
     ushort OutgoingStreams,
-    ushort IncomingStreams);
+    ushort IncomingStreams,
+    Extensions Extensions);

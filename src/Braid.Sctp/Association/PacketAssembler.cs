@@ -20,7 +20,7 @@ internal sealed class PacketAssembler(AssociationContext context, PathSet paths,
         }
 
         PacketWriter packet = Begin(destination, VerificationTag.None);
-        Span<byte> room = stackalloc byte[8 + AdaptationIndicationParameter.LengthOnWire + (PeerAddresses.Capacity * AddressParameter.LongestOnWire)];
+        Span<byte> room = stackalloc byte[8 + AdaptationIndicationParameter.LengthOnWire + ExtensionRules.LongestOnWire + (PeerAddresses.Capacity * AddressParameter.LongestOnWire)];
         var parameters = new ParameterWriter(room);
         AddressParameter.WriteOthers(ref parameters, endpoint.LocalAddresses, paths.Primary.Address.Local);
         if (handshake.CookieExtension > TimeSpan.Zero)
@@ -28,6 +28,7 @@ internal sealed class PacketAssembler(AssociationContext context, PathSet paths,
             CookiePreservativeParameter.TryWrite(ref parameters, handshake.CookieExtension);
         }
 
+        ExtensionRules.Write(ref parameters, context.Options.Extensions);
         if (context.Options.AdaptationIndication is { } adaptation)
         {
             AdaptationIndicationParameter.TryWrite(ref parameters, adaptation);

@@ -31,6 +31,9 @@ internal readonly record struct CookieClaims
     /// <summary>The peer's adaptation code point (RFC 5061 §4.2.6); null for none.</summary>
     public uint? PeerAdaptation { get; init; }
 
+    /// <summary>What both the INIT and our INIT ACK said that they know.</summary>
+    public Extensions Extensions { get; init; }
+
     /// <summary>Tie-tags of the association that existed then; 0 when none did (§5.2.2).</summary>
     public uint LocalTieTag { get; init; }
 

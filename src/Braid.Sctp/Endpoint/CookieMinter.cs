@@ -28,13 +28,14 @@ internal sealed class CookieMinter
 {
     /// <summary>Bytes of a cookie at most.</summary>
     public const int MaximumLength =
-        HeaderLength + LocalLength + PeerLength + ExtensionLength + AdaptationLength + TieTagsLength + 1 + (PeerAddresses.Capacity * AddressLength) + Alignment - 1 + MacLength;
+        HeaderLength + LocalLength + PeerLength + ExtensionLength + AdaptationLength + KnownLength + TieTagsLength + 1 + (PeerAddresses.Capacity * AddressLength) + Alignment - 1 + MacLength;
 
     private const int HeaderLength = 1 + 4;                  // flags and time
     private const int LocalLength = 4 + 4 + 2 + 2;
     private const int PeerLength = 4 + 4 + 4 + 2 + 2;
     private const int ExtensionLength = 4;
     private const int AdaptationLength = 4;
+    private const int KnownLength = 2;
     private const int TieTagsLength = 4 + 4;
     private const int AddressLength = 1 + 16;
     private const int MacLength = 16;
@@ -47,6 +48,7 @@ internal sealed class CookieMinter
     private const byte ExtensionFlag = 4;
     private const byte AddressesFlag = 8;
     private const byte AdaptationFlag = 16;
+    private const byte KnownFlag = 32;
 
     private readonly IRandomSource _secrets;
     private readonly TimeSpan _lifetime;
@@ -84,7 +86,7 @@ internal sealed class CookieMinter
         var writer = new WireWriter(cookie);
         writer.WriteByte((byte)((_keyNumber & KeyFlag) | (hasTieTags ? TieTagsFlag : 0)
             | (hasExtension ? ExtensionFlag : 0) | (hasAddresses ? AddressesFlag : 0)
-            | (claims.PeerAdaptation is null ? 0 : AdaptationFlag)));
+            | (claims.PeerAdaptation is null ? 0 : AdaptationFlag) | (claims.Extensions == Extensions.None ? 0 : KnownFlag)));
         writer.WriteUInt32(Milliseconds(claims.Created));
         writer.WriteUInt32(claims.Local.InitiateTag.Value);
         writer.WriteUInt32(claims.Local.InitialTsn.Value);
@@ -109,6 +111,11 @@ internal sealed class CookieMinter
         if (claims.PeerAdaptation is { } adaptation)
         {
             writer.WriteUInt32(adaptation);
+        }
+
+        if (claims.Extensions != Extensions.None)
+        {
+            writer.WriteUInt16((ushort)claims.Extensions);
         }
 
         if (hasAddresses)
@@ -242,6 +249,7 @@ internal sealed class CookieMinter
         uint peerTieTag = 0;
         uint extension = 0;
         uint adaptation = 0;
+        ushort known = 0;
         if ((flags & TieTagsFlag) != 0)
         {
             reader.TryReadUInt32(out localTieTag);
@@ -258,6 +266,11 @@ internal sealed class CookieMinter
             reader.TryReadUInt32(out adaptation);
         }
 
+        if ((flags & KnownFlag) != 0)
+        {
+            reader.TryReadUInt16(out known);
+        }
+
         // 32 bits of milliseconds turn over in 49 days; long before that the key is gone.
         uint age = Milliseconds(now) - created;
         return new CookieClaims
@@ -271,6 +284,7 @@ internal sealed class CookieMinter
             LocalTieTag = localTieTag,
             PeerTieTag = peerTieTag,
             PeerAdaptation = (flags & AdaptationFlag) != 0 ? adaptation : null,
+            Extensions = (Extensions)known,
         };
     }
 

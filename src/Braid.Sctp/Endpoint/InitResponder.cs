@@ -19,6 +19,9 @@ internal ref struct InitReview
     /// <summary>The peer's adaptation code point (RFC 5061 §4.2.6); null for none.</summary>
     public uint? Adaptation;
 
+    /// <summary>What the peer knows.</summary>
+    public Extensions Extensions;
+
     /// <summary>Parameters that the peer wants reported when they are not known (§3.2.1).</summary>
     public ParameterReport Unrecognized;
 }
@@ -39,6 +42,7 @@ internal sealed class InitResponder(EndpointOptions options, CookieMinter cookie
         ParameterReader parameters = init.Parameters;
         while (parameters.TryRead(out ParameterView parameter))
         {
+            review.Extensions |= ExtensionRules.Read(parameter);
             hasHostName |= parameter.Type == ParameterType.HostNameAddress;
             if (parameter.Type == ParameterType.CookiePreservative)
             {
@@ -67,16 +71,27 @@ internal sealed class InitResponder(EndpointOptions options, CookieMinter cookie
     /// <param name="to">Where the INIT came from.</param>
     /// <param name="claims">What the cookie says.</param>
     /// <param name="review">What the INIT asked for.</param>
-    /// <param name="adaptation">Our own adaptation code point (RFC 5061 §4.2.6); null for none.</param>
-    public void Accept(Instant now, in ReplyAddress to, in CookieClaims claims, scoped in InitReview review, uint? adaptation)
+    /// <param name="ours">What the association shall be like.</param>
+    public void Accept(Instant now, in ReplyAddress to, in CookieClaims claims, scoped in InitReview review, AssociationOptions ours)
     {
         Span<byte> cookie = stackalloc byte[CookieMinter.MaximumLength];
-        int length = cookies.Mint(now, claims with { Extension = cookies.Grant(review.WantedExtension), PeerAdaptation = review.Adaptation }, cookie);
+        CookieClaims whole = claims with
+        {
+            Extension = cookies.Grant(review.WantedExtension),
+            PeerAdaptation = review.Adaptation,
+            Extensions = review.Extensions & ours.Extensions,
+        };
+        int length = cookies.Mint(now, whole, cookie);
         Span<byte> room = stackalloc byte[1000];
         var parameters = new ParameterWriter(room);
         parameters.TryWrite(ParameterType.StateCookie, cookie[..length]);
         AddressParameter.WriteOthers(ref parameters, options.LocalAddresses, to.Path.Local);
-        if (adaptation is { } value)
+        if (whole.Extensions != Extensions.None)
+        {
+            ExtensionRules.Write(ref parameters, ours.Extensions);       // else it would only make the INIT ACK longer (RFC 5062 §4)
+        }
+
+        if (ours.AdaptationIndication is { } value)
         {
             AdaptationIndicationParameter.TryWrite(ref parameters, value);
         }

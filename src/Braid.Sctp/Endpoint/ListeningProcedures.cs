@@ -77,7 +77,7 @@ internal sealed class ListeningProcedures(
                 to,
                 Claim(now, init.Fields, ports, addresses, association),
                 review,
-                (association?.Options ?? _ports[ports.Local]).AdaptationIndication);
+                association?.Options ?? _ports[ports.Local]);
         }
     }
 

@@ -74,6 +74,9 @@ internal sealed class HandshakeInitiator
     /// <summary>The adaptation code point of the INIT ACK (RFC 5061 §4.2.6); null for none.</summary>
     public uint? PeerAdaptation { get; private set; }
 
+    /// <summary>What both our INIT and the INIT ACK said that they know.</summary>
+    public Extensions Extensions { get; private set; }
+
     /// <summary>The cookie to echo.</summary>
     public ReadOnlySpan<byte> Cookie => _cookie is null ? default : _cookie.Span;
 
@@ -107,9 +110,11 @@ internal sealed class HandshakeInitiator
         PooledBuffer? cookie = null;
         bool hasHostName = false;
         uint? adaptation = null;
+        var extensions = Extensions.None;
         ParameterReader parameters = initAck.Parameters;
         while (parameters.TryRead(out ParameterView parameter))
         {
+            extensions |= ExtensionRules.Read(parameter);
             switch (parameter.Type)
             {
                 case ParameterType.StateCookie:
@@ -142,6 +147,7 @@ internal sealed class HandshakeInitiator
         Measure();
         _cookie = cookie;
         PeerAdaptation = adaptation;
+        Extensions = extensions & _context.Options.Extensions;
         _context.Timers.Stop(s_t1Init);
         Attempts = 0;
         WantsCookieEcho = true;

@@ -19,12 +19,13 @@ internal static class InitRules
     public static ushort Streams(ushort wanted, ushort allowed) => Math.Min(wanted, allowed);
 
     /// <summary>What both sides have agreed on.</summary>
-    public static Negotiated Negotiate(in InitFields local, in InitFields peer) => new(
+    public static Negotiated Negotiate(in InitFields local, in InitFields peer, Extensions extensions) => new(
         local.InitiateTag,
         peer.InitiateTag,
         local.InitialTsn,
         peer.InitialTsn,
         peer.AdvertisedWindow,
         Streams(local.OutgoingStreams, peer.IncomingStreams),
-        Streams(peer.OutgoingStreams, local.IncomingStreams));
+        Streams(peer.OutgoingStreams, local.IncomingStreams),
+        extensions);
 }

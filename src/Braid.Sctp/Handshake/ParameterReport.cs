@@ -39,5 +39,6 @@ internal ref struct ParameterReport(Span<byte> destination)
     private static bool IsKnown(ParameterType type) => type is
         ParameterType.IPv4Address or ParameterType.IPv6Address or ParameterType.StateCookie
         or ParameterType.UnrecognizedParameter or ParameterType.CookiePreservative or ParameterType.HostNameAddress
-        or ParameterType.SupportedAddressTypes or ParameterType.AdaptationIndication;
+        or ParameterType.SupportedAddressTypes or ParameterType.SupportedExtensions or ParameterType.ForwardTsnSupported
+        or ParameterType.AdaptationIndication;
 }

@@ -46,7 +46,7 @@ internal sealed class SetupProcedures(Tcb tcb)
                 Restart(path, claims);
                 return true;
             case CollisionAction.AdoptPeerTag or CollisionAction.Duplicate
-                when tcb.State is AssociationState.CookieWait or AssociationState.CookieEchoed && TakesStreamsBack(InitRules.Negotiate(claims.Local, claims.Peer)):
+                when tcb.State is AssociationState.CookieWait or AssociationState.CookieEchoed && TakesStreamsBack(InitRules.Negotiate(claims.Local, claims.Peer, claims.Extensions)):
                 tcb.AbortWith(CloseReason.ProtocolViolation, CauseCode.ProtocolViolation, "streams were taken back"u8);
                 return false;
             case CollisionAction.AdoptPeerTag:
@@ -92,7 +92,7 @@ internal sealed class SetupProcedures(Tcb tcb)
             return RefuseInitAck(verdict, initAck.InitiateTag, from);
         }
 
-        Negotiated negotiated = InitRules.Negotiate(tcb.Handshake.Fields, initAck.Fields);
+        Negotiated negotiated = InitRules.Negotiate(tcb.Handshake.Fields, initAck.Fields, tcb.Handshake.Extensions);
         if (TakesStreamsBack(negotiated))
         {
             tcb.Context.Replies.AddAbort(new ReplyAddress(from, tcb.Ports), initAck.InitiateTag, CauseCode.ProtocolViolation, "streams were taken back"u8);
@@ -189,7 +189,7 @@ internal sealed class SetupProcedures(Tcb tcb)
         tcb.LocalTag = claims.Local.InitiateTag;
         tcb.Paths.Adopt(path.Local, claims.Addresses);
         tcb.PeerAdaptation = claims.PeerAdaptation;
-        tcb.SetTransfer(InitRules.Negotiate(claims.Local, claims.Peer));
+        tcb.SetTransfer(InitRules.Negotiate(claims.Local, claims.Peer, claims.Extensions));
     }
 
     // §6.5: data that went along with an earlier COOKIE ECHO must still have a valid stream when it is sent again.

@@ -1,6 +1,6 @@
 namespace Braid.Sctp.Wire;
 
-/// <summary>Chunk types (RFC 9260 §3.2, Table 2).</summary>
+/// <summary>Chunk types (RFC 9260 §3.2, Table 2, and its extensions).</summary>
 public enum ChunkType : byte
 {
     /// <summary>Payload data (§3.3.1).</summary>
@@ -47,4 +47,16 @@ public enum ChunkType : byte
 
     /// <summary>Shutdown complete (§3.3.13).</summary>
     ShutdownComplete = 14,
+
+    /// <summary>Payload data of a message that may be interleaved with others (RFC 8260 §2.1).</summary>
+    IData = 64,
+
+    /// <summary>Streams are reset or added (RFC 6525 §3.1).</summary>
+    ReConfig = 130,
+
+    /// <summary>TSNs will not come any more (RFC 3758 §3.2).</summary>
+    ForwardTsn = 192,
+
+    /// <summary>The same, where messages are interleaved (RFC 8260 §2.3.1).</summary>
+    IForwardTsn = 194,
 }

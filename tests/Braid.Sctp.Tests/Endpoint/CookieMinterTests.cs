@@ -35,13 +35,13 @@ public sealed class CookieMinterTests
     }
 
     [Fact]
-    public void A_cookie_remembers_addresses_a_longer_life_and_an_adaptation_layer()
+    public void A_cookie_remembers_addresses_a_longer_life_an_adaptation_layer_and_extensions()
     {
         var minter = new CookieMinter(new SeededRandom(1), TimeSpan.FromSeconds(60));
         PeerAddresses addresses = s_claims.Addresses;
         addresses.TryAdd(NetworkAddress.FromIPv4([10, 0, 0, 2], 12));
         addresses.TryAdd(NetworkAddress.FromIPv6([0x20, 1, 0xD, 0xB8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1], 12));
-        CookieClaims claims = s_claims with { Addresses = addresses, Extension = TimeSpan.FromSeconds(5), PeerAdaptation = 0xFFFFFFFF };
+        CookieClaims claims = s_claims with { Addresses = addresses, Extension = TimeSpan.FromSeconds(5), PeerAdaptation = 0xFFFFFFFF, Extensions = Extensions.Interleaving };
         var cookie = new byte[CookieMinter.MaximumLength];
         byte[] minted = cookie[..minter.Mint(s_start, claims, cookie)];
         Instant later = s_start + TimeSpan.FromSeconds(65);

@@ -1,0 +1,20 @@
+using System;
+
+namespace Braid.Sctp;
+
+/// <summary>What both sides must know of before either may use it (RFC 5061 §4.2.7).</summary>
+[Flags]
+public enum Extensions : ushort
+{
+    /// <summary>RFC 9260 alone.</summary>
+    None = 0,
+
+    /// <summary>Messages that are given up, and FORWARD-TSN (RFC 3758).</summary>
+    PartialReliability = 1,
+
+    /// <summary>RE-CONFIG: streams are reset and added while the association lives (RFC 6525).</summary>
+    StreamReconfiguration = 2,
+
+    /// <summary>I-DATA: a long message does not hold up those of other streams (RFC 8260).</summary>
+    Interleaving = 4,
+}
