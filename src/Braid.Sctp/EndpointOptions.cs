@@ -44,6 +44,13 @@ public sealed record EndpointOptions
     /// </summary>
     public int EncapsulationOverhead { get; init; } = 8;
 
+    /// <summary>
+    /// What finds broken packets below SCTP. With any, associations that have <see cref="Extensions.ZeroChecksum"/> take packets
+    /// with the checksum 0, and leave it out themselves once both sides have said so (RFC 9653). Only true of a transport that is
+    /// DTLS: over any other, a broken packet is taken for a good one. Default none.
+    /// </summary>
+    public AlternateErrorDetection ErrorDetection { get; init; }
+
     /// <exception cref="ArgumentOutOfRangeException">A value is outside the range that its property names.</exception>
     public void Validate()
     {

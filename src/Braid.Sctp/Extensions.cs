@@ -17,4 +17,10 @@ public enum Extensions : ushort
 
     /// <summary>I-DATA: a long message does not hold up those of other streams (RFC 8260).</summary>
     Interleaving = 4,
+
+    /// <summary>
+    /// The checksum is left out where something else finds broken packets (RFC 9653): only over a transport with
+    /// <see cref="EndpointOptions.ErrorDetection"/>.
+    /// </summary>
+    ZeroChecksum = 8,
 }

@@ -27,6 +27,7 @@ public sealed class SctpStack : IAsyncDisposable
         {
             Families = transport.Families,
             EncapsulationOverhead = transport.EncapsulationOverhead,
+            ErrorDetection = transport.ErrorDetection,
         };
         _loop = new EndpointLoop(
             new Endpoint(endpointOptions, OperatingSystemRandom.Instance), transport, new MonotonicClock(options.TimeProvider), LogMessages.LoggerFor(options.LoggerFactory));

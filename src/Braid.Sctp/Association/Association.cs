@@ -95,6 +95,9 @@ public sealed class Association
     /// <summary>Whether the endpoint's owner has yet to take notice of it.</summary>
     internal bool IsListedAsActive { get; set; }
 
+    /// <summary>Whether our INIT or INIT ACK said that a packet may come without a checksum (RFC 9653 §5.3).</summary>
+    internal bool AcceptsZeroChecksum => (ExtensionRules.Offered(_tcb.Endpoint, Options) & Extensions.ZeroChecksum) != 0;
+
     internal Instant NextTimeout => _tcb.Context.Timers.Next;
 
     /// <summary>Whether nothing is left to do but to read its last messages and events.</summary>
@@ -405,7 +408,7 @@ public sealed class Association
         switch (State)
         {
             case AssociationState.Closed:
-                return _assembler.TryAssembleFinal(PeerTag, destination, out datagram);
+                return _assembler.TryAssembleFinal(_tcb.Transfer, destination, out datagram);
             case AssociationState.Listening:
                 datagram = default;
                 return false;

@@ -28,7 +28,7 @@ internal sealed class PacketAssembler(AssociationContext context, PathSet paths,
             CookiePreservativeParameter.TryWrite(ref parameters, handshake.CookieExtension);
         }
 
-        ExtensionRules.Write(ref parameters, context.Options.Extensions);
+        ExtensionRules.Write(ref parameters, ExtensionRules.Offered(endpoint, context.Options));
         if (context.Options.AdaptationIndication is { } adaptation)
         {
             AdaptationIndicationParameter.TryWrite(ref parameters, adaptation);
@@ -130,12 +130,12 @@ internal sealed class PacketAssembler(AssociationContext context, PathSet paths,
             return wasDropped && TryAssemble(transfer, mayCarryData, isShuttingDown, destination, out datagram);
         }
 
-        datagram = Finish(ref packet, path);
+        datagram = Finish(ref packet, path, transfer.OmitsChecksum);
         return true;
     }
 
     /// <summary>The chunk that ends an association, or answers for one that has ended.</summary>
-    public bool TryAssembleFinal(VerificationTag peerTag, Span<byte> destination, out OutgoingDatagram datagram)
+    public bool TryAssembleFinal(Transfer? transfer, Span<byte> destination, out OutgoingDatagram datagram)
     {
         datagram = default;
         if (!context.Control.TryPeek(out ControlChunk control))
@@ -144,10 +144,10 @@ internal sealed class PacketAssembler(AssociationContext context, PathSet paths,
         }
 
         Path path = paths.ForData();
-        PacketWriter packet = Begin(destination[..Math.Min(destination.Length, path.MaximumPacket)], peerTag);
+        PacketWriter packet = Begin(destination[..Math.Min(destination.Length, path.MaximumPacket)], transfer?.Negotiated.PeerTag ?? VerificationTag.None);
         Write(ref packet, control);
         context.Control.Remove();
-        datagram = Finish(ref packet, path);
+        datagram = Finish(ref packet, path, transfer?.OmitsChecksum ?? false);
         return true;
     }
 
@@ -184,9 +184,9 @@ internal sealed class PacketAssembler(AssociationContext context, PathSet paths,
 
     private PacketWriter Begin(Span<byte> destination, VerificationTag tag) => new(destination, ports.Local, ports.Remote, tag);
 
-    private OutgoingDatagram Finish(ref PacketWriter packet, Path path)
+    private OutgoingDatagram Finish(ref PacketWriter packet, Path path, bool omitsChecksum = false)
     {
         context.Counters.PacketsSent++;
-        return new OutgoingDatagram(packet.Finish(), path.Address);
+        return new OutgoingDatagram(packet.Finish(!omitsChecksum), path.Address);
     }
 }

@@ -8,6 +8,9 @@ internal sealed class Transfer(Negotiated negotiated, Sender sender, Receiver re
     /// <summary>What the handshake agreed on.</summary>
     public Negotiated Negotiated { get; } = negotiated;
 
+    /// <summary>Whether packets go without a checksum: all but those with INIT or COOKIE ECHO (RFC 9653 §5.2).</summary>
+    public bool OmitsChecksum => (Negotiated.Extensions & Extensions.ZeroChecksum) != 0;
+
     public Sender Sender { get; } = sender;
 
     public Receiver Receiver { get; } = receiver;

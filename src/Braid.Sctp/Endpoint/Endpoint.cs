@@ -163,13 +163,13 @@ public sealed class Endpoint : IDatagramMachine
             return;
         }
 
-        if (!packet.HasValidChecksum())
+        PacketShape shape = PacketRules.Inspect(packet);
+        if (!MayLackChecksum(packet, shape, path) && !packet.HasValidChecksum())
         {
             Drops.Count(DropReason.BadChecksum);
             return;
         }
 
-        PacketShape shape = PacketRules.Inspect(packet);
         DropReason? reason = Refuses(packet, shape, path);
         if (reason is { } drop)
         {
@@ -255,6 +255,23 @@ public sealed class Endpoint : IDatagramMachine
         }
 
         return ports;
+    }
+
+    /// <summary>
+    /// RFC 9653 §5.3: what belongs to an association that said so, or to nobody, so that its sender learns of that at once; but
+    /// for the chunks that make an association (§5.2).
+    /// </summary>
+    private bool MayLackChecksum(in PacketView packet, in PacketShape shape, in NetworkPath path)
+    {
+        PacketHeader header = packet.Header;
+        if (header.Checksum != 0 || Options.ErrorDetection == AlternateErrorDetection.None || shape.IsSoleInit || shape.FirstType == ChunkType.CookieEcho)
+        {
+            return false;
+        }
+
+        bool isKnown = _associations.TryFind(header.Tag, header.Ports, out Association? association)
+            || _associations.TryFind(path.Remote, header.Ports, out association);
+        return !isKnown || association!.AcceptsZeroChecksum;
     }
 
     /// <summary>What may not be answered and belongs to nobody.</summary>

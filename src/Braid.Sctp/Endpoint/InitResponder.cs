@@ -75,21 +75,20 @@ internal sealed class InitResponder(EndpointOptions options, CookieMinter cookie
     public void Accept(Instant now, in ReplyAddress to, in CookieClaims claims, scoped in InitReview review, AssociationOptions ours)
     {
         Span<byte> cookie = stackalloc byte[CookieMinter.MaximumLength];
+        Extensions offered = ExtensionRules.Offered(options, ours);
         CookieClaims whole = claims with
         {
             Extension = cookies.Grant(review.WantedExtension),
             PeerAdaptation = review.Adaptation,
-            Extensions = review.Extensions & ours.Extensions,
+            Extensions = review.Extensions & offered,
         };
         int length = cookies.Mint(now, whole, cookie);
         Span<byte> room = stackalloc byte[1000];
         var parameters = new ParameterWriter(room);
         parameters.TryWrite(ParameterType.StateCookie, cookie[..length]);
         AddressParameter.WriteOthers(ref parameters, options.LocalAddresses, to.Path.Local);
-        if (whole.Extensions != Extensions.None)
-        {
-            ExtensionRules.Write(ref parameters, ours.Extensions);       // else it would only make the INIT ACK longer (RFC 5062 §4)
-        }
+        // Who knows none of them gets an INIT ACK that is no longer for it (RFC 5062 §4).
+        ExtensionRules.Write(ref parameters, whole.Extensions == Extensions.None ? offered & Extensions.ZeroChecksum : offered);
 
         if (ours.AdaptationIndication is { } value)
         {

@@ -7,9 +7,13 @@ namespace Braid.Sctp;
 internal static class ExtensionRules
 {
     /// <summary>Bytes that <see cref="Write"/> takes at most.</summary>
-    public const int LongestOnWire = 4 + 4 + MostTypes;
+    public const int LongestOnWire = 4 + 4 + MostTypes + ZeroChecksumAcceptableParameter.LengthOnWire;
 
     private const int MostTypes = 4;                         // a multiple of 4: room for the padding
+
+    /// <summary>What an association may offer on this endpoint.</summary>
+    public static Extensions Offered(EndpointOptions endpoint, AssociationOptions options) =>
+        endpoint.ErrorDetection == AlternateErrorDetection.None ? options.Extensions & ~Extensions.ZeroChecksum : options.Extensions;
 
     /// <summary>What one parameter adds to what its sender knows.</summary>
     public static Extensions Read(in ParameterView parameter)
@@ -17,6 +21,12 @@ internal static class ExtensionRules
         if (parameter.Type == ParameterType.ForwardTsnSupported)
         {
             return Extensions.PartialReliability;            // RFC 3758 §3.1
+        }
+
+        if (parameter.Type == ParameterType.ZeroChecksumAcceptable)
+        {
+            return ZeroChecksumAcceptableParameter.TryRead(parameter, out AlternateErrorDetection method)
+                && method == AlternateErrorDetection.LowerLayerDtls ? Extensions.ZeroChecksum : Extensions.None;
         }
 
         if (parameter.Type != ParameterType.SupportedExtensions)
@@ -35,21 +45,21 @@ internal static class ExtensionRules
     {
         Span<ChunkType> types = stackalloc ChunkType[MostTypes];
         int count = 0;
-        if (extensions.HasFlag(Extensions.PartialReliability))
+        if ((extensions & Extensions.PartialReliability) != 0)
         {
             writer.TryWrite(ParameterType.ForwardTsnSupported, default);
             types[count++] = ChunkType.ForwardTsn;
         }
 
-        if (extensions.HasFlag(Extensions.StreamReconfiguration))
+        if ((extensions & Extensions.StreamReconfiguration) != 0)
         {
             types[count++] = ChunkType.ReConfig;
         }
 
-        if (extensions.HasFlag(Extensions.Interleaving))
+        if ((extensions & Extensions.Interleaving) != 0)
         {
             types[count++] = ChunkType.IData;
-            if (extensions.HasFlag(Extensions.PartialReliability))
+            if ((extensions & Extensions.PartialReliability) != 0)
             {
                 types[count++] = ChunkType.IForwardTsn;      // RFC 8260 §2.3.1: who knows the one and the other knows this too
             }
@@ -58,6 +68,11 @@ internal static class ExtensionRules
         if (count > 0)
         {
             SupportedExtensionsParameter.TryWrite(ref writer, types[..count]);
+        }
+
+        if ((extensions & Extensions.ZeroChecksum) != 0)
+        {
+            ZeroChecksumAcceptableParameter.TryWrite(ref writer, AlternateErrorDetection.LowerLayerDtls);
         }
     }
 }

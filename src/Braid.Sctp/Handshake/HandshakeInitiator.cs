@@ -74,8 +74,8 @@ internal sealed class HandshakeInitiator
     /// <summary>The adaptation code point of the INIT ACK (RFC 5061 §4.2.6); null for none.</summary>
     public uint? PeerAdaptation { get; private set; }
 
-    /// <summary>What both our INIT and the INIT ACK said that they know.</summary>
-    public Extensions Extensions { get; private set; }
+    /// <summary>What the INIT ACK said that the peer knows.</summary>
+    public Extensions PeerExtensions { get; private set; }
 
     /// <summary>The cookie to echo.</summary>
     public ReadOnlySpan<byte> Cookie => _cookie is null ? default : _cookie.Span;
@@ -147,7 +147,7 @@ internal sealed class HandshakeInitiator
         Measure();
         _cookie = cookie;
         PeerAdaptation = adaptation;
-        Extensions = extensions & _context.Options.Extensions;
+        PeerExtensions = extensions;
         _context.Timers.Stop(s_t1Init);
         Attempts = 0;
         WantsCookieEcho = true;

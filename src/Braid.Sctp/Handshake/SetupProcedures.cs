@@ -92,7 +92,8 @@ internal sealed class SetupProcedures(Tcb tcb)
             return RefuseInitAck(verdict, initAck.InitiateTag, from);
         }
 
-        Negotiated negotiated = InitRules.Negotiate(tcb.Handshake.Fields, initAck.Fields, tcb.Handshake.Extensions);
+        Extensions extensions = tcb.Handshake.PeerExtensions & ExtensionRules.Offered(tcb.Endpoint, tcb.Context.Options);
+        Negotiated negotiated = InitRules.Negotiate(tcb.Handshake.Fields, initAck.Fields, extensions);
         if (TakesStreamsBack(negotiated))
         {
             tcb.Context.Replies.AddAbort(new ReplyAddress(from, tcb.Ports), initAck.InitiateTag, CauseCode.ProtocolViolation, "streams were taken back"u8);

@@ -13,8 +13,9 @@ public static class WireChecker
     /// <summary>Looks at a packet.</summary>
     /// <param name="bytes">The packet.</param>
     /// <param name="maximumPacket">The largest that the path carries, in bytes.</param>
+    /// <param name="mayOmitChecksum">Whether the checksum may be 0 instead (RFC 9653), where §5.2 allows.</param>
     /// <returns>What is wrong with it; null for nothing.</returns>
-    public static string? Check(ReadOnlySpan<byte> bytes, int maximumPacket)
+    public static string? Check(ReadOnlySpan<byte> bytes, int maximumPacket, bool mayOmitChecksum = false)
     {
         if (!PacketView.TryRead(bytes, out PacketView packet))
         {
@@ -24,11 +25,14 @@ public static class WireChecker
         PacketShape shape = PacketRules.Inspect(packet);
         return bytes.Length > maximumPacket ? $"it is {bytes.Length} bytes long"
             : bytes.Length % 4 != 0 ? "its length is not a multiple of 4"
-            : !packet.HasValidChecksum() ? "its checksum is wrong"
+            : !packet.HasValidChecksum() && !(mayOmitChecksum && OmitsChecksum(packet, shape)) ? "its checksum is wrong"
             : shape.IsMalformed ? "it has no whole chunk"
             : shape.IsForbiddenBundle ? "its chunks must not be bundled"
             : CheckChunks(packet);
     }
+
+    private static bool OmitsChecksum(in PacketView packet, in PacketShape shape) =>
+        packet.Header.Checksum == 0 && shape.FirstType is not (ChunkType.Init or ChunkType.InitAck or ChunkType.CookieEcho);
 
     private static string? CheckChunks(in PacketView packet)
     {

@@ -87,6 +87,9 @@ public sealed record SwarmOptions
     /// <summary>What goes wrong on top of what the links do.</summary>
     public IReadOnlyList<Fault> Faults { get; init; } = [];
 
+    /// <summary>What both sides believe of the network (RFC 9653). Only true where no link corrupts.</summary>
+    public AlternateErrorDetection ErrorDetection { get; init; }
+
     /// <summary>
     /// Whether the applications close as soon as they have sent everything, over links that still lose packets; else when
     /// all was delivered and the network has healed. Only where no fault breaks associations.

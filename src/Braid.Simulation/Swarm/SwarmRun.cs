@@ -245,6 +245,8 @@ public sealed class SwarmRun
         return allowed;
     }
 
+    private bool HasErrorDetection => Options.ErrorDetection != AlternateErrorDetection.None;
+
     private IEnumerable<(SwarmPeer Client, SwarmPeer Server)> Pairs() => _clients.Zip(_servers);
 
     // ---- Machines ----
@@ -268,7 +270,13 @@ public sealed class SwarmRun
     }
 
     private Endpoint NewClient(SwarmClient options) => new(
-        new EndpointOptions { LocalPort = Port, Association = options.Options, AcceptsAssociations = Options.Opening == SwarmOpening.BothOpen },
+        new EndpointOptions
+        {
+            LocalPort = Port,
+            Association = options.Options,
+            AcceptsAssociations = Options.Opening == SwarmOpening.BothOpen,
+            ErrorDetection = Options.ErrorDetection,
+        },
         _world.NewRandom());
 
     private Endpoint NewServer() => new(
@@ -277,6 +285,7 @@ public sealed class SwarmRun
             LocalPort = Port,
             Association = Options.Server,
             AcceptsAssociations = Options.Opening != SwarmOpening.ServerAwaits,
+            ErrorDetection = Options.ErrorDetection,
             LocalAddresses = Options.Clients.Any(client => client.HasSecondPath) ? [s_server, s_secondServer] : [],
         },
         _world.NewRandom());
@@ -526,7 +535,7 @@ public sealed class SwarmRun
         }
 
         SwarmPeer peer = FindPeer(from, from == _server ? path.Remote : from.Address, out AssociationOptions options);
-        string? flaw = WireChecker.Check(datagram, options.PathMtu - 28);
+        string? flaw = WireChecker.Check(datagram, options.PathMtu - 28, HasErrorDetection);
         if (flaw is null && peer.Association is not null && PacketView.TryRead(datagram, out PacketView packet))
         {
             flaw = peer.Windows.OnSent(packet, PathTo(peer.Association, path.Remote), peer.Association.GetStatistics().PeerWindow);
@@ -542,7 +551,7 @@ public sealed class SwarmRun
 
     private void OnArrived(Instant now, SimulatedNode at, in NetworkPath path, ReadOnlySpan<byte> datagram, bool isLost)
     {
-        if (PacketView.TryRead(datagram, out PacketView packet) && packet.HasValidChecksum())
+        if (PacketView.TryRead(datagram, out PacketView packet) && (HasErrorDetection || packet.HasValidChecksum()))
         {
             FindPeer(at, at == _server ? path.Local : at.Address, out _).Windows.OnArrived(packet);
         }

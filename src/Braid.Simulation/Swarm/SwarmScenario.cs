@@ -99,7 +99,7 @@ public sealed class SwarmScenario
         }
 
         int faults = Often(random, 0.5) ? 0 : 1 + random.NextInt32(5);
-        return WithHeartbeats(WithOtherOptions(new SwarmOptions
+        return WithHeartbeats(WithExtensions(WithOtherOptions(new SwarmOptions
         {
             Seed = seed,
             Clients = clients,
@@ -115,7 +115,7 @@ public sealed class SwarmScenario
 
             // A burst of losses ends after so many packets: one who only repeats a last chunk may count its peer as dead before.
             ClosesEarly = Often(random, 0.5) && !clients.Any(client => client.There.BurstStart + client.Back.BurstStart > 0),
-        }));
+        })));
     }
 
     // From a seed of its own: what else a world is does not depend on it.
@@ -133,6 +133,39 @@ public sealed class SwarmScenario
             LaterServer = Later(random, other.Server),
             Clients = [.. other.Clients.Select(client => client with { LaterOptions = Later(random, client.Options) })],
         };
+    }
+
+    // From a seed of its own, too.
+    private static SwarmOptions WithExtensions(SwarmOptions world)
+    {
+        var random = new SeededRandom(world.Seed ^ 0xE87E_0510);
+        bool isIntact = !world.Clients.Any(client => client.There.Corruption + client.Back.Corruption > 0);
+        AssociationOptions server = DrawExtensions(random, world.Server);
+        return world with
+        {
+            ErrorDetection = isIntact && Often(random, 0.5) ? AlternateErrorDetection.LowerLayerDtls : AlternateErrorDetection.None,
+            Server = server,
+            LaterServer = world.LaterServer is null ? null : world.LaterServer with { Extensions = server.Extensions },
+            Clients = [.. world.Clients.Select(client => WithExtensions(random, client))],
+        };
+    }
+
+    private static SwarmClient WithExtensions(SeededRandom random, SwarmClient client)
+    {
+        AssociationOptions options = DrawExtensions(random, client.Options);
+        return client with
+        {
+            Options = options,
+            LaterOptions = client.LaterOptions is null ? null : client.LaterOptions with { Extensions = options.Extensions },
+        };
+    }
+
+    // Half of the time all that there is: what both sides have is what matters most.
+    private static AssociationOptions DrawExtensions(SeededRandom random, AssociationOptions options)
+    {
+        bool isDefault = Often(random, 0.5);
+        var drawn = (Extensions)random.NextInt32(ushort.MaxValue + 1);
+        return options with { Extensions = isDefault ? options.Extensions : options.Extensions & drawn };
     }
 
     private static AssociationOptions Vary(SeededRandom random, AssociationOptions options) => options with

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Threading.Tasks;
 using Braid.Core;
+using Braid.Sctp;
 
 namespace Braid.Sockets;
 
@@ -25,6 +26,9 @@ internal interface IDatagramTransport : IDisposable
 
     /// <summary>Bytes around an SCTP packet besides the IP header (RFC 6951 §5.6).</summary>
     int EncapsulationOverhead { get; }
+
+    /// <summary>What keeps broken packets away (RFC 9653).</summary>
+    AlternateErrorDetection ErrorDetection => AlternateErrorDetection.None;
 
     /// <summary>The largest packet that it carries, in bytes, headers included.</summary>
     int LargestPacket { get; }

@@ -1,6 +1,7 @@
 using System;
 using System.Threading;
 using System.Threading.Tasks;
+using Braid.Sctp;
 
 namespace Braid.Sockets;
 
@@ -13,6 +14,12 @@ public interface ISctpDatagramTransport : IAsyncDisposable
 {
     /// <summary>The largest SCTP packet that it carries, in bytes, from 512. Must not change.</summary>
     int MaximumPacketSize { get; }
+
+    /// <summary>
+    /// What keeps broken datagrams away (RFC 9653): with any, packets need no checksum. Only for DTLS, or for what is as good: a
+    /// datagram that was changed on its way must never arrive. Must not change. Default none.
+    /// </summary>
+    AlternateErrorDetection ErrorDetection => AlternateErrorDetection.None;
 
     /// <summary>Waits for the next datagram.</summary>
     /// <param name="buffer">Where it goes; 65,536 bytes.</param>

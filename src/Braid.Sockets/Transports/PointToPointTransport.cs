@@ -5,6 +5,7 @@ using System.Threading;
 using System.Threading.Channels;
 using System.Threading.Tasks;
 using Braid.Core;
+using Braid.Sctp;
 
 namespace Braid.Sockets;
 
@@ -38,6 +39,8 @@ internal sealed class PointToPointTransport : IDatagramTransport
     public NetworkFamilies Families => NetworkFamilies.All;
 
     public int EncapsulationOverhead => 0;
+
+    public AlternateErrorDetection ErrorDetection => _inner.ErrorDetection;
 
     public int LargestPacket { get; }
 

@@ -1,6 +1,6 @@
 namespace Braid.Sctp.Wire;
 
-/// <summary>Types of the parameters that INIT, INIT ACK and HEARTBEAT carry (RFC 9260 §3.2.1, §3.3.2.1, §3.3.3.1, §3.3.5; RFC 5061 §4.2; RFC 3758 §3.1).</summary>
+/// <summary>Types of the parameters that INIT, INIT ACK and HEARTBEAT carry (RFC 9260 §3.2.1, §3.3.2.1, §3.3.3.1, §3.3.5; RFC 5061 §4.2; RFC 3758 §3.1; RFC 9653 §4).</summary>
 public enum ParameterType : ushort
 {
     /// <summary>Heartbeat information (§3.3.5).</summary>
@@ -26,6 +26,9 @@ public enum ParameterType : ushort
 
     /// <summary>Which address families the sender can use (§3.3.2.1.5).</summary>
     SupportedAddressTypes = 12,
+
+    /// <summary>The sender takes packets without a checksum (RFC 9653 §4).</summary>
+    ZeroChecksumAcceptable = 0x8001,
 
     /// <summary>Chunk types that the sender takes beside those of RFC 9260 (RFC 5061 §4.2.7).</summary>
     SupportedExtensions = 0x8008,
