@@ -25,7 +25,7 @@ public class MicroBenchmarks
     [GlobalSetup]
     public void SetUp()
     {
-        var options = new AssociationOptions { PathMtu = 1400 };
+        var options = new AssociationOptions { PathMtu = 1400, MaximumPathMtu = 0 };
         _sender = new Endpoint(new EndpointOptions { LocalPort = 1, Association = options }, new SeededRandom(1));
         _receiver = new Endpoint(new EndpointOptions { LocalPort = 2, Association = options, AcceptsAssociations = true }, new SeededRandom(2));
         _association = _sender.Connect(_now, 2, new NetworkPath(s_a, s_z));

@@ -14,7 +14,7 @@ internal static class Receiver
     public const ushort Port = 5001;
 
     /// <summary>Path MTU of 1,400 bytes; everything else is the default.</summary>
-    public static SctpAssociationOptions Options { get; } = SctpAssociationOptions.Default with { PathMtu = 1400 };
+    public static SctpAssociationOptions Options { get; } = SctpAssociationOptions.Default with { PathMtu = 1400, MaximumPathMtu = 0 };
 
     public static async Task<int> RunAsync(string transport, CancellationToken cancellationToken)
     {

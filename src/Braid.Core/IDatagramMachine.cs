@@ -5,7 +5,11 @@ namespace Braid.Core;
 /// <summary>A datagram that a machine has written into the caller's buffer.</summary>
 /// <param name="Length">Bytes written, from 1 to the length of the buffer.</param>
 /// <param name="Path">Where it goes.</param>
-public readonly record struct OutgoingDatagram(int Length, NetworkPath Path);
+/// <param name="MayBeFragmented">
+/// Whether IP may fragment it: it is larger than the path is known to carry, and cannot be made smaller (RFC 8899 §4.4). All
+/// others are better lost than fragmented.
+/// </param>
+public readonly record struct OutgoingDatagram(int Length, NetworkPath Path, bool MayBeFragmented = false);
 
 /// <summary>
 /// A protocol that is only a state machine: someone else owns the clock, the socket and the loop. After every input or

@@ -72,10 +72,17 @@ public record AssociationOptions
     public bool Fragmentation { get; init; } = true;
 
     /// <summary>
-    /// Size of the largest IP packet to send, in bytes, 512 to 65535, the headers of the encapsulation included.
-    /// Default 1280: what every IPv6 link carries.
+    /// Size of the largest IP packet to send, in bytes, 512 to 65535, the headers of the encapsulation included: where the search
+    /// for larger ones (<see cref="MaximumPathMtu"/>) begins, and what it falls back to. Default 1280: what every IPv6 link
+    /// carries.
     /// </summary>
     public int PathMtu { get; init; } = 1280;
+
+    /// <summary>
+    /// Size of the largest IP packet to search for (RFC 8899), in bytes, 0 to 65535; there is no search when it is not more than
+    /// <see cref="PathMtu"/>. It begins with the first packet that is full. Default 9000.
+    /// </summary>
+    public int MaximumPathMtu { get; init; } = 9000;
 
     /// <summary>RTO before the first measurement (RTO.Initial), from <see cref="RtoMinimum"/> to <see cref="RtoMaximum"/>. Default 1 s.</summary>
     public TimeSpan RtoInitial { get; init; } = TimeSpan.FromSeconds(1);
@@ -156,6 +163,7 @@ public record AssociationOptions
         InRange(PartialDeliveryPoint ?? 1, 1, ReceiveBufferSize, nameof(PartialDeliveryPoint));
         InRange(MaximumSegmentSize, MaximumSegmentSize == 0 ? 0 : 64, ushort.MaxValue, nameof(MaximumSegmentSize));
         InRange(PathMtu, 512, ushort.MaxValue, nameof(PathMtu));
+        InRange(MaximumPathMtu, 0, ushort.MaxValue, nameof(MaximumPathMtu));
         InRange(MaximumBurst, 1, int.MaxValue, nameof(MaximumBurst));
         InRange(MaximumRetransmissions, 0, int.MaxValue, nameof(MaximumRetransmissions));
         InRange(MaximumPathRetransmissions, 0, int.MaxValue, nameof(MaximumPathRetransmissions));

@@ -32,6 +32,7 @@ public static class PacketText
         ChunkType.Ecne => "ECNE",
         ChunkType.Cwr => "CWR",
         ChunkType.ShutdownComplete => "SHUTDOWN COMPLETE",
+        ChunkType.Pad => "PAD",
         _ => string.Create(CultureInfo.InvariantCulture, $"CHUNK {(byte)type}"),
     };
 

@@ -125,7 +125,7 @@ public sealed class DataTests
     {
         Pair pair = new Pair(
             new AssociationOptions { HeartbeatInterval = TimeSpan.FromSeconds(5) },
-            optionsOfZ: new AssociationOptions { HeartbeatInterval = TimeSpan.Zero }).Established();
+            optionsOfZ: new AssociationOptions { HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 }).Established();
         pair.AdvanceToNextTimeout();
         pair.Arrow("A -> HEARTBEAT -> Z").Advance(TimeSpan.FromMilliseconds(80)).Arrow("A <- HEARTBEAT ACK <- Z");
         Assert.Equal(TimeSpan.FromMilliseconds(80), pair.A.GetStatistics().SmoothedRtt);
@@ -151,7 +151,7 @@ public sealed class DataTests
     [Fact, Rfc(9260, "8.1"), Rfc(9260, "8.2")]
     public void A_peer_that_stays_silent_is_unreachable_after_Association_Max_Retrans()
     {
-        Pair pair = Warm(new AssociationOptions { MaximumRetransmissions = 4, MaximumPathRetransmissions = 2, HeartbeatInterval = TimeSpan.Zero });
+        Pair pair = Warm(new AssociationOptions { MaximumRetransmissions = 4, MaximumPathRetransmissions = 2, HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 });
         while (pair.A.TryGetEvent(out _))
         {
         }
@@ -272,7 +272,7 @@ public sealed class DataTests
     {
         Pair pair = new Pair(
             new AssociationOptions { HeartbeatInterval = TimeSpan.FromSeconds(1), MaximumRetransmissions = 2 },
-            optionsOfZ: new AssociationOptions { HeartbeatInterval = TimeSpan.Zero }).Established();
+            optionsOfZ: new AssociationOptions { HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 }).Established();
         for (int i = 0; i < 3; i++)
         {
             pair.AdvanceToNextTimeout();

@@ -8,7 +8,7 @@ public sealed class ExtensionTests
 {
     private const Extensions All = Extensions.PartialReliability | Extensions.StreamReconfiguration | Extensions.Interleaving;
 
-    private static readonly AssociationOptions s_quiet = new() { HeartbeatInterval = System.TimeSpan.Zero, Extensions = Extensions.None };
+    private static readonly AssociationOptions s_quiet = new() { HeartbeatInterval = System.TimeSpan.Zero, MaximumPathMtu = 0, Extensions = Extensions.None };
 
     [Theory, Rfc(5061, "4.2.7"), Rfc(3758, "3.1")]
     [InlineData(All, All, All)]

@@ -9,7 +9,7 @@ namespace Braid.Scenarios;
 /// <summary>Messages that are longer than the receive buffer, and a buffer that runs full (RFC 9260 §6.2, §6.9).</summary>
 public sealed class PartialDeliveryTests
 {
-    private static readonly AssociationOptions s_small = new() { ReceiveBufferSize = 40_000, HeartbeatInterval = TimeSpan.Zero };
+    private static readonly AssociationOptions s_small = new() { ReceiveBufferSize = 40_000, HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 };
 
     [Theory, Rfc(9260, "6.9"), Etsi("d-v-8-15")]
     [InlineData(false)]

@@ -25,6 +25,8 @@ public sealed partial class RfcTableTests
     [Theory]
     [InlineData(9260)]
     [InlineData(6458)]
+    [InlineData(4820)]
+    [InlineData(8899)]
     [InlineData(9653)]
     public void The_table_of_an_RFC_is_up_to_date_and_every_section_without_a_test_says_why(int rfc)
     {

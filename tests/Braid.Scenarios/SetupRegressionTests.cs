@@ -47,7 +47,7 @@ public sealed class SetupRegressionTests
     [Fact, Rfc(9260, "5.4")]
     public void An_address_that_was_given_up_before_it_was_confirmed_gets_nothing_but_heartbeats_and_their_answers()
     {
-        var tester = new Tester(new AssociationOptions { HeartbeatInterval = TimeSpan.Zero, MaximumPathRetransmissions = 0 });
+        var tester = new Tester(new AssociationOptions { HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0, MaximumPathRetransmissions = 0 });
         tester.Accepted(Chunk.IPv4(10, 9, 9, 9), Chunk.IPv4(10, 9, 9, 10));
         while (tester.Iut.GetPaths()[1].State == PathState.Unconfirmed)
         {
@@ -151,7 +151,7 @@ public sealed class SetupRegressionTests
     [Fact, Rfc(9260, "5.2.4"), Rfc(9260, "9.2")]
     public void A_shutdown_after_a_restart_has_all_its_retransmissions()
     {
-        Tester tester = new Tester(new AssociationOptions { HeartbeatInterval = TimeSpan.Zero, MaximumRetransmissions = 2, RtoMaximum = TimeSpan.FromSeconds(1) }).Established();
+        Tester tester = new Tester(new AssociationOptions { HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0, MaximumRetransmissions = 2, RtoMaximum = TimeSpan.FromSeconds(1) }).Established();
         tester.Iut.Shutdown(tester.Now);
         tester.Expect("SHUTDOWN");
         for (int i = 0; i < 2; i++)

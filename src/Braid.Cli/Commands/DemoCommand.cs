@@ -80,7 +80,7 @@ internal static class DemoCommand
                 {
                     RemoteEndPoints = [remote],
                     RemotePort = SctpSettings.DefaultPort,
-                    Association = SctpSettings.WithTimeout(SctpAssociationOptions.Default with { PathMtu = DemoMtu }, TimeSpan.FromSeconds(15)),
+                    Association = SctpSettings.WithTimeout(SctpSettings.WithMtu(DemoMtu), TimeSpan.FromSeconds(15)),
                     LoggerFactory = loggers,
                 },
                 cancellationToken);

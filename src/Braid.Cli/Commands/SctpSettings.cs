@@ -39,8 +39,7 @@ internal sealed class SctpSettings
 
     public Option<int> Mtu { get; } = new("--mtu")
     {
-        Description = "Largest IP packet to send, in bytes (576 to 65535).",
-        DefaultValueFactory = _ => SctpAssociationOptions.Default.PathMtu,
+        Description = "Largest IP packet to send, in bytes (576 to 65535); 0 to find out what the path carries.",
     };
 
     public void AddListening(Command command)
@@ -119,8 +118,11 @@ internal sealed class SctpSettings
     }
 
     private SctpAssociationOptions AssociationFor(ParseResult result) => WithTimeout(
-        SctpAssociationOptions.Default with { PathMtu = InRange(result, Mtu, 576, ushort.MaxValue) },
+        result.GetValue(Mtu) == 0 ? SctpAssociationOptions.Default : WithMtu(InRange(result, Mtu, 576, ushort.MaxValue)),
         TimeSpan.FromSeconds(InRange(result, Timeout, 1, 3600)));
+
+    /// <summary>Packets of one size, and no search for a larger one.</summary>
+    internal static SctpAssociationOptions WithMtu(int mtu) => SctpAssociationOptions.Default with { PathMtu = mtu, MaximumPathMtu = mtu };
 
     // How many retransmissions pass, each after twice the time of the one before, until the time is over.
     private static int TimeoutsWithin(TimeSpan timeout, TimeSpan first, TimeSpan maximum)

@@ -26,7 +26,7 @@ public sealed class Association
     {
         context.Activity.Association = this;
         _tcb = new Tcb(endpoint, context, ports, paths, opening);
-        _assembler = new PacketAssembler(context, _tcb.Paths, endpoint, ports);
+        _assembler = new PacketAssembler(context, _tcb.Paths, _tcb.Mtu, endpoint, ports);
         _setup = new SetupProcedures(_tcb);
         _transfer = new TransferProcedures(_tcb);
         _termination = new TerminationProcedures(_tcb, _transfer);
@@ -498,7 +498,8 @@ public sealed class Association
             case ChunkType.CookieEcho:
             case ChunkType.Ecne:
             case ChunkType.Cwr:
-                return true;                                 // the endpoint's business, or reserved: nothing to do here
+            case ChunkType.Pad:
+                return true;                                 // the endpoint's business, reserved, or padding: nothing to do here
             default:
                 return OnUnrecognized(chunk);
         }
@@ -567,6 +568,9 @@ public sealed class Association
                 break;
             case TimerKind.Heartbeat:
                 _transfer.OnHeartbeatTimer(_tcb.Paths[timer.Path]);
+                break;
+            case TimerKind.PathMtu:
+                _transfer.OnPathMtuTimer(_tcb.Paths[timer.Path]);
                 break;
             case TimerKind.HeartbeatAck:
                 _transfer.OnHeartbeatTimeout(_tcb.Paths[timer.Path]);

@@ -8,8 +8,11 @@ namespace Braid.Sctp;
 /// Fills one packet in the order that RFC 9260 §6.10 demands: control chunks, SACK, retransmissions, new data. Owns nothing:
 /// it reads what the other components wish for.
 /// </summary>
-internal sealed class PacketAssembler(AssociationContext context, PathSet paths, EndpointOptions endpoint, PortPair ports)
+internal sealed class PacketAssembler(
+    AssociationContext context, PathSet paths, PathMtuDiscovery mtu, EndpointOptions endpoint, PortPair ports)
 {
+    private const int CountsAsFull = 128;                    // with less room left than this, a larger packet would have held more
+
     /// <summary>INIT alone, with the tag 0 (§8.5.1 A).</summary>
     public bool TryAssembleInit(HandshakeInitiator handshake, Span<byte> destination, out OutgoingDatagram datagram)
     {
@@ -63,7 +66,7 @@ internal sealed class PacketAssembler(AssociationContext context, PathSet paths,
         handshake.OnCookieEchoSent();
         WriteControl(ref packet, path);
         transfer.Sender.WriteData(ref packet, path, isShuttingDown: false);
-        datagram = Finish(ref packet, path);
+        datagram = Finish(ref packet, path, mayBeFragmented: room > path.MaximumPacket);
         return true;
     }
 
@@ -76,6 +79,11 @@ internal sealed class PacketAssembler(AssociationContext context, PathSet paths,
     public bool TryAssemble(
         Transfer transfer, bool mayCarryData, bool isShuttingDown, Span<byte> destination, out OutgoingDatagram datagram)
     {
+        if (mayCarryData && mtu.WantsProbe() is { } probed && TryAssembleProbe(transfer, probed, destination, out datagram))
+        {
+            return true;
+        }
+
         datagram = default;
         Sender sender = transfer.Sender;
         Receiver receiver = transfer.Receiver;
@@ -103,14 +111,17 @@ internal sealed class PacketAssembler(AssociationContext context, PathSet paths,
             return false;
         }
 
-        PacketWriter packet = Begin(destination[..Math.Min(destination.Length, path.MaximumPacket)], transfer.Negotiated.PeerTag);
+        // A chunk that was cut for larger packets than the path carries now goes alone, and in fragments (RFC 8899 §6.2).
+        int oversized = dataPath == path && context.Control.IsEmpty ? sender.OversizedFor(path) : 0;
+        int room = oversized == 0 ? path.MaximumPacket : PacketHeader.Length + oversized;
+        PacketWriter packet = Begin(destination[..Math.Min(destination.Length, room)], transfer.Negotiated.PeerTag);
         WriteControl(ref packet, path);
 
         // §6.1: what is owed an acknowledgement gets it along with data, even before it is due, if both fit; else it would be
         // more than one SACK for every second packet.
-        if (!path.IsConfirmed || !mayCarrySack)
+        if (!path.IsConfirmed || !mayCarrySack || oversized > 0)
         {
-            // §5.4: nothing but heartbeats and their answers.
+            // §5.4: nothing but heartbeats and their answers; or there is no room.
         }
         else if (receiver.WantsSack || (receiver.Acks.IsPending && dataPath == path
             && sender.HasDataFor(packet.Available - SackChunk.LengthOnWire(0, 0))))
@@ -120,7 +131,11 @@ internal sealed class PacketAssembler(AssociationContext context, PathSet paths,
 
         if (dataPath == path)
         {
-            sender.WriteData(ref packet, path, isShuttingDown);
+            bool wrote = sender.WriteData(ref packet, path, isShuttingDown);
+            if (wrote && packet.Available < CountsAsFull)
+            {
+                mtu.OnFullPacket();
+            }
         }
 
         if (packet.IsEmpty)
@@ -130,7 +145,7 @@ internal sealed class PacketAssembler(AssociationContext context, PathSet paths,
             return wasDropped && TryAssemble(transfer, mayCarryData, isShuttingDown, destination, out datagram);
         }
 
-        datagram = Finish(ref packet, path, transfer.OmitsChecksum);
+        datagram = Finish(ref packet, path, transfer.OmitsChecksum, mayBeFragmented: oversized > 0);
         return true;
     }
 
@@ -148,6 +163,21 @@ internal sealed class PacketAssembler(AssociationContext context, PathSet paths,
         Write(ref packet, control);
         context.Control.Remove();
         datagram = Finish(ref packet, path, transfer?.OmitsChecksum ?? false);
+        return true;
+    }
+
+    private bool TryAssembleProbe(Transfer transfer, Path path, Span<byte> destination, out OutgoingDatagram datagram)
+    {
+        datagram = default;
+        int length = path.PacketIn(path.Mtu!.ProbeSize);
+        PacketWriter packet = Begin(destination[..Math.Min(destination.Length, length)], transfer.Negotiated.PeerTag);
+        mtu.WriteProbe(ref packet, path);
+        if (destination.Length < length)
+        {
+            return false;                                    // larger than our own transport takes: as good as lost
+        }
+
+        datagram = Finish(ref packet, path, transfer.OmitsChecksum);
         return true;
     }
 
@@ -184,9 +214,9 @@ internal sealed class PacketAssembler(AssociationContext context, PathSet paths,
 
     private PacketWriter Begin(Span<byte> destination, VerificationTag tag) => new(destination, ports.Local, ports.Remote, tag);
 
-    private OutgoingDatagram Finish(ref PacketWriter packet, Path path, bool omitsChecksum = false)
+    private OutgoingDatagram Finish(ref PacketWriter packet, Path path, bool omitsChecksum = false, bool mayBeFragmented = false)
     {
         context.Counters.PacketsSent++;
-        return new OutgoingDatagram(packet.Finish(!omitsChecksum), path.Address);
+        return new OutgoingDatagram(packet.Finish(!omitsChecksum), path.Address, mayBeFragmented || path.MayBeFragmented);
     }
 }

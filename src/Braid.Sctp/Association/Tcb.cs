@@ -24,6 +24,7 @@ internal sealed class Tcb
         Queue = new SendQueue(Messages, new RoundRobinScheduler(), context, Paths);
         Shutdown = new ShutdownCoordinator(context);
         Monitor = new PathMonitor(context, Paths);
+        Mtu = new PathMtuDiscovery(context, Paths);
         Errors = new ErrorReporter(context);
         Idle = new IdleMonitor(context, Paths);
         if (opening is { } fields)
@@ -45,6 +46,8 @@ internal sealed class Tcb
     public PathSet Paths { get; }
 
     public PathMonitor Monitor { get; }
+
+    public PathMtuDiscovery Mtu { get; }
 
     public ErrorReporter Errors { get; }
 

@@ -32,6 +32,9 @@ internal enum TimerKind
 
     /// <summary>The path may be idle: time for a HEARTBEAT (§8.3).</summary>
     Heartbeat,
+
+    /// <summary>A probe of the path's MTU is unanswered, or what was found may be out of date (RFC 8899 §5.1.1).</summary>
+    PathMtu,
 }
 
 /// <summary>One timer of an association.</summary>
@@ -46,7 +49,7 @@ internal readonly record struct TimerId(TimerKind Kind, int Path = 0);
 internal sealed class TimerTable
 {
     private const int Shared = (int)TimerKind.T3Rtx;
-    private const int PerPath = (int)TimerKind.Heartbeat - Shared + 1;
+    private const int PerPath = (int)TimerKind.PathMtu - Shared + 1;
 
     private Instant[] _deadlines = NewTable(Shared + PerPath);
 

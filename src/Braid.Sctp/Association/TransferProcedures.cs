@@ -32,6 +32,15 @@ internal sealed class TransferProcedures(Tcb tcb)
         }
     }
 
+    /// <summary>A probe of the path's MTU was not answered, or it is time to try anew (RFC 8899 §5.1.1).</summary>
+    public void OnPathMtuTimer(Path path)
+    {
+        if (tcb.MayCarryData)
+        {
+            tcb.Mtu.OnTimer(path);
+        }
+    }
+
     /// <summary>A heartbeat was not answered in time (§8.3).</summary>
     public void OnHeartbeatTimeout(Path path) => OnFailure(tcb.Monitor.OnHeartbeatTimeout(path));
 
@@ -89,6 +98,11 @@ internal sealed class TransferProcedures(Tcb tcb)
         }
 
         tcb.Context.Counters.SacksReceived++;
+        if (outcome.CumulativeAdvanced)
+        {
+            tcb.Mtu.OnProgress();
+        }
+
         for (int i = 0; outcome.HasNewAck && i < tcb.Paths.Count; i++)
         {
             if (tcb.Transfer!.Sender.WasAcknowledgedOn(i))
@@ -125,7 +139,16 @@ internal sealed class TransferProcedures(Tcb tcb)
     /// <summary>Takes in a HEARTBEAT ACK (§8.3).</summary>
     public bool OnHeartbeatAck(in HeartbeatAckChunk answer)
     {
-        if (!tcb.Monitor.OnHeartbeatAck(answer))
+        if (tcb.Monitor.OnHeartbeatAck(answer))
+        {
+            return true;
+        }
+
+        if (tcb.Mtu.OnHeartbeatAck(answer) is { } path)
+        {
+            tcb.Monitor.OnAnswered(path);                    // RFC 8899 §6.2.1.2
+        }
+        else
         {
             tcb.Context.Drops.Count(DropReason.BadHeartbeatAck);
         }
@@ -143,6 +166,7 @@ internal sealed class TransferProcedures(Tcb tcb)
         }
         else if (tcb.Transfer!.Sender.OnRetransmissionTimeout(path))
         {
+            tcb.Mtu.OnTimeout(path);
             OnFailure(tcb.Monitor.OnUnanswered(path, countsForPeer: true));
         }
     }

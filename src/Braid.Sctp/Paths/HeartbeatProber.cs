@@ -27,9 +27,15 @@ internal sealed class HeartbeatProber
     {
         _nonce = random.NextUInt64();
         IsOutstanding = true;
+        Write(destination, path, _nonce, now);
+    }
+
+    /// <summary>Writes what a peer is to send back.</summary>
+    public static void Write(Span<byte> destination, int path, ulong nonce, Instant now)
+    {
         var writer = new WireWriter(destination);
         writer.WriteUInt32((uint)path);
-        writer.WriteUInt64(_nonce);
+        writer.WriteUInt64(nonce);
         writer.WriteUInt64((ulong)now.Ticks);
     }
 

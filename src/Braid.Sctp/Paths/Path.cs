@@ -12,6 +12,7 @@ internal sealed class Path
     private const int IPv6Header = 40;
 
     private readonly AssociationContext _context;
+    private readonly int _overhead;                          // of IP and the encapsulation
 
     public Path(int index, in NetworkPath address, PathState state, AssociationContext context, int encapsulationOverhead)
     {
@@ -26,7 +27,9 @@ internal sealed class Path
             NetworkFamily.IPv6 => IPv6Header,
             _ => 0,
         };
-        MaximumPacket = (context.Options.PathMtu - ipHeader - encapsulationOverhead) & ~3;
+        _overhead = ipHeader + encapsulationOverhead;
+        Size = context.Options.PathMtu;
+        MaximumPacket = PacketIn(Size);
         Rto = new RtoEstimator(context);
         Congestion = new Rfc9260Congestion(MaximumChunk, address.Remote.Family == NetworkFamily.IPv6);
     }
@@ -49,8 +52,17 @@ internal sealed class Path
     /// <summary>Failures in a row (§8.2).</summary>
     public int Errors { get; private set; }
 
+    /// <summary>The largest IP packet that it is given, in bytes.</summary>
+    public int Size { get; private set; }
+
     /// <summary>The largest SCTP packet, common header included, in bytes; a multiple of 4.</summary>
-    public int MaximumPacket { get; }
+    public int MaximumPacket { get; private set; }
+
+    /// <summary>Whether packets may be fragmented on their way: even the smallest disappear (RFC 8899 §5.4).</summary>
+    public bool MayBeFragmented => Mtu is { IsInError: true };
+
+    /// <summary>The search for its MTU; null before it was of any use.</summary>
+    public PathMtuSearch? Mtu { get; set; }
 
     /// <summary>PMDCS: the largest DATA chunk, header included, in bytes.</summary>
     public int MaximumChunk => MaximumPacket - Wire.PacketHeader.Length;
@@ -72,6 +84,24 @@ internal sealed class Path
 
     /// <summary>When DATA last left for this path.</summary>
     public Instant LastData { get; set; }
+
+    /// <summary>The largest SCTP packet in an IP packet of a size.</summary>
+    public int PacketIn(int size) => (size - _overhead) & ~3;
+
+    /// <summary>Searches for its MTU.</summary>
+    public void BeginMtuSearch(int maximum)
+    {
+        Mtu ??= new PathMtuSearch(Size);
+        Mtu.Begin(maximum);
+    }
+
+    /// <summary>Takes over what the search has found.</summary>
+    public void Resize()
+    {
+        Size = Mtu!.Size;
+        MaximumPacket = PacketIn(Size);
+        Congestion.OnMaximumChunkChanged(MaximumChunk);
+    }
 
     /// <summary>The peer's UDP port has changed: it sits behind a NAT, or moved (RFC 6951 §5.4).</summary>
     public void LearnPort(ushort port) => Address = Address with { Remote = Address.Remote.WithPort(port) };

@@ -30,6 +30,17 @@ internal sealed class PathSet(AssociationContext context, int encapsulationOverh
 
     public Path this[int index] => _paths[index];
 
+    /// <summary>The search for the MTU of a path has found another size.</summary>
+    public void OnSizeChanged(Path path)
+    {
+        path.Resize();
+        MaximumChunk = int.MaxValue;
+        foreach (Path any in _paths)
+        {
+            MaximumChunk = Math.Min(MaximumChunk, any.MaximumChunk);
+        }
+    }
+
     /// <summary>Adds an address.</summary>
     public void Add(in NetworkPath address, PathState state)
     {

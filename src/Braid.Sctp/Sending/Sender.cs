@@ -158,6 +158,10 @@ internal sealed class Sender
         return _queue.TryPeek(full, full, out int length) && MayCut(length) ? path : null;
     }
 
+    /// <summary>Bytes of the chunk that goes next, when no packet on that path could hold it; else 0.</summary>
+    public int OversizedFor(Path path) =>
+        _outstanding.TryPeekLost(out LostChunk lost) && lost.WireLength > path.MaximumChunk ? lost.WireLength : 0;
+
     /// <summary>Whether the next DATA chunk fits into this much of a packet.</summary>
     public bool HasDataFor(int available)
     {

@@ -54,6 +54,9 @@ public enum ChunkType : byte
     /// <summary>Streams are reset or added (RFC 6525 §3.1).</summary>
     ReConfig = 130,
 
+    /// <summary>Padding, to be ignored (RFC 4820 §3).</summary>
+    Pad = 132,
+
     /// <summary>TSNs will not come any more (RFC 3758 §3.2).</summary>
     ForwardTsn = 192,
 

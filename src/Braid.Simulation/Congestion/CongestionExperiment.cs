@@ -19,7 +19,12 @@ public sealed record CongestionExperiment
     public required LinkModel Back { get; init; }
 
     /// <summary>Options of all associations.</summary>
-    public AssociationOptions Options { get; init; } = AssociationOptions.Default with { SendBufferSize = 16 << 20, ReceiveBufferSize = 32 << 20 };
+    public AssociationOptions Options { get; init; } = AssociationOptions.Default with
+    {
+        SendBufferSize = 16 << 20,
+        ReceiveBufferSize = 32 << 20,
+        MaximumPathMtu = 0,                                  // one packet size, whatever the path
+    };
 
     /// <summary>How many flows.</summary>
     public int Flows { get; init; } = 1;

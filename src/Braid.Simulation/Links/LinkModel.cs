@@ -49,7 +49,7 @@ public sealed record LinkModel
     /// <summary>What the queue does before it is full.</summary>
     public QueueDiscipline Queue { get; init; }
 
-    /// <summary>Largest datagram that gets through, in bytes; larger ones are lost. 0 for no limit.</summary>
+    /// <summary>Largest datagram that gets through, in bytes; larger ones are lost, but for those that may be fragmented. 0 for no limit.</summary>
     public int MaximumDatagram { get; init; }
 
     /// <summary>Chance that a datagram is lost.</summary>
@@ -73,7 +73,7 @@ public sealed record LinkModel
     /// <summary>Chance that one bit of a datagram is flipped.</summary>
     public double Corruption { get; init; }
 
-    /// <summary>The same link without its faults: delay, rate and queue stay.</summary>
+    /// <summary>The same link without its faults: delay, rate, queue and MTU stay.</summary>
     public LinkModel Healed() => this with
     {
         Loss = 0,
@@ -81,6 +81,5 @@ public sealed record LinkModel
         Duplication = 0,
         Reordering = 0,
         Corruption = 0,
-        MaximumDatagram = 0,
     };
 }

@@ -54,11 +54,13 @@ public sealed class SimulatedLink(LinkModel model, IRandomSource random)
     /// <param name="now">The current instant.</param>
     /// <param name="path">From where to where.</param>
     /// <param name="datagram">Its bytes; copied.</param>
+    /// <param name="mayBeFragmented">Whether it is fragmented, and not lost, where it is larger than the link carries.</param>
     /// <returns>False when it is lost.</returns>
-    public bool Send(Instant now, in NetworkPath path, ReadOnlySpan<byte> datagram)
+    public bool Send(Instant now, in NetworkPath path, ReadOnlySpan<byte> datagram, bool mayBeFragmented = false)
     {
         Sent++;
-        if (IsDown || Filter?.Invoke(datagram) == true || !TryTransmit(now, datagram.Length, out Instant departure))
+        bool isTooLarge = Model.MaximumDatagram > 0 && datagram.Length > Model.MaximumDatagram && !mayBeFragmented;
+        if (IsDown || isTooLarge || Filter?.Invoke(datagram) == true || !TryTransmit(now, datagram.Length, out Instant departure))
         {
             Lost++;
             return false;
@@ -106,11 +108,6 @@ public sealed class SimulatedLink(LinkModel model, IRandomSource random)
     private bool TryTransmit(Instant now, int length, out Instant departure)
     {
         departure = now;
-        if (Model.MaximumDatagram > 0 && length > Model.MaximumDatagram)
-        {
-            return false;
-        }
-
         _isBad = _isBad ? !Chance(Model.BurstEnd) : Chance(Model.BurstStart);
         if (_isBad || Chance(Model.Loss))
         {

@@ -419,8 +419,9 @@ public sealed class SwarmRun
                 client.Node.Rebind((ushort)(client.Node.PublicPort + 1));
                 break;
             case FaultKind.BlackHole:
+                int before = Options.Clients[fault.Client].There.MaximumDatagram;
                 there.Model = there.Model with { MaximumDatagram = 500 };
-                _world.Plan(_world.Now + fault.Lasts, () => there.Model = there.Model with { MaximumDatagram = 0 });
+                _world.Plan(_world.Now + fault.Lasts, () => there.Model = there.Model with { MaximumDatagram = before });
                 break;
             case FaultKind.ClientRestart:
                 _crashed.Add((Endpoint)client.Node.Machine);
@@ -535,7 +536,7 @@ public sealed class SwarmRun
         }
 
         SwarmPeer peer = FindPeer(from, from == _server ? path.Remote : from.Address, out AssociationOptions options);
-        string? flaw = WireChecker.Check(datagram, options.PathMtu - 28, HasErrorDetection);
+        string? flaw = WireChecker.Check(datagram, Math.Max(options.PathMtu, options.MaximumPathMtu) - 28, HasErrorDetection);
         if (flaw is null && peer.Association is not null && PacketView.TryRead(datagram, out PacketView packet))
         {
             flaw = peer.Windows.OnSent(packet, PathTo(peer.Association, path.Remote), peer.Association.GetStatistics().PeerWindow);

@@ -11,6 +11,8 @@ public sealed class SwarmScenario
 {
     private readonly Func<ulong, SwarmOptions> _draw;
 
+    private const int Headers = 20 + 8;                      // IPv4 and UDP
+
     private SwarmScenario(string name, string description, Func<ulong, SwarmOptions> draw)
     {
         Name = name;
@@ -145,18 +147,20 @@ public sealed class SwarmScenario
         {
             ErrorDetection = isIntact && Often(random, 0.5) ? AlternateErrorDetection.LowerLayerDtls : AlternateErrorDetection.None,
             Server = server,
-            LaterServer = world.LaterServer is null ? null : world.LaterServer with { Extensions = server.Extensions },
-            Clients = [.. world.Clients.Select(client => WithExtensions(random, client))],
+            LaterServer = Following(world.LaterServer, server),
+            Clients = [.. world.Clients.Select(client => WithExtensions(random, client, server.PathMtu))],
         };
     }
 
-    private static SwarmClient WithExtensions(SeededRandom random, SwarmClient client)
+    private static SwarmClient WithExtensions(SeededRandom random, SwarmClient client, int serverMtu)
     {
         AssociationOptions options = DrawExtensions(random, client.Options);
         return client with
         {
             Options = options,
-            LaterOptions = client.LaterOptions is null ? null : client.LaterOptions with { Extensions = options.Extensions },
+            LaterOptions = Following(client.LaterOptions, options),
+            There = client.There with { MaximumDatagram = DrawMtu(random, Math.Max(options.PathMtu, serverMtu)) },
+            Back = client.Back with { MaximumDatagram = DrawMtu(random, Math.Max(options.PathMtu, serverMtu)) },
         };
     }
 
@@ -165,8 +169,19 @@ public sealed class SwarmScenario
     {
         bool isDefault = Often(random, 0.5);
         var drawn = (Extensions)random.NextInt32(ushort.MaxValue + 1);
-        return options with { Extensions = isDefault ? options.Extensions : options.Extensions & drawn };
+        return options with
+        {
+            Extensions = isDefault ? options.Extensions : options.Extensions & drawn,
+            MaximumPathMtu = Often(random, 0.5) ? 0 : options.PathMtu + random.NextInt32(9000),
+        };
     }
+
+    private static AssociationOptions? Following(AssociationOptions? later, AssociationOptions options) =>
+        later is null ? null : later with { Extensions = options.Extensions, MaximumPathMtu = options.MaximumPathMtu };
+
+    // What the sides begin with fits; half of the time the network says what else does.
+    private static int DrawMtu(SeededRandom random, int atLeast) =>
+        Often(random, 0.5) ? 0 : atLeast - Headers + (Often(random, 0.5) ? random.NextInt32(200) : random.NextInt32(9000));
 
     private static AssociationOptions Vary(SeededRandom random, AssociationOptions options) => options with
     {

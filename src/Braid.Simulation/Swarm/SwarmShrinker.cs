@@ -154,6 +154,7 @@ public static class SwarmShrinker
     private static IEnumerable<LinkModel> Smaller(LinkModel link) => new[]
     {
         link with { Corruption = 0 },
+        link with { MaximumDatagram = 0 },
         link with { Duplication = 0 },
         link with { Reordering = 0 },
         link with { BurstStart = 0 },

@@ -21,7 +21,7 @@ public sealed class Pair
     private readonly Queue<(byte[] Bytes, NetworkPath Path)> _fromA = new();
     private readonly Queue<(byte[] Bytes, NetworkPath Path)> _fromZ = new();
 
-    /// <param name="options">Options of both sides.</param>
+    /// <param name="options">Options of both sides; null for the defaults, but without a search for the path's MTU.</param>
     /// <param name="seed">Decides tags and initial TSNs.</param>
     /// <param name="optionsOfZ">Options of Z, where they differ.</param>
     /// <param name="errorDetection">What both sides believe of the network (RFC 9653).</param>
@@ -32,7 +32,7 @@ public sealed class Pair
         AlternateErrorDetection errorDetection = AlternateErrorDetection.None)
     {
         var random = new SeededRandom(seed);
-        options ??= AssociationOptions.Default;
+        options ??= AssociationOptions.Default with { MaximumPathMtu = 0 };
         var a = new EndpointOptions { LocalPort = PortA, Association = options, AcceptsAssociations = true, ErrorDetection = errorDetection };
         EndpointA = new Endpoint(a, random.Fork());
         EndpointZ = new Endpoint(a with { LocalPort = PortZ, Association = optionsOfZ ?? options }, random.Fork());

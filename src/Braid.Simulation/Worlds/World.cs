@@ -249,7 +249,7 @@ public sealed class World(ulong seed)
             any = true;
             ReadOnlySpan<byte> bytes = _buffer.AsSpan(0, datagram.Length);
             var path = new NetworkPath(node.SourceFor(datagram.Path.Local), datagram.Path.Remote);
-            bool isSent = node.LinkTo(datagram.Path.Remote).Send(Now, path, bytes);
+            bool isSent = node.LinkTo(datagram.Path.Remote).Send(Now, path, bytes, datagram.MayBeFragmented);
             Sent?.Invoke(Now, node, path, bytes, !isSent);
         }
 

@@ -222,7 +222,11 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
 
     /// <summary>Options that the transport can carry.</summary>
     public SctpAssociationOptions Fit(SctpAssociationOptions options) =>
-        options.PathMtu > _transport.LargestPacket ? options with { PathMtu = _transport.LargestPacket } : options;
+        Math.Max(options.PathMtu, options.MaximumPathMtu) <= _transport.LargestPacket ? options : options with
+        {
+            PathMtu = Math.Min(options.PathMtu, _transport.LargestPacket),
+            MaximumPathMtu = Math.Min(options.MaximumPathMtu, _transport.LargestPacket),
+        };
 
     /// <summary>
     /// A peer has restarted, and its association has lost its host: it is accepted anew, or ended where nobody accepts. On
@@ -427,7 +431,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         _outgoing ??= DatagramBatch.Rent();
         while (Endpoint.TryGetDatagram(now, _outgoing.Free, out OutgoingDatagram datagram))
         {
-            _outgoing.Commit(datagram.Length, datagram.Path);
+            _outgoing.Commit(datagram.Length, datagram.Path, datagram.MayBeFragmented);
             if (_outgoing.IsFull)
             {
                 _transport.Send(_outgoing);

@@ -8,7 +8,8 @@ namespace Braid.Sockets;
 /// <param name="Offset">Where it begins in the batch's buffer.</param>
 /// <param name="Length">Its bytes.</param>
 /// <param name="Path">Where it came from or goes to.</param>
-internal readonly record struct BatchedDatagram(int Offset, int Length, NetworkPath Path);
+/// <param name="MayBeFragmented">Whether IP may fragment it on its way.</param>
+internal readonly record struct BatchedDatagram(int Offset, int Length, NetworkPath Path, bool MayBeFragmented);
 
 /// <summary>
 /// Datagrams one behind the other in one buffer. Equal-sized ones to the same destination therefore lie as a kernel with
@@ -62,9 +63,9 @@ internal sealed class DatagramBatch
     public ReadOnlyMemory<byte> Memory(in BatchedDatagram first, int length) => _buffer.AsMemory(first.Offset, length);
 
     /// <summary>Takes what was written to <see cref="Free"/> as the next datagram.</summary>
-    public void Commit(int length, in NetworkPath path)
+    public void Commit(int length, in NetworkPath path, bool mayBeFragmented = false)
     {
-        _datagrams[Count++] = new BatchedDatagram(_used, length, path);
+        _datagrams[Count++] = new BatchedDatagram(_used, length, path, mayBeFragmented);
         _used += length;
     }
 

@@ -19,6 +19,7 @@ internal sealed class UdpTransport : IDatagramTransport
     private readonly byte[] _arrival = GC.AllocateUninitializedArray<byte>(DatagramBatch.LargestDatagram, pinned: true);
     private readonly SocketAddress _from;
     private readonly SocketAddress _to;
+    private readonly DontFragment _dontFragment;
     private NetworkAddress _toAddress;
     private ValueTask<int>? _pending;
     private PolledArrival? _polled;
@@ -54,6 +55,7 @@ internal sealed class UdpTransport : IDatagramTransport
             throw;
         }
 
+        _dontFragment = new DontFragment(_socket);
         LocalEndPoint = (IPEndPoint)_socket.LocalEndPoint!;
         HasEphemeralPort = local.Port == 0;
         Families = local.AddressFamily == AddressFamily.InterNetwork ? NetworkFamilies.IPv4
@@ -171,6 +173,7 @@ internal sealed class UdpTransport : IDatagramTransport
 
             try
             {
+                _dontFragment.Set(!datagram.MayBeFragmented);
                 Send(batch.Bytes(datagram));
             }
             catch (SocketException)

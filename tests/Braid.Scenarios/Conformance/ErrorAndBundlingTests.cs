@@ -52,7 +52,7 @@ public sealed class ErrorAndBundlingTests
     [Fact, Etsi("e-i-6-3"), Rfc(9260, "6.5"), Rfc(9260, "3.3.10.1")]
     public void DATA_on_a_stream_that_does_not_exist_is_acknowledged_and_reported()
     {
-        Tester tester = new Tester(new AssociationOptions { IncomingStreams = 5, HeartbeatInterval = TimeSpan.Zero }).Established();
+        Tester tester = new Tester(new AssociationOptions { IncomingStreams = 5, HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 }).Established();
         tester.Send(Chunk.Data(Tester.FirstTsn, 5, 0, [1])).Expect("ERROR, SACK");
         Assert.Equal([0, 1, 0, 8, 0, 5, 0, 0], tester.Last[16..24]);
         Assert.Equal(Tester.FirstTsn, Tester.U32(tester.Last, 28));

@@ -37,7 +37,7 @@ internal sealed class Tester
             LocalPort = IutPort,
             AcceptsAssociations = listens,
             MaximumAssociations = maximumAssociations,
-            Association = options ?? new AssociationOptions { HeartbeatInterval = TimeSpan.Zero },
+            Association = options ?? new AssociationOptions { HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 },
         },
         new SeededRandom(seed));
 

@@ -182,7 +182,7 @@ public sealed class TransferTests
     [Fact, Etsi("rt-i-11-1"), Rfc(9260, "6.3.3"), Rfc(9260, "6.3.1")]
     public void The_RTO_doubles_with_every_expiration_up_to_RTO_Max()
     {
-        Tester tester = new Tester(new AssociationOptions { RtoMaximum = TimeSpan.FromSeconds(6), HeartbeatInterval = TimeSpan.Zero })
+        Tester tester = new Tester(new AssociationOptions { RtoMaximum = TimeSpan.FromSeconds(6), HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 })
             .Established().WithOutstandingData();
         foreach (int seconds in new[] { 1, 2, 4, 6, 6 })
         {

@@ -29,6 +29,10 @@ internal interface ICongestionControl
     /// <summary>T3-rtx expired (§6.3.3).</summary>
     void OnTimeout();
 
+    /// <summary>Packets on this path have another size from now on (RFC 8899); the windows are bytes, and stay.</summary>
+    /// <param name="maximumChunk">PMDCS: the largest DATA chunk that fits into one, in bytes.</param>
+    void OnMaximumChunkChanged(int maximumChunk);
+
     /// <summary>Data is about to be sent after a pause.</summary>
     void OnIdle(TimeSpan idle, TimeSpan rto);
 }

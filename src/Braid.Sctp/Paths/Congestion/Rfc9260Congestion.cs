@@ -5,7 +5,7 @@ namespace Braid.Sctp;
 /// <summary>Slow start, congestion avoidance and the reaction to loss of RFC 9260 §7.2.</summary>
 internal sealed class Rfc9260Congestion : ICongestionControl
 {
-    private readonly int _maximumChunk;
+    private int _maximumChunk;
     private long _partialBytesAcknowledged;
 
     /// <param name="maximumChunk">PMDCS of the path: the largest DATA chunk that fits into one packet, in bytes.</param>
@@ -58,6 +58,8 @@ internal sealed class Rfc9260Congestion : ICongestionControl
         Window = _maximumChunk;
         IsLimitedToOnePacket = true;
     }
+
+    public void OnMaximumChunkChanged(int maximumChunk) => _maximumChunk = maximumChunk;
 
     public void OnIdle(TimeSpan idle, TimeSpan rto)
     {
