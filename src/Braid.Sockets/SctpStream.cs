@@ -19,9 +19,7 @@ namespace Braid.Sockets;
 public sealed class SctpStream
 {
     private readonly AssociationHost _host;
-    private readonly Lock _gate = new();
-    private readonly WaiterList _waiters = new();
-    private readonly WaiterList _spares = new();
+    private readonly WaitRoom _room = new();
     private SctpSendInfo _sendInfo;
     private long _accepted;                                  // in the outbox
     private long _handedOver;                                // in the protocol, not sent yet
@@ -110,7 +108,7 @@ public sealed class SctpStream
         }
 
         Waiter<bool> waiter;
-        lock (_gate)
+        lock (_room)
         {
             if (_end is not null)
             {
@@ -122,9 +120,7 @@ public sealed class SctpStream
                 return new ValueTask<bool>(true);
             }
 
-            waiter = _spares.TryTake(out Waiter? spare) ? (Waiter<bool>)spare : new Waiter<bool>(_gate, _spares);
-            waiter.Begin(isBlocked: false);
-            _waiters.Add(waiter);
+            waiter = _room.Join<bool>(isBlocked: false);
         }
 
         CheckLow();                                          // it may have fallen before the waiter was there
@@ -236,7 +232,7 @@ public sealed class SctpStream
     internal void OnEnded(Exception end, bool isSending)
     {
         var decided = default(DecidedWaiters);
-        lock (_gate)
+        lock (_room)
         {
             _end = end;
             if (!isSending)
@@ -255,7 +251,7 @@ public sealed class SctpStream
     private void CheckLow()
     {
         var decided = default(DecidedWaiters);
-        lock (_gate)
+        lock (_room)
         {
             if (BufferedAmount <= BufferedAmountLowThreshold)
             {
@@ -269,7 +265,7 @@ public sealed class SctpStream
     // Under the lock.
     private void TakeWaiters(ref DecidedWaiters decided, bool result)
     {
-        while (_waiters.TryTake(out Waiter? waiter))
+        while (_room.TryTake(out Waiter? waiter))
         {
             ((Waiter<bool>)waiter).Result = result;
             decided.Add(waiter);

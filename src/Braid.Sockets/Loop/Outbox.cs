@@ -15,9 +15,7 @@ namespace Braid.Sockets;
 /// <param name="wake">Makes the loop look here. Called without a lock.</param>
 internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
 {
-    private readonly Lock _gate = new();
-    private readonly WaiterList _waiters = new();
-    private readonly WaiterList _spares = new();
+    private readonly WaitRoom _room = new();
 
     // A message that is sent in pieces blocks all streams until it ends (RFC 9260 §6.9). What is sent meanwhile waits here and
     // not in the protocol: a full send buffer behind an open message would leave no room to finish it.
@@ -39,7 +37,7 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
     {
         get
         {
-            lock (_gate)
+            lock (_room)
             {
                 return _writer is not null;
             }
@@ -50,7 +48,7 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
     /// <exception cref="Exception">What sending ended with.</exception>
     public bool TrySend(ReadOnlySpan<byte> payload, in SendOptions options, SctpStream? stream)
     {
-        lock (_gate)
+        lock (_room)
         {
             if (!HasRoom())
             {
@@ -59,7 +57,7 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
         }
 
         PooledBuffer? copy = buffers.RentCopy(payload);      // not under the lock: it may be long
-        lock (_gate)
+        lock (_room)
         {
             if (_end is null && HasRoom())
             {
@@ -122,7 +120,7 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
     /// <exception cref="InvalidOperationException">Another one is.</exception>
     public void Open(SctpMessageStream writer)
     {
-        lock (_gate)
+        lock (_room)
         {
             if (_end is not null)
             {
@@ -142,7 +140,7 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
     /// <summary>Its last piece was accepted, or none ever was: everybody else may send.</summary>
     public void Close(SctpMessageStream writer)
     {
-        lock (_gate)
+        lock (_room)
         {
             if (_writer != writer)
             {
@@ -168,7 +166,7 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
     public void End(Exception end, bool replaces)
     {
         var decided = default(DecidedWaiters);
-        lock (_gate)
+        lock (_room)
         {
             _end = replaces ? end : _end ?? end;
             if (replaces)
@@ -179,7 +177,7 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
                 _bytes = 0;
             }
 
-            while (_waiters.TryTake(out Waiter? waiter))
+            while (_room.TryTake(out Waiter? waiter))
             {
                 Refuse((SendWaiter)waiter);
                 decided.Add(waiter);
@@ -193,7 +191,7 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
     public void SetLimit(long limit)
     {
         var decided = default(DecidedWaiters);
-        lock (_gate)
+        lock (_room)
         {
             _limit = limit;
             AcceptWaiters(ref decided);
@@ -206,7 +204,7 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
     /// <summary>Takes the next message for the protocol. On the loop.</summary>
     public bool TryTake(out OutboundItem item)
     {
-        lock (_gate)
+        lock (_room)
         {
             return _ready.TryTakeFirst(out item);
         }
@@ -215,7 +213,7 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
     /// <summary>Takes whatever is there, also what waits behind an open message. On the loop, at the end.</summary>
     public bool TryTakeAny(out OutboundItem item)
     {
-        lock (_gate)
+        lock (_room)
         {
             return _ready.TryTakeFirst(out item) || _behindOpenMessage.TryTakeFirst(out item);
         }
@@ -228,7 +226,7 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
     {
         var decided = default(DecidedWaiters);
         bool any;
-        lock (_gate)
+        lock (_room)
         {
             _charge -= charge;
             _bytes -= bytes;
@@ -244,9 +242,9 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
 
     private SendWaiter Wait(bool isBlocked, in SendOptions options, SctpStream? stream, SctpMessageStream? writer)
     {
-        lock (_gate)
+        lock (_room)
         {
-            SendWaiter waiter = _spares.TryTake(out Waiter? spare) ? (SendWaiter)spare : new SendWaiter(this);
+            SendWaiter waiter = _room.TryTakeSpare(out Waiter? spare) ? (SendWaiter)spare : new SendWaiter(this);
             waiter.Begin(isBlocked);
             waiter.Options = options;
             waiter.Stream = stream;
@@ -259,7 +257,7 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
     {
         var decided = default(DecidedWaiters);
         bool any = false;
-        lock (_gate)
+        lock (_room)
         {
             if (_end is not null)
             {
@@ -268,7 +266,7 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
             }
             else
             {
-                _waiters.Add(waiter);
+                _room.Add(waiter);
                 any = AcceptWaiters(ref decided);
             }
         }
@@ -298,7 +296,7 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
     {
         bool any = false;
         Waiter? next;
-        for (Waiter? waiter = _waiters.First; waiter is not null; waiter = next)
+        for (Waiter? waiter = _room.First; waiter is not null; waiter = next)
         {
             next = waiter.Next;
             var send = (SendWaiter)waiter;
@@ -313,7 +311,7 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
                 continue;                                    // but for a piece of the open message, which others wait for
             }
 
-            _waiters.Remove(send);
+            _room.Remove(send);
             send.Result = true;
             decided.Add(send);
             if (send.IsOnlyAsking)
@@ -344,7 +342,7 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
             throw _end;
         }
 
-        return _waiters.IsEmpty && IsRoomFor(isPiece: false, 0);
+        return _room.IsEmpty && IsRoomFor(isPiece: false, 0);
     }
 
     // The last message may reach over the limit, so that one longer than the buffer can be sent at all. A piece does not count
@@ -376,7 +374,7 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
     {
         var decided = default(DecidedWaiters);
         bool any;
-        lock (_gate)
+        lock (_room)
         {
             any = AcceptWaiters(ref decided);
         }
@@ -388,7 +386,7 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
         }
     }
 
-    private sealed class SendWaiter(Outbox outbox) : Waiter<bool>(outbox._gate, outbox._spares)
+    private sealed class SendWaiter(Outbox outbox) : Waiter<bool>(outbox._room)
     {
         /// <summary>The payload, in the memory of a caller that awaits.</summary>
         public ReadOnlyMemory<byte> Memory { get; set; }

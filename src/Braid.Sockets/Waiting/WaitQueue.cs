@@ -12,9 +12,7 @@ namespace Braid.Sockets;
 /// </summary>
 internal sealed class WaitQueue<T>
 {
-    private readonly Lock _gate = new();
-    private readonly WaiterList _waiters = new();
-    private readonly WaiterList _spares = new();
+    private readonly WaitRoom _room = new();
     private Deque<T> _items;
     private Exception? _end;
     private bool _isClosed;
@@ -24,7 +22,7 @@ internal sealed class WaitQueue<T>
     {
         get
         {
-            lock (_gate)
+            lock (_room)
             {
                 return _items.Count;
             }
@@ -36,9 +34,9 @@ internal sealed class WaitQueue<T>
     {
         get
         {
-            lock (_gate)
+            lock (_room)
             {
-                return !_waiters.IsEmpty;
+                return !_room.IsEmpty;
             }
         }
     }
@@ -56,14 +54,14 @@ internal sealed class WaitQueue<T>
     /// <summary>The same for a caller that holds a lock of its own: it completes the call afterwards.</summary>
     public bool TryEnqueue(T item, ref DecidedWaiters decided)
     {
-        lock (_gate)
+        lock (_room)
         {
             if (_end is not null)
             {
                 return false;
             }
 
-            if (_waiters.TryTake(out Waiter? waiter))
+            if (_room.TryTake(out Waiter? waiter))
             {
                 ((Waiter<T>)waiter).Result = item;
                 decided.Add(waiter);
@@ -81,9 +79,9 @@ internal sealed class WaitQueue<T>
     /// <returns>False when no call waits: the thing is the caller's.</returns>
     public bool TryHand(T item, ref DecidedWaiters decided)
     {
-        lock (_gate)
+        lock (_room)
         {
-            if (!_waiters.TryTake(out Waiter? waiter))
+            if (!_room.TryTake(out Waiter? waiter))
             {
                 return false;
             }
@@ -98,7 +96,7 @@ internal sealed class WaitQueue<T>
     /// <returns>False when nobody reads any more: the thing is the caller's.</returns>
     public bool TryKeep(T item)
     {
-        lock (_gate)
+        lock (_room)
         {
             if (!_isClosed)
             {
@@ -114,14 +112,14 @@ internal sealed class WaitQueue<T>
     public bool TryPutBack(T item)
     {
         Waiter? waiter;
-        lock (_gate)
+        lock (_room)
         {
             if (_isClosed)
             {
                 return false;
             }
 
-            if (_waiters.TryTake(out waiter))
+            if (_room.TryTake(out waiter))
             {
                 ((Waiter<T>)waiter).Result = item;
             }
@@ -138,7 +136,7 @@ internal sealed class WaitQueue<T>
     /// <summary>Takes the first thing, if there is one.</summary>
     public bool TryDequeue([MaybeNullWhen(false)] out T item)
     {
-        lock (_gate)
+        lock (_room)
         {
             return _items.TryTakeFirst(out item);
         }
@@ -147,7 +145,7 @@ internal sealed class WaitQueue<T>
     /// <summary>The first thing, without taking it.</summary>
     public bool TryPeek([MaybeNullWhen(false)] out T item)
     {
-        lock (_gate)
+        lock (_room)
         {
             return _items.TryPeekFirst(out item);
         }
@@ -177,7 +175,7 @@ internal sealed class WaitQueue<T>
     /// <summary>Takes the first thing, or joins those who wait for it: for a caller that holds a lock of its own.</summary>
     public Taking<T> TakeOrWait(bool isBlocked)
     {
-        lock (_gate)
+        lock (_room)
         {
             if (_items.TryTakeFirst(out T? item))
             {
@@ -189,10 +187,7 @@ internal sealed class WaitQueue<T>
                 return new Taking<T>(_end);
             }
 
-            Waiter<T> waiter = _spares.TryTake(out Waiter? spare) ? (Waiter<T>)spare : new Waiter<T>(_gate, _spares);
-            waiter.Begin(isBlocked);
-            _waiters.Add(waiter);
-            return new Taking<T>(waiter);
+            return new Taking<T>(_room.Join<T>(isBlocked));
         }
     }
 
@@ -201,10 +196,10 @@ internal sealed class WaitQueue<T>
     public void Complete(Exception end)
     {
         var decided = default(DecidedWaiters);
-        lock (_gate)
+        lock (_room)
         {
             _end ??= end;
-            while (_waiters.TryTake(out Waiter? waiter))
+            while (_room.TryTake(out Waiter? waiter))
             {
                 waiter.Error = _end;
                 decided.Add(waiter);
@@ -218,7 +213,7 @@ internal sealed class WaitQueue<T>
     /// <returns>What was left.</returns>
     public List<T> Close()
     {
-        lock (_gate)
+        lock (_room)
         {
             _isClosed = true;
         }
@@ -230,7 +225,7 @@ internal sealed class WaitQueue<T>
     public List<T> TakeWhere(Predicate<T> match)
     {
         var taken = new List<T>();
-        lock (_gate)
+        lock (_room)
         {
             for (int i = _items.Count; i > 0; i--)
             {

@@ -1,5 +1,4 @@
 using System;
-using System.Diagnostics.CodeAnalysis;
 using System.Threading;
 using System.Threading.Tasks;
 using System.Threading.Tasks.Sources;
@@ -7,17 +6,17 @@ using System.Threading.Tasks.Sources;
 namespace Braid.Sockets;
 
 /// <summary>
-/// One call that waits for something, in a list of such calls. Whoever takes it out of its list, under the owner's lock,
+/// One call that waits for something, in a <see cref="WaitRoom"/>. Whoever takes it out of there, under the room's lock,
 /// decides its outcome and completes it once the lock is left: no code of the user runs under a lock.
 /// </summary>
 internal abstract class Waiter
 {
     private CancellationTokenRegistration _registration;
 
-    /// <summary>The list that it is in; null once its outcome is decided.</summary>
-    public WaiterList? List { get; set; }
+    /// <summary>Whether it waits; its outcome is decided otherwise.</summary>
+    public bool IsWaiting { get; set; }
 
-    /// <summary>Its neighbours in that list.</summary>
+    /// <summary>Its neighbours in the room.</summary>
     public Waiter? Previous { get; set; }
 
     /// <inheritdoc cref="Previous"/>
@@ -29,7 +28,7 @@ internal abstract class Waiter
     /// <summary>Lets the call go on. Outside of every lock.</summary>
     public abstract void Complete();
 
-    /// <summary>Ends the waiting when the token is cancelled. Called once it is in its list, outside of the lock.</summary>
+    /// <summary>Ends the waiting when the token is cancelled. Called once it is in its room, outside of the lock.</summary>
     public void CancelWith(CancellationToken cancellationToken)
     {
         if (cancellationToken.CanBeCanceled)
@@ -38,7 +37,7 @@ internal abstract class Waiter
         }
     }
 
-    /// <summary>Takes itself out of its list, if it is still there.</summary>
+    /// <summary>Takes itself out of its room, if it still waits there.</summary>
     public abstract bool TryLeave(Exception error);
 
     /// <summary>Forgets the token; waits for a cancellation that is under way, which would hit the next call otherwise.</summary>
@@ -48,7 +47,7 @@ internal abstract class Waiter
         _registration = default;
     }
 
-    /// <summary>It has left its list undone: whoever waited behind it may be able to go on. Outside of every lock.</summary>
+    /// <summary>It has left undone: whoever waited behind it may be able to go on. Outside of every lock.</summary>
     protected virtual void OnLeft()
     {
     }
@@ -64,13 +63,11 @@ internal abstract class Waiter
 }
 
 /// <summary>A call that waits for a result: awaited as a <see cref="ValueTask{TResult}"/>, or blocked on. Used again and again.</summary>
-/// <param name="gate">The lock of the owner, which guards the list and the outcome.</param>
-/// <param name="spares">Where it goes when the caller has the result; guarded by the same lock.</param>
-internal class Waiter<TResult>(Lock gate, WaiterList spares) : Waiter, IValueTaskSource<TResult>, IValueTaskSource
+/// <param name="room">Where it waits, and where it goes when the caller has the result; its lock guards the outcome too.</param>
+internal class Waiter<TResult>(WaitRoom room) : Waiter, IValueTaskSource<TResult>, IValueTaskSource
 {
-    private readonly object _pulse = new();
     private ManualResetValueTaskSourceCore<TResult> _source = new() { RunContinuationsAsynchronously = true };
-    private bool _isBlocked;
+    private object? _pulse;                                  // of a caller that blocks
     private bool _isDone;
 
     /// <summary>The outcome when it is a success.</summary>
@@ -86,19 +83,19 @@ internal class Waiter<TResult>(Lock gate, WaiterList spares) : Waiter, IValueTas
     /// <param name="isBlocked">Whether the caller blocks on it instead of awaiting it.</param>
     public void Begin(bool isBlocked)
     {
-        _isBlocked = isBlocked;
+        _pulse = isBlocked ? _pulse ?? new object() : null;
         _isDone = false;
     }
 
     /// <inheritdoc/>
     public override void Complete()
     {
-        if (_isBlocked)
+        if (_pulse is { } pulse)
         {
-            lock (_pulse)
+            lock (pulse)
             {
                 _isDone = true;
-                Monitor.Pulse(_pulse);
+                Monitor.Pulse(pulse);
             }
         }
         else if (Error is not null)
@@ -118,13 +115,14 @@ internal class Waiter<TResult>(Lock gate, WaiterList spares) : Waiter, IValueTas
     {
         bool hasLeft = false;
         bool wasInterrupted = false;
-        lock (_pulse)
+        object pulse = _pulse!;
+        lock (pulse)
         {
             while (!_isDone)
             {
                 try
                 {
-                    if (!Monitor.Wait(_pulse, timeout) && TryLeave(SctpException.TimedOut(timeout)))
+                    if (!Monitor.Wait(pulse, timeout) && TryLeave(SctpException.TimedOut(timeout)))
                     {
                         hasLeft = true;
                         break;
@@ -194,14 +192,14 @@ internal class Waiter<TResult>(Lock gate, WaiterList spares) : Waiter, IValueTas
     /// <inheritdoc/>
     public override bool TryLeave(Exception error)
     {
-        lock (gate)
+        lock (room)
         {
-            if (List is null)
+            if (!IsWaiting)
             {
                 return false;
             }
 
-            List.Remove(this);
+            room.Remove(this);
             Error = error;
             return true;
         }
@@ -214,93 +212,12 @@ internal class Waiter<TResult>(Lock gate, WaiterList spares) : Waiter, IValueTas
 
     private void Recycle()
     {
-        lock (gate)
+        lock (room)
         {
             Error = null;
             Result = default;
             Clear();
-            spares.AddSpare(this);
-        }
-    }
-}
-
-/// <summary>Calls that wait, the longest first. Every member is called under the owner's lock.</summary>
-internal sealed class WaiterList
-{
-    private const int MostSpares = 16;
-
-    private Waiter? _first;
-    private Waiter? _last;
-    private int _count;
-
-    /// <summary>Whether nobody waits.</summary>
-    public bool IsEmpty => _first is null;
-
-    /// <summary>The call that waits longest.</summary>
-    public Waiter? First => _first;
-
-    public void Add(Waiter waiter)
-    {
-        waiter.List = this;
-        waiter.Previous = _last;
-        waiter.Next = null;
-        if (_last is null)
-        {
-            _first = waiter;
-        }
-        else
-        {
-            _last.Next = waiter;
-        }
-
-        _last = waiter;
-        _count++;
-    }
-
-    public void Remove(Waiter waiter)
-    {
-        if (waiter.Previous is null)
-        {
-            _first = waiter.Next;
-        }
-        else
-        {
-            waiter.Previous.Next = waiter.Next;
-        }
-
-        if (waiter.Next is null)
-        {
-            _last = waiter.Previous;
-        }
-        else
-        {
-            waiter.Next.Previous = waiter.Previous;
-        }
-
-        waiter.List = null;
-        waiter.Previous = null;
-        waiter.Next = null;
-        _count--;
-    }
-
-    public bool TryTake([NotNullWhen(true)] out Waiter? waiter)
-    {
-        waiter = _first;
-        if (waiter is null)
-        {
-            return false;
-        }
-
-        Remove(waiter);
-        return true;
-    }
-
-    /// <summary>Keeps a waiter for the next call, unless there are enough.</summary>
-    public void AddSpare(Waiter waiter)
-    {
-        if (_count < MostSpares)
-        {
-            Add(waiter);
+            room.AddSpare(this);
         }
     }
 }
