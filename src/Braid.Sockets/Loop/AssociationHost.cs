@@ -19,13 +19,14 @@ internal sealed class AssociationHost
     private static readonly TimeSpan s_sampling = TimeSpan.FromSeconds(1);
 
     private readonly EndpointLoop _loop;
-    private readonly TaskCompletionSource _established = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _gate = new();
+    private Milestone _established;
+    private Milestone _closed;
 
     // Written by anybody.
     private Deque<ReceivedMessage> _returned;                // guarded by _gate
     private SctpAssociationOptions _options;
+    private NotificationQueue? _notifications;
     private int _isPosted;
     private int _isShutdownRequested;
     private string? _abortReason;
@@ -51,15 +52,13 @@ internal sealed class AssociationHost
         core.Tag = this;
         Socket = socket;
         PeerKeys = socket is null ? s_noKeys : [];
-        Outbox = new Outbox(loop.Endpoint.Buffers, options.SendBufferSize, Wake);
+        Outbox = new Outbox(this, options.SendBufferSize);
         Inbox = new Inbox(this, socket);
-        Notifications = new NotificationQueue(Id);
         Remote = core.PrimaryPath.Remote;
 
         // One that a peer set up is handed to the application before its events are: it must know these from the start.
         State = core.State;
         Streams = (core.OutgoingStreams, core.IncomingStreams);
-        _ = _closed.Task.Exception;                          // nobody has to look at it
     }
 
     /// <summary>Names it.</summary>
@@ -83,8 +82,9 @@ internal sealed class AssociationHost
     /// <summary>The receiving half.</summary>
     public Inbox Inbox { get; }
 
-    /// <summary>What happened to it and nobody read yet.</summary>
-    public NotificationQueue Notifications { get; }
+    /// <summary>What happened to it and nobody read yet. Made when it is first asked for: few want to know.</summary>
+    public NotificationQueue Notifications =>
+        Volatile.Read(ref _notifications) ?? Interlocked.CompareExchange(ref _notifications, new NotificationQueue(Id), null) ?? _notifications;
 
     /// <summary>The peer's address, as last seen.</summary>
     public NetworkAddress Remote { get; private set; }
@@ -183,6 +183,15 @@ internal sealed class AssociationHost
         if (Interlocked.Add(ref _returnedCharge, charge) >= Options.ReceiveBufferSize / 8 || count >= MostReturned || _isEnded)
         {
             Wake();
+        }
+    }
+
+    /// <summary>There is something to do: the loop looks at its inbox. By anybody, without a lock.</summary>
+    public void Wake()
+    {
+        if (Interlocked.Exchange(ref _isPosted, 1) == 0)
+        {
+            _loop.Post(this);
         }
     }
 
@@ -288,7 +297,7 @@ internal sealed class AssociationHost
         {
             // Data may come along with the COOKIE ECHO: it belongs to the association that this sets up, and comes after the
             // news of that (RFC 6458 §6.1.1). Everything else that happens comes after what was received before.
-            if (_established.Task.IsCompleted && associationEvent is not AssociationEvent.Restarted)
+            if (_established.IsDecided && associationEvent is not AssociationEvent.Restarted)
             {
                 DeliverReceived();
             }
@@ -410,7 +419,7 @@ internal sealed class AssociationHost
         Notify(SctpNotificationKinds.AssociationChange, () => new SctpNotification.AssociationChange(
             Id, SctpAssociationChange.Up, null, up.OutgoingStreams, up.IncomingStreams));
         Notify(SctpNotificationKinds.Authentication, () => new SctpNotification.Authentication(Id, SctpAuthenticationIndication.NotSupported, 0));
-        _established.TrySetResult();
+        _established.Decide(null);
     }
 
     private void OnSendFailed(AssociationEvent.SendFailed failed)
@@ -454,7 +463,7 @@ internal sealed class AssociationHost
         if (error is not { Error: SctpError.PeerRestarted })
         {
             SctpAssociationChange change = error is null ? SctpAssociationChange.ShutdownComplete
-                : _established.Task.IsCompletedSuccessfully ? SctpAssociationChange.Lost
+                : _established.IsReached ? SctpAssociationChange.Lost
                 : SctpAssociationChange.CannotStart;
             Notify(SctpNotificationKinds.AssociationChange, () => new SctpNotification.AssociationChange(Id, change, error, Streams.Outgoing, Streams.Incoming));
         }
@@ -464,17 +473,8 @@ internal sealed class AssociationHost
         Socket?.OnEnded(this);
         Wake();                                              // for what was returned so far and did not open the window
         _loop.Detach(this);                                  // before Closed: whoever awaits it may want the port
-        _established.TrySetException(ended);
-        _ = _established.Task.Exception;
-        if (error is null)
-        {
-            _closed.TrySetResult();
-        }
-        else
-        {
-            _closed.TrySetException(error);
-            _ = _closed.Task.Exception;                      // observed: nobody has to await Closed
-        }
+        _established.Decide(ended);
+        _closed.Decide(error);
     }
 
     private void HandOver(Instant now)
@@ -527,14 +527,6 @@ internal sealed class AssociationHost
         while (Outbox.TryTakeAny(out OutboundItem item))
         {
             item.Payload.Dispose();
-        }
-    }
-
-    private void Wake()
-    {
-        if (Interlocked.Exchange(ref _isPosted, 1) == 0)
-        {
-            _loop.Post(this);
         }
     }
 }

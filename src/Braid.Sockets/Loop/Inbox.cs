@@ -13,7 +13,7 @@ namespace Braid.Sockets;
 internal sealed class Inbox(AssociationHost host, SctpSocket? socket)
 {
     private readonly Lock _gate = new();                     // taken before the lock of any queue
-    private readonly WaitQueue<SctpStream> _accepted = new();
+    private WaitQueue<SctpStream>? _accepted;                // none before somebody accepts streams
     private Dictionary<ushort, SctpStream>? _streams;
     private SctpSocket? _socket = socket;
     private Exception? _end;
@@ -92,6 +92,15 @@ internal sealed class Inbox(AssociationHost host, SctpSocket? socket)
                 return new Taking<SctpStream>(stream);
             }
 
+            if (_accepted is null)
+            {
+                _accepted = new WaitQueue<SctpStream>();
+                if (_end is not null)
+                {
+                    _accepted.Complete(_end);
+                }
+            }
+
             return _accepted.TakeOrWait(isBlocked);
         }
     }
@@ -146,6 +155,7 @@ internal sealed class Inbox(AssociationHost host, SctpSocket? socket)
     public void End(Exception end)
     {
         SctpStream[] streams;
+        WaitQueue<SctpStream>? accepted;
         bool isDiscarding;
         lock (_gate)
         {
@@ -153,10 +163,11 @@ internal sealed class Inbox(AssociationHost host, SctpSocket? socket)
             _end ??= end;
             end = _end;
             streams = Streams();
+            accepted = _accepted;
         }
 
         Messages.Complete(end);
-        _accepted.Complete(end);
+        accepted?.Complete(end);
         foreach (SctpStream stream in streams)
         {
             stream.OnEnded(end, isSending: isDiscarding);
@@ -209,7 +220,7 @@ internal sealed class Inbox(AssociationHost host, SctpSocket? socket)
             return true;
         }
 
-        if (_accepted.HasWaiters && _accepted.TryHand(stream = StreamFor(message.StreamId), ref decided))
+        if (_accepted is { HasWaiters: true } && _accepted.TryHand(stream = StreamFor(message.StreamId), ref decided))
         {
             return ClaimNow(stream).TryEnqueue(message, ref decided);
         }

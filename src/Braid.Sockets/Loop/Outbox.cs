@@ -10,10 +10,9 @@ namespace Braid.Sockets;
 /// The sending half between the application and the loop: what was accepted and not yet handed to the protocol, how much of
 /// the send buffer is taken, and the calls that wait for room in it. Accepts in the order of the calls.
 /// </summary>
-/// <param name="buffers">Where copies of payloads come from.</param>
+/// <param name="host">Whose it is; woken, without a lock, when there is something to take.</param>
 /// <param name="limit">Size of the send buffer, as <see cref="AssociationOptions.SendBufferSize"/> counts.</param>
-/// <param name="wake">Makes the loop look here. Called without a lock.</param>
-internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
+internal sealed class Outbox(AssociationHost host, long limit)
 {
     private readonly WaitRoom _room = new();
 
@@ -56,7 +55,7 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
             }
         }
 
-        PooledBuffer? copy = buffers.RentCopy(payload);      // not under the lock: it may be long
+        PooledBuffer? copy = Buffers.RentCopy(payload);      // not under the lock: it may be long
         lock (_room)
         {
             if (_end is null && HasRoom())
@@ -72,7 +71,7 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
             return false;
         }
 
-        wake();
+        host.Wake();
         return true;
     }
 
@@ -98,7 +97,7 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
     public void Send(ReadOnlySpan<byte> payload, in SendOptions options, SctpStream? stream, SctpMessageStream? writer, TimeSpan timeout)
     {
         SendWaiter waiter = Wait(isBlocked: true, options, stream, writer);
-        waiter.Copy = buffers.RentCopy(payload);
+        waiter.Copy = Buffers.RentCopy(payload);
         waiter.Bytes = payload.Length;
         Line(waiter);
         waiter.Wait(timeout);
@@ -154,10 +153,9 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
             {
                 _ready.AddLast(item);
             }
-
         }
 
-        wake();
+        host.Wake();
     }
 
     /// <summary>Nothing is accepted any more; who waits gets the exception.</summary>
@@ -198,7 +196,7 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
         }
 
         decided.Complete();
-        wake();
+        host.Wake();
     }
 
     /// <summary>Takes the next message for the protocol. On the loop.</summary>
@@ -236,9 +234,11 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
         decided.Complete();
         if (any)
         {
-            wake();
+            host.Wake();
         }
     }
+
+    private BufferPool Buffers => host.Loop.Endpoint.Buffers;
 
     private SendWaiter Wait(bool isBlocked, in SendOptions options, SctpStream? stream, SctpMessageStream? writer)
     {
@@ -274,7 +274,7 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
         decided.Complete();
         if (any)
         {
-            wake();
+            host.Wake();
         }
     }
 
@@ -321,7 +321,7 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
 
             try
             {
-                Accept(send.TakePayload(buffers), send.Options, send.Stream, isPiece);
+                Accept(send.TakePayload(Buffers), send.Options, send.Stream, isPiece);
                 any = true;
             }
 #pragma warning disable CA1031 // Memory of the user's own kind, taken back too early: his call fails, nobody else's.
@@ -382,7 +382,7 @@ internal sealed class Outbox(BufferPool buffers, long limit, Action wake)
         decided.Complete();
         if (any)
         {
-            wake();
+            host.Wake();
         }
     }
 

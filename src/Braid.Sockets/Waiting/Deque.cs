@@ -49,7 +49,7 @@ internal struct Deque<T>
     {
         if (_ring is null)
         {
-            _ring = new T[4];
+            _ring = new T[1];                                // many never hold more than one at a time
         }
         else if (Count == _ring.Length)
         {
