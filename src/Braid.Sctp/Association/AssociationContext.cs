@@ -7,7 +7,7 @@ namespace Braid.Sctp;
 /// All that the components of one association share. A sealed class, not an interface: tests use the real one.
 /// </summary>
 internal sealed class AssociationContext(
-    AssociationOptions options, IRandomSource random, BufferPool buffers, DropCounters drops, StatelessReplies replies, Activity activity)
+    AssociationOptions options, IRandomSource random, BufferPool buffers, SpareMessages spares, DropCounters drops, StatelessReplies replies, Activity activity)
 {
     /// <summary>The instant of the input or command that is being worked on; constant while it is.</summary>
     public Instant Now { get; private set; }
@@ -18,6 +18,8 @@ internal sealed class AssociationContext(
     public IRandomSource Random { get; } = random;
 
     public BufferPool Buffers { get; } = buffers;
+
+    public SpareMessages Spares { get; } = spares;
 
     public DropCounters Drops { get; } = drops;
 

@@ -21,6 +21,7 @@ internal sealed class Tcb
             Paths.Add(path, PathState.Active);               // §5.4: what our application named, or got our INIT ACK, is confirmed
         }
 
+        Messages = new OutboundMessagePool(context.Spares);
         Queue = new SendQueue(Messages, new RoundRobinScheduler(), context, Paths);
         Shutdown = new ShutdownCoordinator(context);
         Monitor = new PathMonitor(context, Paths);
@@ -53,7 +54,7 @@ internal sealed class Tcb
 
     public IdleMonitor Idle { get; }
 
-    public OutboundMessagePool Messages { get; } = new();
+    public OutboundMessagePool Messages { get; }
 
     public SendQueue Queue { get; }
 

@@ -6,7 +6,7 @@ namespace Braid.Sctp;
 
 /// <summary>
 /// Makes associations and enters them in the table: each with a tag that no other one has, and a random source of its own. Owns
-/// the source that those come from.
+/// the source that those come from, and the message objects that they share.
 /// </summary>
 internal sealed class AssociationFactory(
     EndpointOptions endpoint,
@@ -18,6 +18,8 @@ internal sealed class AssociationFactory(
     StatelessReplies replies,
     ActivityQueue activities)
 {
+    private readonly SpareMessages _spares = new();
+
     /// <summary>A tag and a first TSN for an association of ours (RFC 9260 §5.3.1, §3.3.2), and what its options ask for.</summary>
     public InitFields NewFields(AssociationOptions options) => new(
         NewTag(),
@@ -49,7 +51,7 @@ internal sealed class AssociationFactory(
     }
 
     private AssociationContext NewContext(AssociationOptions options) =>
-        new(options, random.Fork(), buffers, drops, replies, new Activity(activities));
+        new(options, random.Fork(), buffers, _spares, drops, replies, new Activity(activities));
 
     private VerificationTag NewTag()
     {

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Diagnostics.CodeAnalysis;
 using Braid.Core;
 using Braid.Sctp.Wire;
@@ -27,18 +26,15 @@ internal enum ReassemblyVerdict : byte
 /// </summary>
 internal sealed class ReassemblyQueue : IReceivedMessageOwner
 {
-    private const int MaximumFreeMessages = 4096;
     private const int PartsPerPoint = 8;
 
     private readonly AssociationContext _context;
     private readonly ReceiveWindow _window;
-    private readonly Stack<ReceivedMessage> _free = new();
     private readonly FragmentRing _fragments = new();
     private InboundStream?[] _streams = [];
     private MessageList _ready;
     private MessageList _behindPartial;
     private PartialMessage? _partial;
-    private bool _isAbandoned;
 
     public ReassemblyQueue(AssociationContext context, ReceiveWindow window)
     {
@@ -232,8 +228,6 @@ internal sealed class ReassemblyQueue : IReceivedMessageOwner
                 message!.Dispose();
             }
         }
-
-        _isAbandoned = true;
     }
 
     void IReceivedMessageOwner.OnDisposed(ReceivedMessage message)
@@ -244,10 +238,7 @@ internal sealed class ReassemblyQueue : IReceivedMessageOwner
             _context.Activity.Signal();                      // no input will come: the peer waits for the window
         }
 
-        if (!_isAbandoned && _free.Count < MaximumFreeMessages)
-        {
-            _free.Push(message);
-        }
+        _context.Spares.Return(message);
     }
 
     private long PartialPoint =>
@@ -351,7 +342,7 @@ internal sealed class ReassemblyQueue : IReceivedMessageOwner
 
     private ReceivedMessage NewMessage(StreamId stream, Ppid ppid, Ssn ssn, Tsn tsn, bool unordered)
     {
-        ReceivedMessage message = _free.TryPop(out ReceivedMessage? used) ? used : new ReceivedMessage();
+        ReceivedMessage message = _context.Spares.TakeReceived();
         message.Set(this, stream, ppid, ssn, tsn, unordered);
         return message;
     }

@@ -65,14 +65,13 @@ internal sealed class OutboundMessage
 }
 
 /// <summary>
-/// Message objects for reuse, shared by the queue that makes them and the one that lets them go. Owns no message.
+/// The message objects of one association, shared by the queue that makes them and the one that lets them go. Owns no message
+/// but those that failed.
 /// </summary>
-internal sealed class OutboundMessagePool
+/// <param name="spares">Where the objects come from.</param>
+internal sealed class OutboundMessagePool(SpareMessages spares)
 {
-    private const int MaximumFree = 4096;
-
-    private readonly Stack<OutboundMessage> _free = new();
-    private List<FailedSend> _failed = [];
+    private List<FailedSend>? _failed;
     private long _lastNumber;
 
     /// <summary>Whether messages that fail are kept until <see cref="TakeFailed"/>, with their memory.</summary>
@@ -83,7 +82,7 @@ internal sealed class OutboundMessagePool
 
     public OutboundMessage Rent(PooledBuffer buffer, in SendOptions options)
     {
-        OutboundMessage message = _free.TryPop(out OutboundMessage? used) ? used : new OutboundMessage();
+        OutboundMessage message = spares.TakeOutbound();
         message.Set(buffer, options, ++_lastNumber);
         Rented++;
         return message;
@@ -114,7 +113,7 @@ internal sealed class OutboundMessagePool
     {
         if (KeepsFailed)
         {
-            _failed.Add(new FailedSend(message.Number, message.Options, message.Cut > 0, message.TakeBuffer()));
+            (_failed ??= []).Add(new FailedSend(message.Number, message.Options, message.Cut > 0, message.TakeBuffer()));
         }
 
         Return(message);
@@ -123,13 +122,12 @@ internal sealed class OutboundMessagePool
     /// <summary>Takes what has failed: by TSN what has one, then the others in the order in which they were accepted.</summary>
     public IReadOnlyList<FailedSend> TakeFailed()
     {
-        if (_failed.Count == 0)
+        if (_failed is not { } failed)
         {
             return [];
         }
 
-        List<FailedSend> failed = _failed;
-        _failed = [];
+        _failed = null;
         int unsent = failed.FindIndex(send => !send.WasOnWire);
         if (unsent >= 0)
         {
@@ -143,10 +141,7 @@ internal sealed class OutboundMessagePool
     {
         message.Clear();
         Rented--;
-        if (_free.Count < MaximumFree)
-        {
-            _free.Push(message);
-        }
+        spares.Return(message);
     }
 }
 
