@@ -75,7 +75,7 @@ public sealed class Association
 
     internal VerificationTag PeerTag => _tcb.PeerTag;
 
-    /// <summary>What our own INIT said, for an INIT ACK when both sides open at the same time (§5.2.1).</summary>
+    /// <summary>What our own INIT said, for an INIT ACK when both sides open at the same time (§5.2.1); null once the association is up.</summary>
     internal InitFields? OpeningFields => _tcb.Handshake?.Fields;
 
     /// <summary>Set by an INIT for an association that exists (§5.2.2).</summary>
@@ -190,7 +190,7 @@ public sealed class Association
     /// <summary>Takes the next event.</summary>
     public bool TryGetEvent([NotNullWhen(true)] out AssociationEvent? associationEvent)
     {
-        bool isThere = _tcb.Context.Events.TryDequeue(out associationEvent);
+        bool isThere = _tcb.Context.TryTakeEvent(out associationEvent);
         if (associationEvent is AssociationEvent.Restarted)
         {
             _tcb.IsRestartUnreported = false;

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using Braid.Core;
 
 namespace Braid.Sctp;
@@ -9,6 +10,8 @@ namespace Braid.Sctp;
 internal sealed class AssociationContext(
     AssociationOptions options, IRandomSource random, BufferPool buffers, SpareMessages spares, DropCounters drops, StatelessReplies replies, Activity activity)
 {
+    private Queue<AssociationEvent>? _events;                // null while none waits, which is nearly always
+
     /// <summary>The instant of the input or command that is being worked on; constant while it is.</summary>
     public Instant Now { get; private set; }
 
@@ -32,8 +35,6 @@ internal sealed class AssociationContext(
 
     public ControlQueue Control { get; } = new(buffers);
 
-    public Queue<AssociationEvent> Events { get; } = new();
-
     public AssociationCounters Counters { get; } = new();
 
     /// <summary>Adds an event. Bounded: a peer may send ERROR chunks faster than anybody reads of them.</summary>
@@ -44,10 +45,24 @@ internal sealed class AssociationContext(
         // What our own application brings about, what says whose messages these are, and the last event are never left out.
         bool mayBeLeftOut = associationEvent is AssociationEvent.RemoteError or AssociationEvent.PathChanged
             or AssociationEvent.PartialDeliveryAborted or AssociationEvent.AdaptationIndication;
-        if (Events.Count < MaximumEvents || !mayBeLeftOut)
+        _events ??= new Queue<AssociationEvent>();
+        if (_events.Count < MaximumEvents || !mayBeLeftOut)
         {
-            Events.Enqueue(associationEvent);
+            _events.Enqueue(associationEvent);
         }
+    }
+
+    /// <summary>Takes the next event.</summary>
+    public bool TryTakeEvent([NotNullWhen(true)] out AssociationEvent? associationEvent)
+    {
+        associationEvent = null;
+        bool isThere = _events is not null && _events.TryDequeue(out associationEvent);
+        if (!isThere)
+        {
+            _events = null;
+        }
+
+        return isThere;
     }
 
     /// <summary>Time never goes back: an older instant counts as the last one.</summary>

@@ -60,8 +60,8 @@ internal sealed class Tcb
 
     public ShutdownCoordinator Shutdown { get; }
 
-    /// <summary>Null on the side that did not open.</summary>
-    public HandshakeInitiator? Handshake { get; }
+    /// <summary>Null on the side that did not open, and once the association is up.</summary>
+    public HandshakeInitiator? Handshake { get; private set; }
 
     /// <summary>The two halves; null until both tags are known.</summary>
     public Transfer? Transfer { get; set; }
@@ -105,6 +105,8 @@ internal sealed class Tcb
     /// <summary>The handshake is done: data may flow.</summary>
     public void Establish(AssociationEvent? associationEvent)
     {
+        Handshake?.Stop();
+        Handshake = null;
         State = ShutdownRequested ? AssociationState.ShutdownPending : AssociationState.Established;
         if (associationEvent is not null)
         {

@@ -8,7 +8,7 @@ namespace Braid.Sctp;
 /// <summary>The destination addresses of the peer and the one that new data takes (RFC 9260 §5.4, §6.4).</summary>
 internal sealed class PathSet(AssociationContext context, int encapsulationOverhead)
 {
-    private readonly List<Path> _paths = [];
+    private readonly List<Path> _paths = new(1);
     private int _primary;
 
     /// <summary>The primary path.</summary>

@@ -14,8 +14,8 @@ internal sealed class OutstandingQueue
     private const int MissingReportsForLoss = 3;             // RFC 9260 §7.2.4
 
     private readonly OutboundMessagePool _messages;
-    private readonly List<PathFlight> _paths = [];
-    private OutstandingChunk[] _ring = new OutstandingChunk[4];  // a power of two; small, for most associations send little at a time
+    private readonly List<PathFlight> _paths = new(1);
+    private OutstandingChunk[] _ring = new OutstandingChunk[1];  // a power of two; small, for most associations send little at a time
     private PathAck[] _acks = [];
     private int _head;                                       // ring slot of _cumulativeAck + 1
     private int _count;
