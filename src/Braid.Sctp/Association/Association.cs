@@ -69,6 +69,9 @@ public sealed class Association
     /// <summary>For the owner's use, such as the object that stands for this association in a runtime.</summary>
     public object? Tag { get; set; }
 
+    /// <summary>Under what the endpoint's table finds it; the table's own. Null when it is not in there.</summary>
+    internal AssociationTable.Entry? Entry { get; set; }
+
     internal PortPair Ports => _tcb.Ports;
 
     internal VerificationTag LocalTag => _tcb.LocalTag;

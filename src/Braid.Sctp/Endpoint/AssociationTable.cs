@@ -12,19 +12,18 @@ internal sealed class AssociationTable
 {
     private readonly Dictionary<VerificationTag, Association> _byTag = [];
     private readonly Dictionary<PeerKey, Association> _byPeer = [];
-    private readonly Dictionary<Association, Entry> _entries = [];
     private readonly Dictionary<ushort, int> _byLocalPort = [];          // how many
 
     /// <summary>
     /// The UDP port is part of the key: two hosts behind one NAT, or two programs on one host, may use the same SCTP port.
     /// </summary>
-    private readonly record struct PeerKey(NetworkAddress Address, PortPair Ports);
+    internal readonly record struct PeerKey(NetworkAddress Address, PortPair Ports);
 
     /// <summary>Under what an association is found now. One address is the rule: it costs no array.</summary>
-    private readonly record struct Entry(VerificationTag Tag, PeerKey First, PeerKey[]? Others);
+    internal readonly record struct Entry(VerificationTag Tag, PeerKey First, PeerKey[]? Others);
 
     /// <summary>Associations there are.</summary>
-    public int Count => _entries.Count;
+    public int Count { get; private set; }
 
     /// <summary>Whether one of them uses this tag.</summary>
     public bool HasTag(VerificationTag tag) => _byTag.ContainsKey(tag);
@@ -43,6 +42,7 @@ internal sealed class AssociationTable
         }
 
         Index(association);
+        Count++;
         ushort port = association.LocalPort;
         _byLocalPort[port] = _byLocalPort.GetValueOrDefault(port) + 1;
         return true;
@@ -73,9 +73,9 @@ internal sealed class AssociationTable
     /// <summary>The association's tag or addresses may have changed.</summary>
     public void Update(Association association)
     {
-        if (_entries.ContainsKey(association))
+        if (association.Entry is { } entry)
         {
-            Unindex(association);
+            Unindex(association, entry);
             Index(association);
         }
     }
@@ -83,12 +83,14 @@ internal sealed class AssociationTable
     /// <summary>Removes an association.</summary>
     public void Remove(Association association)
     {
-        if (!_entries.ContainsKey(association))
+        if (association.Entry is not { } entry)
         {
             return;
         }
 
-        Unindex(association);
+        Unindex(association, entry);
+        association.Entry = null;
+        Count--;
         ushort port = association.LocalPort;
         _byLocalPort[port]--;
         if (_byLocalPort[port] == 0)
@@ -97,9 +99,8 @@ internal sealed class AssociationTable
         }
     }
 
-    private void Unindex(Association association)
+    private void Unindex(Association association, in Entry entry)
     {
-        _entries.Remove(association, out Entry entry);
         _byTag.Remove(entry.Tag);
         Remove(association, entry.First);
         foreach (PeerKey key in entry.Others ?? [])
@@ -131,7 +132,7 @@ internal sealed class AssociationTable
             _byTag[association.LocalTag] = association;      // none while it waits for its peer to open
         }
 
-        _entries[association] = new Entry(association.LocalTag, first, others);
+        association.Entry = new Entry(association.LocalTag, first, others);
     }
 
     private void Remove(Association association, PeerKey key)
