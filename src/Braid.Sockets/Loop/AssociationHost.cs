@@ -184,6 +184,20 @@ internal sealed class AssociationHost
         {
             Wake();
         }
+        else if (count == 1)
+        {
+            _loop.PostLater(this);                           // or an idle association would keep its last messages
+        }
+    }
+
+    /// <summary>Gives back the memory of what the application is done with. On the loop.</summary>
+    public void TakeReturned()
+    {
+        Interlocked.Exchange(ref _returnedCharge, 0);
+        while (TryTakeReturned(out ReceivedMessage? message))
+        {
+            message.Dispose();
+        }
     }
 
     /// <summary>There is something to do: the loop looks at its inbox. By anybody, without a lock.</summary>
@@ -240,12 +254,7 @@ internal sealed class AssociationHost
     {
         Volatile.Write(ref _isPosted, 0);
         Interlocked.MemoryBarrier();                         // whoever adds from now on posts anew
-        Interlocked.Exchange(ref _returnedCharge, 0);
-        while (TryTakeReturned(out ReceivedMessage? message))
-        {
-            message.Dispose();
-        }
-
+        TakeReturned();
         if (_isEnded)
         {
             DiscardOutbox();                                 // the core may be another host's by now (a restart)

@@ -40,6 +40,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     // Written by anybody.
     private readonly ConcurrentQueue<Action<Instant>> _commands = new();
     private readonly ConcurrentQueue<AssociationHost> _hosts = new();
+    private readonly ConcurrentQueue<AssociationHost> _later = new();
     private readonly ConcurrentQueue<(DatagramBatch Batch, bool HasSlot)> _received = new();
     private int _run;
     private int _timerFired;
@@ -104,6 +105,9 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         _hosts.Enqueue(host);
         Schedule();
     }
+
+    /// <summary>With the next run, whatever that is for, a host takes back what was returned to it.</summary>
+    public void PostLater(AssociationHost host) => _later.Enqueue(host);
 
     /// <summary>
     /// The calling thread is about to block until the loop has done something. From now on a thread of its own runs the loop:
@@ -355,6 +359,11 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         for (int i = _commands.Count; i > 0 && _commands.TryDequeue(out Action<Instant>? command); i--)
         {
             command(now);
+        }
+
+        for (int i = _later.Count; i > 0 && _later.TryDequeue(out AssociationHost? host); i--)
+        {
+            host.TakeReturned();
         }
 
         TakeReceived(now);
