@@ -10,7 +10,8 @@ namespace Braid.Sctp;
 internal sealed class AssociationContext(
     AssociationOptions options, IRandomSource random, BufferPool buffers, SpareMessages spares, DropCounters drops, StatelessReplies replies, Activity activity)
 {
-    private Queue<AssociationEvent>? _events;                // null while none waits, which is nearly always
+    private AssociationEvent? _event;                        // the one to be taken next
+    private Queue<AssociationEvent>? _laterEvents;           // none before two wait at the same time
 
     /// <summary>The instant of the input or command that is being worked on; constant while it is.</summary>
     public Instant Now { get; private set; }
@@ -45,24 +46,22 @@ internal sealed class AssociationContext(
         // What our own application brings about, what says whose messages these are, and the last event are never left out.
         bool mayBeLeftOut = associationEvent is AssociationEvent.RemoteError or AssociationEvent.PathChanged
             or AssociationEvent.PartialDeliveryAborted or AssociationEvent.AdaptationIndication;
-        _events ??= new Queue<AssociationEvent>();
-        if (_events.Count < MaximumEvents || !mayBeLeftOut)
+        if (_event is null)
         {
-            _events.Enqueue(associationEvent);
+            _event = associationEvent;
+        }
+        else if (_laterEvents is not { Count: >= MaximumEvents - 1 } || !mayBeLeftOut)
+        {
+            (_laterEvents ??= new Queue<AssociationEvent>()).Enqueue(associationEvent);
         }
     }
 
     /// <summary>Takes the next event.</summary>
     public bool TryTakeEvent([NotNullWhen(true)] out AssociationEvent? associationEvent)
     {
-        associationEvent = null;
-        bool isThere = _events is not null && _events.TryDequeue(out associationEvent);
-        if (!isThere)
-        {
-            _events = null;
-        }
-
-        return isThere;
+        associationEvent = _event;
+        _event = _laterEvents is { Count: > 0 } ? _laterEvents.Dequeue() : null;
+        return associationEvent is not null;
     }
 
     /// <summary>Time never goes back: an older instant counts as the last one.</summary>
