@@ -24,17 +24,18 @@ internal sealed class ControlQueue(BufferPool buffers)
     private const int MaximumWaiting = 64;
     private const int ChunkHeader = 4;
 
-    private readonly Queue<ControlChunk> _waiting = new();
+    private Queue<ControlChunk>? _waiting;                   // none before one has to wait
     private ControlChunk? _first;
     private int _roomForAnswers;
 
     /// <summary>Whether nothing waits.</summary>
-    public bool IsEmpty => _first is null && _waiting.Count == 0;
+    public bool IsEmpty => _first is null && _waiting is null or { Count: 0 };
 
     /// <summary>Puts a chunk at the end.</summary>
     /// <returns>False when too many wait: the chunk is dropped.</returns>
     public bool Enqueue(ChunkType type, ReadOnlySpan<byte> value = default, byte flags = 0, int path = AnyPath)
     {
+        _waiting ??= new Queue<ControlChunk>(1);
         if (_waiting.Count >= MaximumWaiting)
         {
             return false;
@@ -79,6 +80,11 @@ internal sealed class ControlQueue(BufferPool buffers)
             return true;
         }
 
+        if (_waiting is null)
+        {
+            return false;
+        }
+
         foreach (ControlChunk chunk in _waiting)
         {
             if (chunk.Type == type)
@@ -99,7 +105,8 @@ internal sealed class ControlQueue(BufferPool buffers)
             return true;
         }
 
-        return _waiting.TryPeek(out chunk);
+        chunk = default;
+        return _waiting is not null && _waiting.TryPeek(out chunk);
     }
 
     /// <summary>Removes the next chunk: it was written.</summary>
@@ -113,7 +120,7 @@ internal sealed class ControlQueue(BufferPool buffers)
         }
         else
         {
-            value = _waiting.Dequeue().Value;
+            value = _waiting!.Dequeue().Value;
         }
 
         value?.Dispose();

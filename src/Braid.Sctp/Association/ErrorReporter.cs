@@ -4,7 +4,7 @@ using Braid.Sctp.Wire;
 namespace Braid.Sctp;
 
 /// <summary>ERROR and ABORT chunks with their causes (RFC 9260 §3.3.7, §3.3.10).</summary>
-internal sealed class ErrorReporter(AssociationContext context)
+internal readonly struct ErrorReporter(AssociationContext context)
 {
     /// <summary>Bytes of a cause at most: what is reported may be as long as the peer likes, a packet may not.</summary>
     public const int LongestCause = 512;

@@ -4,7 +4,7 @@ using Braid.Core;
 namespace Braid.Sctp;
 
 /// <summary>What the application may change while an association lives (RFC 9260 §11.1.6 to §11.1.13, RFC 6458 §8.1).</summary>
-internal sealed class OptionProcedures(Tcb tcb)
+internal readonly struct OptionProcedures(Tcb tcb)
 {
     /// <summary>Other options take effect. Those that nobody looks at by itself are carried to where they count.</summary>
     public void Reconfigure(AssociationOptions options)

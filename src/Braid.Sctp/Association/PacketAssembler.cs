@@ -8,7 +8,7 @@ namespace Braid.Sctp;
 /// Fills one packet in the order that RFC 9260 §6.10 demands: control chunks, SACK, retransmissions, new data. Owns nothing:
 /// it reads what the other components wish for.
 /// </summary>
-internal sealed class PacketAssembler(
+internal readonly struct PacketAssembler(
     AssociationContext context, PathSet paths, PathMtuDiscovery mtu, EndpointOptions endpoint, PortPair ports)
 {
     private const int CountsAsFull = 128;                    // with less room left than this, a larger packet would have held more

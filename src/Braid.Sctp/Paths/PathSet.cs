@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using Braid.Core;
 using Braid.Sctp.Wire;
 
@@ -8,14 +7,14 @@ namespace Braid.Sctp;
 /// <summary>The destination addresses of the peer and the one that new data takes (RFC 9260 §5.4, §6.4).</summary>
 internal sealed class PathSet(AssociationContext context, int encapsulationOverhead)
 {
-    private readonly List<Path> _paths = new(1);
+    private Path[] _paths = [];
     private int _primary;
 
     /// <summary>The primary path.</summary>
     public Path Primary => _paths[_primary];
 
     /// <summary>How many there are; at least one once the association exists.</summary>
-    public int Count => _paths.Count;
+    public int Count => _paths.Length;
 
     /// <summary>Differs whenever an address is not what it was.</summary>
     public int Version { get; private set; }
@@ -44,9 +43,9 @@ internal sealed class PathSet(AssociationContext context, int encapsulationOverh
     /// <summary>Adds an address.</summary>
     public void Add(in NetworkPath address, PathState state)
     {
-        var path = new Path(_paths.Count, address, state, context, encapsulationOverhead);
-        _paths.Add(path);
-        context.Timers.Reserve(_paths.Count);
+        var path = new Path(_paths.Length, address, state, context, encapsulationOverhead);
+        _paths = [.. _paths, path];                          // rare, and most have one
+        context.Timers.Reserve(_paths.Length);
         MaximumChunk = Math.Min(MaximumChunk, path.MaximumChunk);
         Version++;
     }
@@ -80,16 +79,16 @@ internal sealed class PathSet(AssociationContext context, int encapsulationOverh
     /// </summary>
     public void Keep(in PeerAddresses addresses)
     {
-        for (int i = _paths.Count - 1; i >= 0 && _paths.Count > 1; i--)
+        for (int i = _paths.Length - 1; i >= 0 && _paths.Length > 1; i--)
         {
             if (!addresses.Contains(_paths[i].Address.Remote))
             {
-                _paths.RemoveAt(i);
+                _paths = [.. _paths[..i], .. _paths[(i + 1)..]];
                 Version++;
             }
         }
 
-        for (int i = 0; i < _paths.Count; i++)
+        for (int i = 0; i < _paths.Length; i++)
         {
             _paths[i].Index = i;
         }
@@ -100,7 +99,7 @@ internal sealed class PathSet(AssociationContext context, int encapsulationOverh
     /// <summary>Forgets all that was learnt, and all addresses but these (§5.2.4 action A, §7.2.5).</summary>
     public void Restart(in NetworkAddress local, in PeerAddresses addresses)
     {
-        _paths.Clear();
+        _paths = [];
         MaximumChunk = int.MaxValue;
         Adopt(local, addresses);
     }
@@ -113,7 +112,7 @@ internal sealed class PathSet(AssociationContext context, int encapsulationOverh
     {
         do
         {
-            _primary = (_primary + 1) % _paths.Count;
+            _primary = (_primary + 1) % _paths.Length;
         }
         while (Primary.State == PathState.Unconfirmed);
     }

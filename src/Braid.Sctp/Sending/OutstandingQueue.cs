@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using Braid.Core;
 using Braid.Sctp.Wire;
 
@@ -14,9 +13,8 @@ internal sealed class OutstandingQueue
     private const int MissingReportsForLoss = 3;             // RFC 9260 §7.2.4
 
     private readonly OutboundMessagePool _messages;
-    private readonly List<PathFlight> _paths = new(1);
     private OutstandingChunk[] _ring = new OutstandingChunk[1];  // a power of two; small, for most associations send little at a time
-    private PathAck[] _acks = [];
+    private PathFlight[] _paths = [];                        // as many as were sent on
     private int _head;                                       // ring slot of _cumulativeAck + 1
     private int _count;
     private int _gapAckedCount;
@@ -54,10 +52,10 @@ internal sealed class OutstandingQueue
     public int GapAckedCount => _gapAckedCount;
 
     /// <summary>Bytes of DATA chunks in flight on a path: what counts against its cwnd.</summary>
-    public long InFlightOn(int path) => path < _paths.Count ? _paths[path].InFlight : 0;
+    public long InFlightOn(int path) => path < _paths.Length ? _paths[path].InFlight : 0;
 
     /// <summary>What the last accepted SACK did to a path.</summary>
-    public PathAck LastAckOn(int path) => path < _acks.Length ? _acks[path] : new PathAck { TimedSince = Instant.Never };
+    public PathAck LastAckOn(int path) => path < _paths.Length ? _paths[path].LastAck : new PathAck { TimedSince = Instant.Never };
 
     /// <summary>Gives a fragment its TSN: it is in flight now.</summary>
     public OutgoingChunk Add(Instant now, in Fragment fragment, int path)
@@ -221,15 +219,9 @@ internal sealed class OutstandingQueue
     private void BeginSack()
     {
         _sackNumber++;
-        if (_acks.Length < _paths.Count)
+        foreach (PathFlight flight in _paths)
         {
-            _acks = new PathAck[_paths.Count];
-        }
-
-        for (int path = 0; path < _paths.Count; path++)
-        {
-            _acks[path] = new PathAck { FlightBefore = _paths[path].InFlight, TimedSince = Instant.Never };
-            _paths[path].IsEarliestSeen = false;
+            flight.BeginSack();
         }
     }
 
@@ -323,7 +315,7 @@ internal sealed class OutstandingQueue
             if (chunk.MissingReports >= MissingReportsForLoss && !chunk.WasFastRetransmitted)
             {
                 chunk.WasFastRetransmitted = true;
-                _acks[chunk.Path].HasLoss = true;
+                _paths[chunk.Path].LastAck.HasLoss = true;
                 SetLost(ref chunk, offset);
             }
         }
@@ -332,7 +324,7 @@ internal sealed class OutstandingQueue
     private void OnNewlyAcknowledged(ref OutstandingChunk chunk, Tsn tsn, int offset = 0)
     {
         PathFlight flight = _paths[chunk.Path];
-        ref PathAck ack = ref _acks[chunk.Path];
+        ref PathAck ack = ref flight.LastAck;
         ack.Acknowledged += chunk.WireLength;
         if (!flight.IsEarliestSeen)
         {
@@ -372,7 +364,7 @@ internal sealed class OutstandingQueue
         _gapAckedCount--;
         _paths[chunk.Path].Take(chunk.WireLength);
         PayloadInFlight += chunk.Length;
-        _acks[chunk.Path].HasReneged = true;
+        _paths[chunk.Path].LastAck.HasReneged = true;
     }
 
     private bool IsEarliestOn(int path, int offset)
@@ -408,9 +400,9 @@ internal sealed class OutstandingQueue
 
     private PathFlight FlightOf(int path)
     {
-        while (_paths.Count <= path)
+        while (_paths.Length <= path)
         {
-            _paths.Add(new PathFlight());
+            _paths = [.. _paths, new PathFlight()];
         }
 
         return _paths[path];

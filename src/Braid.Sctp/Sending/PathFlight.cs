@@ -7,12 +7,23 @@ internal sealed class PathFlight
 {
     private Tsn _timedTsn;
     private Instant _timedSince = Instant.Never;
+    private PathAck _lastAck = new() { TimedSince = Instant.Never };
 
     /// <summary>Bytes of DATA chunks, headers and padding included.</summary>
     public long InFlight { get; private set; }
 
     /// <summary>Whether the SACK that is being processed has settled rule R3 for this path.</summary>
     public bool IsEarliestSeen { get; set; }
+
+    /// <summary>What the last accepted SACK did here.</summary>
+    public ref PathAck LastAck => ref _lastAck;
+
+    /// <summary>A SACK is about to be processed.</summary>
+    public void BeginSack()
+    {
+        _lastAck = new PathAck { FlightBefore = InFlight, TimedSince = Instant.Never };
+        IsEarliestSeen = false;
+    }
 
     public void Take(int wireLength) => InFlight += wireLength;
 
