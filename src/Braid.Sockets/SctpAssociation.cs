@@ -392,7 +392,7 @@ public sealed class SctpAssociation : IAsyncDisposable, IDisposable
             await closed.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        await _host.Loop.Freed.ConfigureAwait(false);
+        await _host.Loop.Life.Freed.ConfigureAwait(false);
     }
 
     /// <summary><see cref="DisposeAsync"/>, blocking the calling thread.</summary>
@@ -406,7 +406,7 @@ public sealed class SctpAssociation : IAsyncDisposable, IDisposable
             Calls.TryBlock(_host.Closed, Timeout.InfiniteTimeSpan);
         }
 
-        Calls.TryBlock(_host.Loop.Freed, Timeout.InfiniteTimeSpan);
+        Calls.TryBlock(_host.Loop.Life.Freed, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>For tests: gone without a word to the peer, as by a crash.</summary>

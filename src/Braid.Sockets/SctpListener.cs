@@ -44,7 +44,7 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
         }
         catch when (_ownsLoop)
         {
-            _loop.Release();
+            _loop.Life.Release();
             throw;
         }
 
@@ -158,7 +158,7 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
     public async ValueTask DisposeAsync()
     {
         await EndAsync().ConfigureAwait(false);
-        await _loop.Freed.ConfigureAwait(false);
+        await _loop.Life.Freed.ConfigureAwait(false);
     }
 
     /// <summary><see cref="DisposeAsync"/>, blocking the calling thread.</summary>
@@ -166,7 +166,7 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
     {
         _loop.PrepareToBlock();
         Calls.Block(EndAsync(), Timeout.InfiniteTimeSpan);
-        Calls.Block(_loop.Freed, Timeout.InfiniteTimeSpan);
+        Calls.Block(_loop.Life.Freed, Timeout.InfiniteTimeSpan);
     }
 
     private static SctpListener Open(SctpListenerOptions options)
@@ -195,7 +195,7 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
 
             if (_ownsLoop)
             {
-                _loop.Release();
+                _loop.Life.Release();
             }
 
             ended.SetResult();
@@ -208,7 +208,7 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
     private void Close()
     {
         _isClosed = true;
-        _accepted.Complete(_loop.End as SctpException ?? (Exception)new ObjectDisposedException(nameof(SctpListener)));
+        _accepted.Complete(_loop.Life.End as SctpException ?? (Exception)new ObjectDisposedException(nameof(SctpListener)));
         while (_accepted.TryDequeue(out SctpAssociation? association))
         {
             association.Abort("the listener was closed");

@@ -408,7 +408,7 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
             catch when (_ownsLoop)
             {
                 _loop = null;
-                stack.Loop.Release();
+                stack.Loop.Life.Release();
                 throw;
             }
         }
@@ -573,7 +573,7 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
             return Task.CompletedTask;
         }
 
-        _loop!.Release();
-        return _loop.Freed;
+        _loop!.Life.Release();
+        return _loop.Life.Freed;
     }
 }

@@ -93,7 +93,7 @@ public sealed class SctpStack : IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) == 0)
         {
-            await _loop.ShutDownAsync().ConfigureAwait(false);
+            await _loop.Life.ShutDownAsync().ConfigureAwait(false);
         }
     }
 

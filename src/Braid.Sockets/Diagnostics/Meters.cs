@@ -147,7 +147,7 @@ internal static class Meters
             long total = s_gone[(int)counter];
             foreach (EndpointLoop loop in s_loops.Keys)
             {
-                foreach (AssociationHost host in loop.Hosts)
+                foreach (AssociationHost host in loop.Life.Hosts)
                 {
                     total += Value(host.Core.GetCounters(), counter, host.Lifetime is not null);
                 }

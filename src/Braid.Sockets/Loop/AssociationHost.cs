@@ -235,7 +235,7 @@ internal sealed class AssociationHost
         var completion = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _loop.Post(_ =>
         {
-            _loop.Close();
+            _loop.Life.Close();
             End(new SctpException(SctpError.InternalError, "It vanished."));
             completion.SetResult();
         });
@@ -481,7 +481,7 @@ internal sealed class AssociationHost
         Notifications.End(ended);
         Socket?.OnEnded(this);
         Wake();                                              // for what was returned so far and did not open the window
-        _loop.Detach(this);                                  // before Closed: whoever awaits it may want the port
+        _loop.Life.Detach(this);                                  // before Closed: whoever awaits it may want the port
         _established.Decide(ended);
         _closed.Decide(error);
     }

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Concurrent;
-using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
 using Braid.Core;
@@ -29,13 +28,10 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     private const int Queued = 1;                            // in the pool's queue
     private const int Running = 2;
 
-    private static readonly TimeSpan s_linger = TimeSpan.FromSeconds(2);
-
     private readonly IDatagramTransport _transport;
     private readonly MonotonicClock _clock;
     private readonly ITimer _timer;
     private readonly SemaphoreSlim _receiveSlots = new(ReceiveBatches);
-    private readonly TaskCompletionSource _freed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // Written by anybody.
     private readonly ConcurrentQueue<Action<Instant>> _commands = new();
@@ -44,16 +40,10 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     private readonly ConcurrentQueue<(DatagramBatch Batch, bool HasSlot)> _received = new();
     private int _run;
     private int _timerFired;
-    private int _users = 1;
-    private volatile bool _isClosed;
     private volatile bool _isDriven;
-    private volatile Exception? _end;
 
     // Written only by the loop.
-    private readonly ConcurrentDictionary<AssociationHost, bool> _alive = new();     // read by anybody
-    private TaskCompletionSource? _isEmpty;
     private DatagramBatch? _outgoing;
-    private ITimer? _lingering;
     private Instant _timerSetFor = Instant.Never;
 
     /// <param name="endpoint">The machine.</param>
@@ -64,6 +54,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     {
         Endpoint = endpoint;
         Logger = logger;
+        Life = new LoopLife(this);
         _transport = transport;
         _clock = clock;
         _timer = clock.Provider.CreateTimer(static state => ((EndpointLoop)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -77,17 +68,17 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     /// <summary>For what nobody awaits.</summary>
     public ILogger Logger { get; }
 
-    /// <summary>Associations that live here. For anybody.</summary>
-    public ICollection<AssociationHost> Hosts => _alive.Keys;
-
-    /// <summary>Its place among those that linger; theirs to use.</summary>
-    public LinkedListNode<EndpointLoop>? LingeringNode { get; set; }
+    /// <summary>Who needs it, what lives on it, and how it ends.</summary>
+    public LoopLife Life { get; }
 
     /// <summary>Its SCTP ports.</summary>
     public PortTable Ports { get; } = new();
 
     /// <summary>Where time comes from.</summary>
     public TimeProvider TimeProvider => _clock.Provider;
+
+    /// <summary>The time now.</summary>
+    public Instant Now => _clock.Now;
 
     /// <summary>The transport, for whoever waits for its datagrams by blocking.</summary>
     public IDatagramTransport Transport => _transport;
@@ -122,93 +113,18 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         }
     }
 
-    /// <summary>An association has come to its end. On the loop only.</summary>
-    public void Detach(AssociationHost host)
-    {
-        bool wasHere;
-        lock (Meters.Gate)
-        {
-            wasHere = _alive.TryRemove(host, out _);
-            if (wasHere)
-            {
-                Meters.OnEnded(host);
-            }
-        }
-
-        if (wasHere)
-        {
-            Meters.Record(host);
-            Ports.Release(host.Core.LocalPort);
-            if (_isEmpty is { } isEmpty && _alive.IsEmpty)
-            {
-                Post(_ => isEmpty.TrySetResult());           // once it has told everybody
-            }
-
-            Release();
-        }
-    }
-
-    /// <summary>
-    /// The opener, or an association, needs the loop no longer. With the last of them the transport is closed.
-    /// </summary>
-    public void Release()
-    {
-        if (Interlocked.Decrement(ref _users) == 0)
-        {
-            // From within a run: what it has still to send goes out first.
-            Post(_ => CloseSoon());
-        }
-    }
-
-    /// <summary>
-    /// When nobody needs the loop any more: completes once its address can be used again. Nobody can want one that the system
-    /// chose, and that is kept for a while.
-    /// </summary>
-    public Task Freed => Volatile.Read(ref _users) > 0 || _transport.HasEphemeralPort ? Task.CompletedTask : _freed.Task;
-
     /// <inheritdoc cref="PortTable.UseToAccept"/>
     /// <exception cref="ObjectDisposedException">The stack was disposed.</exception>
     public ushort UseToAccept(ushort port, Action<Association> onAccepted, Action onEnded)
     {
         port = Ports.UseToAccept(port, onAccepted, onEnded);
-        if (_end is { } end)
+        if (Life.End is { } end)
         {
             Ports.StopAccepting(port);                       // nobody would ever tell it
             throw end;
         }
 
         return port;
-    }
-
-    /// <summary>Aborts everything, and closes the transport.</summary>
-    public async Task ShutDownAsync()
-    {
-        var isEmpty = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Acceptor[] acceptors = [];
-        Post(_ =>
-        {
-            _isEmpty = isEmpty;
-            acceptors = Stop(new ObjectDisposedException(nameof(SctpStack)));
-
-            foreach (AssociationHost host in Hosts)
-            {
-                host.RequestAbort("the stack was closed");
-            }
-
-            if (_alive.IsEmpty)
-            {
-                isEmpty.TrySetResult();
-            }
-        });
-        await isEmpty.Task.ConfigureAwait(false);
-        var isClosed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        Post(_ =>
-        {
-            Tell(acceptors);                                 // after the last that they get
-            Close();                                         // no lingering: who disposes it may want its address at once
-            isClosed.SetResult();
-        });
-        await isClosed.Task.ConfigureAwait(false);
     }
 
     /// <summary>A new association lives here from now on. On the loop only.</summary>
@@ -219,8 +135,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     {
         var host = new AssociationHost(this, core, options, socket);
         Ports.Use(core.LocalPort);
-        _alive.TryAdd(host, true);
-        Interlocked.Increment(ref _users);
+        Life.Add(host);
         return host;
     }
 
@@ -256,6 +171,20 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         }
     }
 
+    /// <summary>Sends what the machine has to send. On the loop only.</summary>
+    public void SendDatagrams(Instant now)
+    {
+        TakeDatagrams(now);
+        Flush();
+    }
+
+    /// <summary>Sets no timer and moves no datagram any more. On the loop only.</summary>
+    public void StopTransport()
+    {
+        _timer.Dispose();
+        _transport.Dispose();
+    }
+
     /// <summary>
     /// For the thread that runs driven loops: takes in what has arrived and what is due, without blocking.
     /// </summary>
@@ -282,12 +211,6 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
 
         return _timerSetFor.IsNever ? Timeout.InfiniteTimeSpan : _timerSetFor <= now ? TimeSpan.Zero : _timerSetFor - now;
     }
-
-    /// <summary>Whether the transport is closed.</summary>
-    public bool IsClosed => _isClosed;
-
-    /// <summary>Why nothing new can begin; null when it can.</summary>
-    public Exception? End => _end;
 
     void IThreadPoolWorkItem.Execute()
     {
@@ -319,7 +242,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
             catch (Exception exception)
 #pragma warning restore CA1031
             {
-                Fail(exception);
+                Life.Fail(exception);
             }
 
             Volatile.Write(ref _run, Idle);
@@ -332,7 +255,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     {
         if (_isDriven)
         {
-            if (_isClosed)
+            if (Life.IsClosed)
             {
                 LoopThread.Instance.Add(this);               // it has forgotten it, but calls still want their answer
             }
@@ -429,12 +352,6 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         }
     }
 
-    private void SendDatagrams(Instant now)
-    {
-        TakeDatagrams(now);
-        Flush();
-    }
-
     private void TakeDatagrams(Instant now)
     {
         _outgoing ??= DatagramBatch.Rent();
@@ -476,7 +393,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         // A deadline that moved back is left alone: the timer fires early once and is set again. Most of them move with
         // every SACK, and setting a timer costs more than that.
         Instant next = Endpoint.NextTimeout;
-        if (next >= _timerSetFor || _isClosed)
+        if (next >= _timerSetFor || Life.IsClosed)
         {
             return;
         }
@@ -524,89 +441,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            Post(_ => Fail(exception));
+            Post(_ => Life.Fail(exception));
         }
-    }
-
-    // Nothing new begins from now on. Returns who is to be told, once what lives has ended.
-    private Acceptor[] Stop(Exception end)
-    {
-        _end = end;                                          // who saw none has taken his port before
-        Acceptor[] acceptors = Ports.StopAccepting();
-        foreach (Acceptor acceptor in acceptors)
-        {
-            Endpoint.ClosePort(acceptor.Port);
-        }
-
-        return acceptors;
-    }
-
-    private static void Tell(Acceptor[] acceptors) => Array.ForEach(acceptors, static acceptor => acceptor.OnEnded());
-
-    private void Fail(Exception exception)
-    {
-        LogMessages.LoopFailed(Logger, exception);
-        SctpException? ended = exception is SctpException { Error: SctpError.TransportClosed } own ? own : null;     // no fault of ours
-        Acceptor[] acceptors = ended is null ? [] : Stop(ended);
-        AbortAll(ended is null ? "internal error"u8 : "the transport has ended"u8);
-        foreach (AssociationHost host in Hosts)
-        {
-            host.Fail(ended ?? new SctpException(SctpError.InternalError, "Braid broke one of its own rules and closed the association.", exception));
-        }
-
-        Tell(acceptors);
-    }
-
-    // Otherwise the protocol would go on without its host: acknowledge what nobody will read, and in the end report a
-    // graceful shutdown to a peer whose messages were lost.
-    private void AbortAll(ReadOnlySpan<byte> reason)
-    {
-        Instant now = _clock.Now;
-        try
-        {
-            foreach (AssociationHost host in Hosts)
-            {
-                host.Core.Abort(now, reason);
-            }
-
-            SendDatagrams(now);
-        }
-#pragma warning disable CA1031 // It has failed already, and may be in no state to say so. The peer's timers must notice then.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            LogMessages.LoopFailed(Logger, exception);
-        }
-    }
-
-    // Our SHUTDOWN COMPLETE may be lost. Then the peer repeats its SHUTDOWN ACK, and the endpoint answers that out of the blue
-    // (RFC 9260 §8.4) - as long as there is a socket. A port that the user chose is free at once, as he expects.
-    private void CloseSoon()
-    {
-        if (_transport.HasEphemeralPort)
-        {
-            _lingering = _clock.Provider.CreateTimer(
-                static state => ((EndpointLoop)state!).Post(_ => ((EndpointLoop)state!).Close()), this, s_linger, Timeout.InfiniteTimeSpan);
-            if (Lingering.Add(this) is { } oldest)
-            {
-                oldest.Post(_ => oldest.Close());
-            }
-        }
-        else
-        {
-            Close();
-        }
-    }
-
-    /// <summary>Closes the transport; nothing goes out any more. On the loop only.</summary>
-    public void Close()
-    {
-        _lingering?.Dispose();
-        Lingering.Remove(this);
-        _isClosed = true;
-        _timer.Dispose();
-        _transport.Dispose();
-        _freed.TrySetResult();
-        Meters.Remove(this);
     }
 }

@@ -20,7 +20,7 @@ internal static class Lingering
     {
         lock (s_gate)
         {
-            loop.LingeringNode = s_loops.AddLast(loop);
+            loop.Life.LingeringNode = s_loops.AddLast(loop);
             if (s_loops.Count <= Most)
             {
                 return null;
@@ -43,10 +43,10 @@ internal static class Lingering
 
     private static void Forget(EndpointLoop loop)
     {
-        if (loop.LingeringNode is { } node)
+        if (loop.Life.LingeringNode is { } node)
         {
             s_loops.Remove(node);
-            loop.LingeringNode = null;
+            loop.Life.LingeringNode = null;
         }
     }
 }

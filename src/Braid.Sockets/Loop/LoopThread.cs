@@ -88,7 +88,7 @@ internal sealed class LoopThread
         for (int i = _loops.Count - 1; i >= 0; i--)
         {
             TimeSpan wish = _loops[i].Poll();
-            if (_loops[i].IsClosed)
+            if (_loops[i].Life.IsClosed)
             {
                 _loops.RemoveAt(i);                          // after its last work; what comes then adds it again
                 continue;

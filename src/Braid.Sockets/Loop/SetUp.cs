@@ -25,8 +25,8 @@ internal static class SetUp
         }
         finally
         {
-            own.Loop.Release();                              // from here on the association alone keeps it
-            await own.Loop.Freed.ConfigureAwait(false);
+            own.Loop.Life.Release();                              // from here on the association alone keeps it
+            await own.Loop.Life.Freed.ConfigureAwait(false);
         }
     }
 
@@ -39,8 +39,8 @@ internal static class SetUp
         }
         finally
         {
-            own.Loop.Release();
-            await own.Loop.Freed.ConfigureAwait(false);
+            own.Loop.Life.Release();
+            await own.Loop.Life.Freed.ConfigureAwait(false);
         }
     }
 
@@ -69,8 +69,8 @@ internal static class SetUp
         }
         finally
         {
-            own?.Loop.Release();
-            Calls.Block(loop.Freed, Timeout.InfiniteTimeSpan);
+            own?.Loop.Life.Release();
+            Calls.Block(loop.Life.Freed, Timeout.InfiniteTimeSpan);
         }
     }
 
@@ -112,7 +112,7 @@ internal static class SetUp
     /// <exception cref="InvalidOperationException">There is one with that peer already.</exception>
     public static AssociationHost Begin(EndpointLoop loop, Instant now, SctpConnectOptions options, bool isActive, SctpSocket? socket)
     {
-        if (loop.End is { } end)
+        if (loop.Life.End is { } end)
         {
             throw end;
         }

@@ -1,0 +1,205 @@
+using System;
+using System.Collections.Concurrent;
+using System.Collections.Generic;
+using System.Threading;
+using System.Threading.Tasks;
+using Braid.Core;
+
+namespace Braid.Sockets;
+
+/// <summary>
+/// The life of an <see cref="EndpointLoop"/>: who needs it, which associations live on it, and its ways to the end - the last one
+/// leaves, its stack is disposed, its transport or we ourselves fail.
+/// </summary>
+internal sealed class LoopLife(EndpointLoop loop)
+{
+    private static readonly TimeSpan s_linger = TimeSpan.FromSeconds(2);
+
+    private readonly TaskCompletionSource _freed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _users = 1;
+    private volatile bool _isClosed;
+    private volatile Exception? _end;
+
+    // Written only by the loop.
+    private readonly ConcurrentDictionary<AssociationHost, bool> _alive = new();     // read by anybody
+    private TaskCompletionSource? _isEmpty;
+    private ITimer? _lingering;
+
+    /// <summary>Associations that live here. For anybody.</summary>
+    public ICollection<AssociationHost> Hosts => _alive.Keys;
+
+    /// <summary>Its place among those that linger; theirs to use.</summary>
+    public LinkedListNode<EndpointLoop>? LingeringNode { get; set; }
+
+    /// <summary>Whether the transport is closed.</summary>
+    public bool IsClosed => _isClosed;
+
+    /// <summary>Why nothing new can begin; null when it can.</summary>
+    public Exception? End => _end;
+
+    /// <summary>A new association needs the loop. On the loop only.</summary>
+    public void Add(AssociationHost host)
+    {
+        _alive.TryAdd(host, true);
+        Interlocked.Increment(ref _users);
+    }
+
+    /// <summary>An association has come to its end. On the loop only.</summary>
+    public void Detach(AssociationHost host)
+    {
+        bool wasHere;
+        lock (Meters.Gate)
+        {
+            wasHere = _alive.TryRemove(host, out _);
+            if (wasHere)
+            {
+                Meters.OnEnded(host);
+            }
+        }
+
+        if (wasHere)
+        {
+            Meters.Record(host);
+            loop.Ports.Release(host.Core.LocalPort);
+            if (_isEmpty is { } isEmpty && _alive.IsEmpty)
+            {
+                loop.Post(_ => isEmpty.TrySetResult());      // once it has told everybody
+            }
+
+            Release();
+        }
+    }
+
+    /// <summary>
+    /// The opener, or an association, needs the loop no longer. With the last of them the transport is closed.
+    /// </summary>
+    public void Release()
+    {
+        if (Interlocked.Decrement(ref _users) == 0)
+        {
+            // From within a run: what it has still to send goes out first.
+            loop.Post(_ => CloseSoon());
+        }
+    }
+
+    /// <summary>
+    /// When nobody needs the loop any more: completes once its address can be used again. Nobody can want one that the system
+    /// chose, and that is kept for a while.
+    /// </summary>
+    public Task Freed => Volatile.Read(ref _users) > 0 || loop.Transport.HasEphemeralPort ? Task.CompletedTask : _freed.Task;
+
+    /// <summary>Aborts everything, and closes the transport.</summary>
+    public async Task ShutDownAsync()
+    {
+        var isEmpty = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        Acceptor[] acceptors = [];
+        loop.Post(_ =>
+        {
+            _isEmpty = isEmpty;
+            acceptors = Stop(new ObjectDisposedException(nameof(SctpStack)));
+
+            foreach (AssociationHost host in Hosts)
+            {
+                host.RequestAbort("the stack was closed");
+            }
+
+            if (_alive.IsEmpty)
+            {
+                isEmpty.TrySetResult();
+            }
+        });
+        await isEmpty.Task.ConfigureAwait(false);
+        var isClosed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        loop.Post(_ =>
+        {
+            Tell(acceptors);                                 // after the last that they get
+            Close();                                         // no lingering: who disposes it may want its address at once
+            isClosed.SetResult();
+        });
+        await isClosed.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>Closes the transport; nothing goes out any more. On the loop only.</summary>
+    public void Close()
+    {
+        _lingering?.Dispose();
+        Lingering.Remove(loop);
+        _isClosed = true;
+        loop.StopTransport();
+        _freed.TrySetResult();
+        Meters.Remove(loop);
+    }
+
+    /// <summary>A fault of ours, or the end of the transport: everything ends with an error. On the loop only.</summary>
+    public void Fail(Exception exception)
+    {
+        LogMessages.LoopFailed(loop.Logger, exception);
+        SctpException? ended = exception is SctpException { Error: SctpError.TransportClosed } own ? own : null;     // no fault of ours
+        Acceptor[] acceptors = ended is null ? [] : Stop(ended);
+        AbortAll(ended is null ? "internal error"u8 : "the transport has ended"u8);
+        foreach (AssociationHost host in Hosts)
+        {
+            host.Fail(ended ?? new SctpException(SctpError.InternalError, "Braid broke one of its own rules and closed the association.", exception));
+        }
+
+        Tell(acceptors);
+    }
+
+    // Otherwise the protocol would go on without its host: acknowledge what nobody will read, and in the end report a
+    // graceful shutdown to a peer whose messages were lost.
+    private void AbortAll(ReadOnlySpan<byte> reason)
+    {
+        Instant now = loop.Now;
+        try
+        {
+            foreach (AssociationHost host in Hosts)
+            {
+                host.Core.Abort(now, reason);
+            }
+
+            loop.SendDatagrams(now);
+        }
+#pragma warning disable CA1031 // It has failed already, and may be in no state to say so. The peer's timers must notice then.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            LogMessages.LoopFailed(loop.Logger, exception);
+        }
+    }
+
+    // Nothing new begins from now on. Returns who is to be told, once what lives has ended.
+    private Acceptor[] Stop(Exception end)
+    {
+        _end = end;                                          // who saw none has taken his port before
+        Acceptor[] acceptors = loop.Ports.StopAccepting();
+        foreach (Acceptor acceptor in acceptors)
+        {
+            loop.Endpoint.ClosePort(acceptor.Port);
+        }
+
+        return acceptors;
+    }
+
+    private static void Tell(Acceptor[] acceptors) => Array.ForEach(acceptors, static acceptor => acceptor.OnEnded());
+
+    // Our SHUTDOWN COMPLETE may be lost. Then the peer repeats its SHUTDOWN ACK, and the endpoint answers that out of the blue
+    // (RFC 9260 §8.4) - as long as there is a socket. A port that the user chose is free at once, as he expects.
+    private void CloseSoon()
+    {
+        if (loop.Transport.HasEphemeralPort)
+        {
+            _lingering = loop.TimeProvider.CreateTimer(
+                static state => ((LoopLife)state!).PostClose(), this, s_linger, Timeout.InfiniteTimeSpan);
+            if (Lingering.Add(loop) is { } oldest)
+            {
+                oldest.Life.PostClose();
+            }
+        }
+        else
+        {
+            Close();
+        }
+    }
+
+    private void PostClose() => loop.Post(_ => Close());
+}
