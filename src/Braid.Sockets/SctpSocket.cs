@@ -1,12 +1,9 @@
 using System;
-using System.Collections.Concurrent;
 using System.Collections.Generic;
-using System.Linq;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
-using Braid.Core;
 using Braid.Sctp;
 
 namespace Braid.Sockets;
@@ -19,8 +16,7 @@ namespace Braid.Sockets;
 public sealed class SctpSocket : IAsyncDisposable, IDisposable
 {
     private readonly Lock _gate = new();
-    private readonly ConcurrentDictionary<SctpAssociationId, AssociationHost> _hosts = new();
-    private readonly ConcurrentDictionary<(NetworkAddress Address, ushort Port), AssociationHost> _peers = new();
+    private readonly PeerTable _peers = new();
     private SctpSocketOptions _options;
     private SctpAssociationOptions _association;
     private EndpointLoop? _loop;
@@ -48,7 +44,7 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
     public ushort Port => _port;
 
     /// <summary>Associations that live, in whatever state.</summary>
-    public IReadOnlyCollection<SctpAssociationId> Associations => [.. _hosts.Keys];
+    public IReadOnlyCollection<SctpAssociationId> Associations => _peers.Ids;
 
     internal ReceivedQueue Received { get; }
 
@@ -135,7 +131,7 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
         ReadOnlyMemory<byte> payload, IPEndPoint remote, ushort remotePort, SctpSendInfo? info = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(remote);
-        AssociationHost host = Find(remote, remotePort) ?? await StartAsync([remote], remotePort, mustBeNew: false).ConfigureAwait(false);
+        AssociationHost host = _peers.Find(remote.ToNetworkAddress(), remotePort) ?? await StartAsync([remote], remotePort, mustBeNew: false).ConfigureAwait(false);
         await Calls.SendAsync(host, payload, info ?? host.Options.DefaultSendInfo, null, cancellationToken).ConfigureAwait(false);
         return host.Id;
     }
@@ -163,7 +159,7 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
     {
         // All at once: one whose buffer is full holds up no other.
         var sending = new List<Task>();
-        foreach (AssociationHost host in _hosts.Values)
+        foreach (AssociationHost host in _peers.Hosts)
         {
             sending.Add(SendAsync(host));
         }
@@ -222,7 +218,7 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
     {
         ArgumentNullException.ThrowIfNull(remote);
         Open().PrepareToBlock();
-        AssociationHost? host = Find(remote, remotePort);
+        AssociationHost? host = _peers.Find(remote.ToNetworkAddress(), remotePort);
         if (host is null)
         {
             Task<AssociationHost> starting = StartAsync([remote], remotePort, mustBeNew: false);
@@ -255,7 +251,7 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
     public SctpAssociation PeelOff(SctpAssociationId id)
     {
         AssociationHost host = Find(id);
-        if (!Forget(host))
+        if (!_peers.TryRemove(host))
         {
             throw new SctpException(SctpError.AssociationClosed, $"There is no association {id}, or no longer.");
         }
@@ -317,7 +313,7 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
 
         if (target == SctpAssociationId.Current || target == SctpAssociationId.All)
         {
-            foreach (AssociationHost host in _hosts.Values)
+            foreach (AssociationHost host in _peers.Hosts)
             {
                 host.Configure(options => option.Set(options, value));
             }
@@ -338,7 +334,7 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
 
         Received.Close(new ObjectDisposedException(nameof(SctpSocket)));
         var closing = new List<Task> { StopListening() };
-        foreach (AssociationHost host in _hosts.Values)
+        foreach (AssociationHost host in _peers.Hosts)
         {
             closing.Add(new SctpAssociation(host).DisposeAsync().AsTask());
         }
@@ -358,7 +354,7 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
         Received.Close(new ObjectDisposedException(nameof(SctpSocket)));
         _loop?.PrepareToBlock();
         Calls.Block(StopListening(), Timeout.InfiniteTimeSpan);
-        AssociationHost[] hosts = [.. _hosts.Values];
+        AssociationHost[] hosts = [.. _peers.Hosts];
         foreach (AssociationHost host in hosts)
         {
             host.RequestShutdown();                          // all at the same time
@@ -375,7 +371,7 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
     /// <summary>An association has ended. On the loop.</summary>
     internal void OnEnded(AssociationHost host)
     {
-        Forget(host);
+        _peers.TryRemove(host);
         Received.OnEnded(host);
     }
 
@@ -433,7 +429,7 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
         options.Validate();
         return SetUp.Open(loop, now =>
         {
-            if (!mustBeNew && (Find(remotes[0], remotePort) ?? FindByPath(remotes[0], remotePort)) is { } existing)
+            if (!mustBeNew && _peers.FindOnLoop(remotes[0].ToNetworkAddress(), remotePort) is { } existing)
             {
                 return existing;                             // somebody was faster
             }
@@ -448,8 +444,7 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
 
     private void Remember(AssociationHost host)
     {
-        _hosts[host.Id] = host;
-        Name(host, host.Remote);
+        _peers.Add(host);
         Interlocked.MemoryBarrier();                         // either this is seen, or what disposing closes
         if (Volatile.Read(ref _isDisposed) != 0)
         {
@@ -457,54 +452,11 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
         }
     }
 
-    private void Name(AssociationHost host, in NetworkAddress remote)
-    {
-        (NetworkAddress Address, ushort Port) key = (remote, host.Core.RemotePort);
-        lock (host.PeerKeys)
-        {
-            host.PeerKeys.Add(key);
-            _peers[key] = host;
-        }
-    }
-
-    // False when somebody was faster: it has ended, or was peeled off.
-    private bool Forget(AssociationHost host)
-    {
-        lock (host.PeerKeys)
-        {
-            foreach ((NetworkAddress Address, ushort Port) key in host.PeerKeys)
-            {
-                _peers.TryRemove(KeyValuePair.Create(key, host));
-            }
-        }
-
-        return _hosts.TryRemove(host.Id, out _);
-    }
-
-    // A peer has other addresses than the one that it was first known by. On the loop.
-    private AssociationHost? FindByPath(IPEndPoint remote, ushort remotePort)
-    {
-        NetworkAddress address = remote.ToNetworkAddress();
-        foreach (AssociationHost host in _hosts.Values)
-        {
-            if (host.Core.RemotePort == remotePort && host.Core.GetPaths().Any(path => path.Path.Remote == address))
-            {
-                Name(host, address);
-                return host;
-            }
-        }
-
-        return null;
-    }
-
-    private AssociationHost? Find(IPEndPoint remote, ushort remotePort) => _peers.GetValueOrDefault((remote.ToNetworkAddress(), remotePort));
-
     private AssociationHost Find(SctpAssociationId id)
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) != 0, this);
-        return _hosts.TryGetValue(id, out AssociationHost? host)
-            ? host
-            : throw new SctpException(SctpError.AssociationClosed, $"There is no association {id}, or no longer.");
+        return _peers.Find(id)
+            ?? throw new SctpException(SctpError.AssociationClosed, $"There is no association {id}, or no longer.");
     }
 
     private void SetFuture<T>(SctpOption<T> option, T value)
