@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Net;
-using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
 using Braid.Sctp;
@@ -15,15 +14,8 @@ namespace Braid.Sockets;
 /// </summary>
 public sealed class SctpSocket : IAsyncDisposable, IDisposable
 {
-    private readonly Lock _gate = new();
     private readonly PeerTable _peers = new();
-    private SctpSocketOptions _options;
-    private SctpAssociationOptions _association;
-    private EndpointLoop? _loop;
-    private bool _ownsLoop;
-    private ushort _port;
-    private bool _isListening;
-    private bool _isClosed;                                  // only the loop
+    private readonly SocketBinding _binding;
     private int _isDisposed;
 
     /// <summary>A socket that is bound when it is first used, or by <see cref="Bind"/>.</summary>
@@ -31,17 +23,17 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
     public SctpSocket(SctpSocketOptions? options = null)
     {
-        _options = options ?? new SctpSocketOptions();
-        _options.Validate();
-        _association = _options.Association.Prepared();
-        Received = new ReceivedQueue(_options.InterleavesParts);
+        options ??= new SctpSocketOptions();
+        options.Validate();
+        _binding = new SocketBinding(options, OnAccepted, OnShutDown);
+        Received = new ReceivedQueue(options.InterleavesParts);
     }
 
     /// <summary>Where it is bound, with the UDP port that the system chose; none before.</summary>
-    public IReadOnlyList<IPEndPoint> LocalEndPoints { get; private set; } = [];
+    public IReadOnlyList<IPEndPoint> LocalEndPoints => _binding.LocalEndPoints;
 
     /// <summary>Our SCTP port; 0 before it is chosen.</summary>
-    public ushort Port => _port;
+    public ushort Port => _binding.Port;
 
     /// <summary>Associations that live, in whatever state.</summary>
     public IReadOnlyCollection<SctpAssociationId> Associations => _peers.Ids;
@@ -56,16 +48,7 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
     public void Bind(IPEndPoint local, ushort port = 0)
     {
         ArgumentNullException.ThrowIfNull(local);
-        lock (_gate)
-        {
-            if (_loop is not null || _options.Stack is not null)
-            {
-                throw new InvalidOperationException("The socket is bound already.");
-            }
-
-            _options = _options with { LocalEndPoint = local, Port = port };
-        }
-
+        _binding.Place(local, port);
         Open();
     }
 
@@ -74,14 +57,7 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
     public void Listen()
     {
         Open();
-        lock (_gate)
-        {
-            if (!_isListening)
-            {
-                _isListening = true;
-                _loop!.Post(_ => OpenPort());
-            }
-        }
+        _binding.Listen();
     }
 
     /// <summary>Sets an association up without sending anything on it yet.</summary>
@@ -290,7 +266,7 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
     public T GetOption<T>(SctpOption<T> option, SctpAssociationId? id = null)
     {
         ArgumentNullException.ThrowIfNull(option);
-        return option.Get(id is null || id == SctpAssociationId.Future ? _association : Find(id.Value).Options);
+        return option.Get(id is null || id == SctpAssociationId.Future ? _binding.Association : Find(id.Value).Options);
     }
 
     /// <summary>Changes one option.</summary>
@@ -308,7 +284,7 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
         SctpAssociationId target = id ?? SctpAssociationId.Future;
         if (target == SctpAssociationId.Future || target == SctpAssociationId.All)
         {
-            SetFuture(option, value);
+            _binding.Change(options => option.Set(options, value));
         }
 
         if (target == SctpAssociationId.Current || target == SctpAssociationId.All)
@@ -333,14 +309,14 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
         }
 
         Received.Close(new ObjectDisposedException(nameof(SctpSocket)));
-        var closing = new List<Task> { StopListening() };
+        var closing = new List<Task> { _binding.StopAsync() };
         foreach (AssociationHost host in _peers.Hosts)
         {
             closing.Add(new SctpAssociation(host).DisposeAsync().AsTask());
         }
 
         await Task.WhenAll(closing).ConfigureAwait(false);
-        await Close().ConfigureAwait(false);
+        await _binding.ReleaseAsync().ConfigureAwait(false);
     }
 
     /// <summary><see cref="DisposeAsync"/>, blocking the calling thread.</summary>
@@ -352,8 +328,8 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
         }
 
         Received.Close(new ObjectDisposedException(nameof(SctpSocket)));
-        _loop?.PrepareToBlock();
-        Calls.Block(StopListening(), Timeout.InfiniteTimeSpan);
+        _binding.Loop?.PrepareToBlock();
+        Calls.Block(_binding.StopAsync(), Timeout.InfiniteTimeSpan);
         AssociationHost[] hosts = [.. _peers.Hosts];
         foreach (AssociationHost host in hosts)
         {
@@ -365,7 +341,7 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
             new SctpAssociation(host).Dispose();
         }
 
-        Calls.Block(Close(), Timeout.InfiniteTimeSpan);
+        Calls.Block(_binding.ReleaseAsync(), Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>An association has ended. On the loop.</summary>
@@ -377,43 +353,9 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
 
     private EndpointLoop Open()
     {
-        lock (_gate)
-        {
-            ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) != 0, this);
-            if (_loop is not null)
-            {
-                return _loop;
-            }
-
-            SctpStack stack = _options.Stack ?? SctpStack.OpenUdp(
-                LocalEndPoint(), new SctpStackOptions { TimeProvider = _options.TimeProvider, LoggerFactory = _options.LoggerFactory, ReusePort = _options.ReusePort });
-            _ownsLoop = _options.Stack is null;
-            LocalEndPoints = stack.LocalEndPoints;
-            _association = stack.Loop.Fit(_association);
-            _loop = stack.Loop;
-            try
-            {
-                _port = _loop.UseToAccept(_options.Port, OnAccepted, OnShutDown);
-                return _loop;
-            }
-            catch when (!_ownsLoop)
-            {
-                _loop = null;
-                throw;
-            }
-            catch when (_ownsLoop)
-            {
-                _loop = null;
-                stack.Loop.Life.Release();
-                throw;
-            }
-        }
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) != 0, this);
+        return _binding.Open();
     }
-
-    private IPEndPoint LocalEndPoint() =>
-        _options.LocalEndPoint.Address.Equals(IPAddress.IPv6Any) && !Socket.OSSupportsIPv6
-            ? new IPEndPoint(IPAddress.Any, _options.LocalEndPoint.Port)
-            : _options.LocalEndPoint;
 
     private Task<AssociationHost> StartAsync(IReadOnlyList<IPEndPoint> remotes, ushort remotePort, bool mustBeNew)
     {
@@ -422,9 +364,9 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
         {
             RemoteEndPoints = remotes,
             RemotePort = remotePort,
-            LocalPort = _port,
-            Association = _association,
-            Stack = _options.Stack,
+            LocalPort = _binding.Port,
+            Association = _binding.Association,
+            Stack = _binding.Stack,
         };
         options.Validate();
         return SetUp.Open(loop, now =>
@@ -440,7 +382,7 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
         });
     }
 
-    private void OnAccepted(Association core) => Remember(_loop!.Adopt(core, core.Options as SctpAssociationOptions ?? _association, this));
+    private void OnAccepted(Association core) => Remember(_binding.Loop!.Adopt(core, core.Options as SctpAssociationOptions ?? _binding.Association, this));
 
     private void Remember(AssociationHost host)
     {
@@ -459,73 +401,6 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
             ?? throw new SctpException(SctpError.AssociationClosed, $"There is no association {id}, or no longer.");
     }
 
-    private void SetFuture<T>(SctpOption<T> option, T value)
-    {
-        lock (_gate)
-        {
-            SctpAssociationOptions changed = option.Set(_association, value).Prepared();
-            changed.Validate();
-            _association = changed;
-            if (_isListening)
-            {
-                _loop!.Post(_ => OpenPort());
-            }
-        }
-    }
-
-    // On the loop. The options may have changed since it was asked for.
-    private void OpenPort()
-    {
-        if (!_isClosed)
-        {
-            _loop!.Endpoint.ClosePort(_port);
-            _loop.Endpoint.OpenPort(_port, Volatile.Read(ref _association));
-        }
-    }
-
     // The stack was disposed. On the loop, the port having been taken away.
-    private void OnShutDown()
-    {
-        _isClosed = true;
-        Received.Items.Complete(new ObjectDisposedException(nameof(SctpStack)));
-    }
-
-    private Task StopListening()
-    {
-        EndpointLoop? loop;
-        lock (_gate)
-        {
-            loop = _loop;                                    // none is opened any more
-        }
-
-        if (loop is null)
-        {
-            return Task.CompletedTask;
-        }
-
-        var stopped = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        loop.Post(_ =>
-        {
-            if (!_isClosed)
-            {
-                _isClosed = true;
-                loop.Endpoint.ClosePort(_port);
-                loop.Ports.StopAccepting(_port);
-            }
-
-            stopped.SetResult();
-        });
-        return stopped.Task;
-    }
-
-    private Task Close()
-    {
-        if (!_ownsLoop)
-        {
-            return Task.CompletedTask;
-        }
-
-        _loop!.Life.Release();
-        return _loop.Life.Freed;
-    }
+    private void OnShutDown() => Received.Items.Complete(new ObjectDisposedException(nameof(SctpStack)));
 }
