@@ -327,6 +327,8 @@ internal sealed class AssociationHost
     /// <summary>It stands for an association that was up before and has begun anew. On the loop.</summary>
     public void OnTakenOver() => OnEstablished(new AssociationEvent.Established(Core.OutgoingStreams, Core.IncomingStreams));
 
+    private NotificationSource Report => new(this);
+
     private void Apply(Instant now, SctpAssociationOptions options, bool asksForDry)
     {
         if (_isEnded)
@@ -338,7 +340,7 @@ internal sealed class AssociationHost
         Outbox.SetLimit(options.SendBufferSize);
         if (asksForDry && Outbox.Bytes == 0)
         {
-            Notify(SctpNotificationKinds.SenderDry, () => new SctpNotification.SenderDry(Id));     // RFC 6458 §6.1.9: at once, then
+            Report.TellDry();                                // RFC 6458 §6.1.9: at once, then
         }
     }
 
@@ -377,44 +379,23 @@ internal sealed class AssociationHost
 
     private void OnEvent(AssociationEvent associationEvent)
     {
+        if (associationEvent is AssociationEvent.Established up)
+        {
+            OnEstablished(up);
+            return;
+        }
+
+        Report.Tell(associationEvent);
         switch (associationEvent)
         {
-            case AssociationEvent.Established up:
-                OnEstablished(up);
-                break;
-            case AssociationEvent.Restarted restarted:
-                LogMessages.Restarted(_loop.Logger, Remote);
-                Notify(SctpNotificationKinds.AssociationChange, () => new SctpNotification.AssociationChange(
-                    Id, SctpAssociationChange.Restarted, null, restarted.OutgoingStreams, restarted.IncomingStreams));
+            case AssociationEvent.Restarted:
                 End(new SctpException(SctpError.PeerRestarted, $"The peer at {Remote} has restarted: what was on its way is lost."));
                 _loop.HandOver(Core);
                 break;
-            case AssociationEvent.PathChanged changed:
-                LogMessages.PathChanged(_loop.Logger, changed.Path.Remote, changed.State);
-                Notify(SctpNotificationKinds.PeerAddressChange, () => new SctpNotification.PeerAddressChange(
-                    Id, changed.Path.Remote.ToIPEndPoint(), ToPathState(changed.Change)));
-                break;
-            case AssociationEvent.RemoteError error:
-                LogMessages.RemoteError(_loop.Logger, Remote, error.CauseCode);
-                Notify(SctpNotificationKinds.RemoteError, () => new SctpNotification.RemoteError(Id, error.CauseCode, error.CauseInfo));
-                break;
-            case AssociationEvent.ShutdownByPeer:
-                Notify(SctpNotificationKinds.Shutdown, () => new SctpNotification.Shutdown(Id));
-                break;
-            case AssociationEvent.PartialDeliveryAborted aborted:
-                Notify(SctpNotificationKinds.PartialDelivery, () => new SctpNotification.PartialDeliveryAborted(Id, aborted.Stream.Value, aborted.Ssn.Value));
-                break;
-            case AssociationEvent.AdaptationIndication adaptation:
-                Notify(SctpNotificationKinds.AdaptationIndication, () => new SctpNotification.AdaptationIndication(Id, adaptation.Value));
-                break;
-            case AssociationEvent.SenderDry:
-                Notify(SctpNotificationKinds.SenderDry, () => new SctpNotification.SenderDry(Id));
-                break;
             case AssociationEvent.SendFailed failed:
-                OnSendFailed(failed);
+                failed.Payload.Dispose();
                 break;
             case AssociationEvent.Closed closed:
-                LogMessages.Closed(_loop.Logger, Remote, closed.Reason);
                 End(SctpException.From(closed, Remote));
                 break;
         }
@@ -424,37 +405,9 @@ internal sealed class AssociationHost
     {
         Streams = (up.OutgoingStreams, up.IncomingStreams);
         Volatile.Write(ref _establishedAt, Math.Max(1, _loop.TimeProvider.GetTimestamp()));
-        LogMessages.Established(_loop.Logger, Remote, up.OutgoingStreams, up.IncomingStreams);
-        Notify(SctpNotificationKinds.AssociationChange, () => new SctpNotification.AssociationChange(
-            Id, SctpAssociationChange.Up, null, up.OutgoingStreams, up.IncomingStreams));
-        Notify(SctpNotificationKinds.Authentication, () => new SctpNotification.Authentication(Id, SctpAuthenticationIndication.NotSupported, 0));
+        Report.Tell(up);
         _established.Decide(null);
     }
-
-    private void OnSendFailed(AssociationEvent.SendFailed failed)
-    {
-        Notify(SctpNotificationKinds.SendFailed, () => new SctpNotification.SendFailed(
-            Id, failed.WasOnWire, SctpSendInfo.From(failed.Options), failed.Payload.Span.ToArray()));
-        failed.Payload.Dispose();
-    }
-
-    private void Notify(SctpNotificationKinds kind, Func<SctpNotification> make)
-    {
-        if ((Options.Notifications & kind) != 0)
-        {
-            Inbox.Notify(make());
-        }
-    }
-
-    private static SctpPathState ToPathState(PathChange change) => change switch
-    {
-        PathChange.Available => SctpPathState.Available,
-        PathChange.Unreachable => SctpPathState.Unreachable,
-        PathChange.Confirmed => SctpPathState.Confirmed,
-        PathChange.MadePrimary => SctpPathState.MadePrimary,
-        PathChange.Added => SctpPathState.Added,
-        _ => SctpPathState.Removed,
-    };
 
     private void End(SctpException? error)
     {
@@ -471,10 +424,7 @@ internal sealed class AssociationHost
         FailOutbox();
         if (error is not { Error: SctpError.PeerRestarted })
         {
-            SctpAssociationChange change = error is null ? SctpAssociationChange.ShutdownComplete
-                : _established.IsReached ? SctpAssociationChange.Lost
-                : SctpAssociationChange.CannotStart;
-            Notify(SctpNotificationKinds.AssociationChange, () => new SctpNotification.AssociationChange(Id, change, error, Streams.Outgoing, Streams.Incoming));
+            Report.TellEnd(error, wasUp: _established.IsReached);
         }
 
         Inbox.End(ended);
@@ -525,10 +475,8 @@ internal sealed class AssociationHost
 
     private void Fail(in OutboundItem item)
     {
-        PooledBuffer payload = item.Payload;
-        SctpSendInfo info = SctpSendInfo.From(item.Options);
-        Notify(SctpNotificationKinds.SendFailed, () => new SctpNotification.SendFailed(Id, false, info, payload.Span.ToArray()));
-        payload.Dispose();
+        Report.TellFailed(item.Options, item.Payload, wasOnWire: false);
+        item.Payload.Dispose();
     }
 
     private void DiscardOutbox()
