@@ -3,7 +3,7 @@ using Braid.Sctp.Wire;
 namespace Braid.Sctp;
 
 /// <summary>The end of an association, graceful or not (RFC 9260 §9).</summary>
-internal sealed class TerminationProcedures(Tcb tcb, TransferProcedures transfer)
+internal readonly struct TerminationProcedures(Tcb tcb, TransferProcedures transfer)
 {
     /// <summary>Our application wants a graceful end: what was accepted is delivered first.</summary>
     public void Begin()

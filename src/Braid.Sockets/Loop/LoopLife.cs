@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
@@ -20,13 +19,23 @@ internal sealed class LoopLife(EndpointLoop loop)
     private volatile bool _isClosed;
     private volatile Exception? _end;
 
+    private readonly HashSet<AssociationHost> _alive = [];   // guarded by Meters.Gate: each is counted among them or among the ended
+
     // Written only by the loop.
-    private readonly ConcurrentDictionary<AssociationHost, bool> _alive = new();     // read by anybody
     private TaskCompletionSource? _isEmpty;
     private ITimer? _lingering;
 
-    /// <summary>Associations that live here. For anybody.</summary>
-    public ICollection<AssociationHost> Hosts => _alive.Keys;
+    /// <summary>Associations that live here, as of now. For anybody.</summary>
+    public AssociationHost[] Hosts
+    {
+        get
+        {
+            lock (Meters.Gate)
+            {
+                return [.. _alive];
+            }
+        }
+    }
 
     /// <summary>Its place among those that linger; theirs to use.</summary>
     public LinkedListNode<EndpointLoop>? LingeringNode { get; set; }
@@ -40,7 +49,11 @@ internal sealed class LoopLife(EndpointLoop loop)
     /// <summary>A new association needs the loop. On the loop only.</summary>
     public void Add(AssociationHost host)
     {
-        _alive.TryAdd(host, true);
+        lock (Meters.Gate)
+        {
+            _alive.Add(host);
+        }
+
         Interlocked.Increment(ref _users);
     }
 
@@ -48,9 +61,11 @@ internal sealed class LoopLife(EndpointLoop loop)
     public void Detach(AssociationHost host)
     {
         bool wasHere;
+        bool isLast;
         lock (Meters.Gate)
         {
-            wasHere = _alive.TryRemove(host, out _);
+            wasHere = _alive.Remove(host);
+            isLast = _alive.Count == 0;
             if (wasHere)
             {
                 Meters.OnEnded(host);
@@ -61,7 +76,7 @@ internal sealed class LoopLife(EndpointLoop loop)
         {
             Meters.Record(host);
             loop.Ports.Release(host.Core.LocalPort);
-            if (_isEmpty is { } isEmpty && _alive.IsEmpty)
+            if (isLast && _isEmpty is { } isEmpty)
             {
                 loop.Post(_ => isEmpty.TrySetResult());      // once it has told everybody
             }
@@ -98,12 +113,13 @@ internal sealed class LoopLife(EndpointLoop loop)
             _isEmpty = isEmpty;
             acceptors = Stop(new ObjectDisposedException(nameof(SctpStack)));
 
-            foreach (AssociationHost host in Hosts)
+            AssociationHost[] hosts = Hosts;
+            foreach (AssociationHost host in hosts)
             {
                 host.RequestAbort("the stack was closed");
             }
 
-            if (_alive.IsEmpty)
+            if (hosts.Length == 0)
             {
                 isEmpty.TrySetResult();
             }
