@@ -9,7 +9,9 @@ namespace Braid.Core;
 /// Whether IP may fragment it: it is larger than the path is known to carry, and cannot be made smaller (RFC 8899 §4.4). All
 /// others are better lost than fragmented.
 /// </param>
-public readonly record struct OutgoingDatagram(int Length, NetworkPath Path, bool MayBeFragmented = false);
+/// <param name="Ecn">What its IP header is to say.</param>
+public readonly record struct OutgoingDatagram(
+    int Length, NetworkPath Path, bool MayBeFragmented = false, EcnCodepoint Ecn = EcnCodepoint.NotCapable);
 
 /// <summary>
 /// A protocol that is only a state machine: someone else owns the clock, the socket and the loop. After every input or
@@ -25,7 +27,8 @@ public interface IDatagramMachine
     /// <param name="now">The current instant; an earlier one than before counts as the last one.</param>
     /// <param name="path">Where the datagram came from.</param>
     /// <param name="datagram">Its bytes; not kept.</param>
-    void HandleDatagram(Instant now, in NetworkPath path, ReadOnlySpan<byte> datagram);
+    /// <param name="ecn">What its IP header says, where that is known.</param>
+    void HandleDatagram(Instant now, in NetworkPath path, ReadOnlySpan<byte> datagram, EcnCodepoint ecn = EcnCodepoint.NotCapable);
 
     /// <summary>Runs every timer that is due. Calling it early or late does no harm.</summary>
     void HandleTimeout(Instant now);

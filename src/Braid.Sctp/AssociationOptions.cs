@@ -140,7 +140,7 @@ public record AssociationOptions
     /// Extensions to offer to the peer, and to take from it (RFC 5061 §4.2.7). Which of them are used,
     /// <see cref="Association.Extensions"/> says. Default: all.
     /// </summary>
-    public Extensions Extensions { get; init; } = Extensions.ZeroChecksum;
+    public Extensions Extensions { get; init; } = Extensions.ZeroChecksum | Extensions.Ecn;
 
     /// <summary>
     /// Whether messages that could not be delivered come back as <see cref="AssociationEvent.SendFailed"/> (RFC 6458 §6.1.11).

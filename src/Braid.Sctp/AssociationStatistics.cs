@@ -50,6 +50,9 @@ public readonly record struct AssociationStatistics
     /// <summary>Of those, the ones that gap reports caused (§7.2.4).</summary>
     public long FastRetransmissions { get; init; }
 
+    /// <summary>How often the congestion window was reduced because routers had marked packets (RFC 3168).</summary>
+    public long EcnReductions { get; init; }
+
     /// <summary>Expirations of T3-rtx (§6.3.3).</summary>
     public long RetransmissionTimeouts { get; init; }
 

@@ -51,6 +51,12 @@ public sealed record EndpointOptions
     /// </summary>
     public AlternateErrorDetection ErrorDetection { get; init; }
 
+    /// <summary>
+    /// Whether the transport sends <see cref="OutgoingDatagram.Ecn"/> and says what arriving packets carry. Without, no
+    /// association offers <see cref="Extensions.Ecn"/>. Default false.
+    /// </summary>
+    public bool CarriesEcn { get; init; }
+
     /// <exception cref="ArgumentOutOfRangeException">A value is outside the range that its property names.</exception>
     public void Validate()
     {

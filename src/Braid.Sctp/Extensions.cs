@@ -23,4 +23,10 @@ public enum Extensions : ushort
     /// <see cref="EndpointOptions.ErrorDetection"/>.
     /// </summary>
     ZeroChecksum = 8,
+
+    /// <summary>
+    /// Routers mark packets instead of dropping them (RFC 3168, RFC 2960 Appendix A): only over a transport that
+    /// <see cref="EndpointOptions.CarriesEcn"/>.
+    /// </summary>
+    Ecn = 16,
 }

@@ -344,7 +344,8 @@ public sealed class Association
     /// <param name="from">Where it came from.</param>
     /// <param name="packet">The packet.</param>
     /// <param name="hasAbort">Whether there is an ABORT in it: then it is not answered, whatever else there is (§9.1).</param>
-    internal void HandlePacket(Instant now, in NetworkPath from, in PacketView packet, bool hasAbort)
+    /// <param name="ecn">What its IP header says.</param>
+    internal void HandlePacket(Instant now, in NetworkPath from, in PacketView packet, bool hasAbort, EcnCodepoint ecn = EcnCodepoint.NotCapable)
     {
         Path? path = _tcb.Paths.Find(from.Remote);
         if (path is null && State == AssociationState.CookieWait)
@@ -365,7 +366,7 @@ public sealed class Association
         }
 
         _tcb.Context.Counters.PacketsReceived++;
-        _transfer.OnPacketBegin();
+        _transfer.OnPacketBegin(ecn);
         ChunkReader chunks = packet.Chunks;
         while (State != AssociationState.Closed && chunks.TryRead(out ChunkView chunk) && OnChunk(chunk, path))
         {
@@ -498,11 +499,13 @@ public sealed class Association
             case ChunkType.Error:
                 return ErrorChunk.TryRead(chunk, out ErrorChunk error) ? OnError(error) : _tcb.Malformed();
             case ChunkType.Init:
-            case ChunkType.CookieEcho:
             case ChunkType.Ecne:
+                return EcneChunk.TryRead(chunk, out EcneChunk echo) ? _transfer.OnEcne(echo) : _tcb.Malformed();
             case ChunkType.Cwr:
+                return CwrChunk.TryRead(chunk, out CwrChunk reduced) ? _transfer.OnCwr(reduced) : _tcb.Malformed();
+            case ChunkType.CookieEcho:
             case ChunkType.Pad:
-                return true;                                 // the endpoint's business, reserved, or padding: nothing to do here
+                return true;                                 // the endpoint's business, or padding: nothing to do here
             default:
                 return OnUnrecognized(chunk);
         }

@@ -12,6 +12,7 @@ internal sealed class AssociationCounters
     public long ChunksRetransmitted;
     public long FastRetransmissions;
     public long RetransmissionTimeouts;
+    public long EcnReductions;
     public long DuplicatesReceived;
     public long SacksSent;
     public long SacksReceived;
@@ -30,6 +31,7 @@ internal sealed class AssociationCounters
         ChunksRetransmitted = ChunksRetransmitted,
         FastRetransmissions = FastRetransmissions,
         RetransmissionTimeouts = RetransmissionTimeouts,
+        EcnReductions = EcnReductions,
         DuplicatesReceived = DuplicatesReceived,
         SacksSent = SacksSent,
         SacksReceived = SacksReceived,

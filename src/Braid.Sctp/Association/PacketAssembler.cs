@@ -129,10 +129,11 @@ internal readonly struct PacketAssembler(
             receiver.WriteSack(ref packet);
         }
 
+        var written = WrittenData.None;
         if (dataPath == path)
         {
-            bool wrote = sender.WriteData(ref packet, path, isShuttingDown);
-            if (wrote && packet.Available < CountsAsFull)
+            written = sender.WriteData(ref packet, path, isShuttingDown);
+            if (written != WrittenData.None && packet.Available < CountsAsFull)
             {
                 mtu.OnFullPacket();
             }
@@ -146,6 +147,11 @@ internal readonly struct PacketAssembler(
         }
 
         datagram = Finish(ref packet, path, transfer.OmitsChecksum, mayBeFragmented: oversized > 0);
+        if (transfer.UsesEcn && written == WrittenData.New)
+        {
+            datagram = datagram with { Ecn = EcnCodepoint.Capable0 };        // RFC 3168 §6.1.5: not what is sent again
+        }
+
         return true;
     }
 

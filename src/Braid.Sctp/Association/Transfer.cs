@@ -11,6 +11,9 @@ internal sealed class Transfer(Negotiated negotiated, Sender sender, Receiver re
     /// <summary>Whether packets go without a checksum: all but those with INIT or COOKIE ECHO (RFC 9653 §5.2).</summary>
     public bool OmitsChecksum => (Negotiated.Extensions & Extensions.ZeroChecksum) != 0;
 
+    /// <summary>Whether routers may mark our packets (RFC 3168).</summary>
+    public bool UsesEcn => (Negotiated.Extensions & Extensions.Ecn) != 0;
+
     public Sender Sender { get; } = sender;
 
     public Receiver Receiver { get; } = receiver;

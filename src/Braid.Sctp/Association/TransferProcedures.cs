@@ -8,9 +8,15 @@ namespace Braid.Sctp;
 internal sealed class TransferProcedures(Tcb tcb)
 {
     private bool _packetHadData;
+    private bool _packetIsMarked;
 
     /// <summary>A packet begins.</summary>
-    public void OnPacketBegin() => _packetHadData = false;
+    /// <param name="ecn">What its IP header says.</param>
+    public void OnPacketBegin(EcnCodepoint ecn)
+    {
+        _packetHadData = false;
+        _packetIsMarked = ecn == EcnCodepoint.CongestionExperienced && tcb.Transfer is { UsesEcn: true };
+    }
 
     /// <summary>A packet is at its end: now is the time to think of a SACK.</summary>
     /// <returns>Whether there was DATA in it.</returns>
@@ -53,6 +59,12 @@ internal sealed class TransferProcedures(Tcb tcb)
         }
 
         _packetHadData = true;
+        if (_packetIsMarked)
+        {
+            _packetIsMarked = false;                         // TSNs rise within a packet: this is the lowest
+            tcb.Transfer!.Receiver.OnMarked(data.Tsn);
+        }
+
         tcb.Idle.OnData();
         tcb.Transfer!.LastDataPath = path;
         switch (tcb.Transfer.Receiver.OnData(data))
@@ -71,6 +83,31 @@ internal sealed class TransferProcedures(Tcb tcb)
             default:
                 return true;
         }
+    }
+
+    /// <summary>Takes in an ECNE (RFC 2960 Appendix A): a router has marked what we sent. CWR says that we know.</summary>
+    public bool OnEcne(in EcneChunk echo)
+    {
+        if (!tcb.MayCarryData || !tcb.Transfer!.UsesEcn || !tcb.Transfer.Sender.OnEcnEcho(echo.LowestTsn))
+        {
+            return tcb.Unexpected();
+        }
+
+        if (!tcb.Context.Control.Contains(ChunkType.Cwr))
+        {
+            Span<byte> tsn = stackalloc byte[4];
+            new WireWriter(tsn).WriteUInt32(echo.LowestTsn.Value);
+            tcb.Context.Control.Enqueue(ChunkType.Cwr, tsn);
+        }
+
+        return true;
+    }
+
+    /// <summary>Takes in a CWR (RFC 2960 Appendix A).</summary>
+    public bool OnCwr(in CwrChunk reduced)
+    {
+        tcb.Transfer?.Receiver.OnCwr(reduced.LowestTsn);
+        return true;
     }
 
     /// <summary>Takes in a SACK (§6.2.1).</summary>

@@ -154,7 +154,7 @@ public sealed class Endpoint : IDatagramMachine
     }
 
     /// <inheritdoc/>
-    public void HandleDatagram(Instant now, in NetworkPath path, ReadOnlySpan<byte> datagram)
+    public void HandleDatagram(Instant now, in NetworkPath path, ReadOnlySpan<byte> datagram, EcnCodepoint ecn = EcnCodepoint.NotCapable)
     {
         _toDrain.PeerShutdown = null;
         if (!PacketView.TryRead(datagram, out PacketView packet))
@@ -183,7 +183,7 @@ public sealed class Endpoint : IDatagramMachine
         }
         else if (shape.FirstType != ChunkType.CookieEcho)
         {
-            Route(now, path, packet, shape);
+            Route(now, path, packet, shape, ecn);
         }
         else if (_listening.OnCookieEcho(now, path, packet, shape) is { } accepted)
         {
@@ -304,13 +304,13 @@ public sealed class Endpoint : IDatagramMachine
     /// <summary>
     /// §8.5 and §8.5.1: a packet with the right tag for its ports goes to its association, everything else is out of the blue.
     /// </summary>
-    private void Route(Instant now, in NetworkPath path, in PacketView packet, in PacketShape shape)
+    private void Route(Instant now, in NetworkPath path, in PacketView packet, in PacketShape shape, EcnCodepoint ecn)
     {
         PacketHeader header = packet.Header;
         bool isTagKnown = _associations.TryFind(header.Tag, header.Ports, out Association? association) && !shape.IsTagReflected;
         if (isTagKnown && (association!.Paths.Find(path.Remote) is not null || ListsKnownAddress(path, packet, association)))
         {
-            Deliver(now, path, packet, shape, association);
+            Deliver(now, path, packet, shape, ecn, association);
         }
         else if (!_associations.TryFind(path.Remote, header.Ports, out association) || association.State == AssociationState.Listening)
         {
@@ -359,7 +359,8 @@ public sealed class Endpoint : IDatagramMachine
         return false;
     }
 
-    private void Deliver(Instant now, in NetworkPath path, in PacketView packet, in PacketShape shape, Association association)
+    private void Deliver(
+        Instant now, in NetworkPath path, in PacketView packet, in PacketShape shape, EcnCodepoint ecn, Association association)
     {
         if (shape.HasShutdownAck && association.IsBeingSetUp)
         {
@@ -368,7 +369,7 @@ public sealed class Endpoint : IDatagramMachine
         }
 
         int before = association.Paths.Version;
-        association.HandlePacket(now, path, packet, shape.HasAbort);
+        association.HandlePacket(now, path, packet, shape.HasAbort, ecn);
         if (association.Paths.Version != before)
         {
             _associations.Update(association);               // INIT ACK listed addresses, or a UDP port was learnt anew

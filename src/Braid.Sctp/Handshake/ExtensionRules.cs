@@ -7,13 +7,15 @@ namespace Braid.Sctp;
 internal static class ExtensionRules
 {
     /// <summary>Bytes that <see cref="Write"/> takes at most.</summary>
-    public const int LongestOnWire = 4 + 4 + MostTypes + ZeroChecksumAcceptableParameter.LengthOnWire;
+    public const int LongestOnWire = 4 + 4 + MostTypes + ZeroChecksumAcceptableParameter.LengthOnWire + 4;
 
     private const int MostTypes = 4;                         // a multiple of 4: room for the padding
 
     /// <summary>What an association may offer on this endpoint.</summary>
     public static Extensions Offered(EndpointOptions endpoint, AssociationOptions options) =>
-        endpoint.ErrorDetection == AlternateErrorDetection.None ? options.Extensions & ~Extensions.ZeroChecksum : options.Extensions;
+        options.Extensions
+        & ~(endpoint.ErrorDetection == AlternateErrorDetection.None ? Extensions.ZeroChecksum : Extensions.None)
+        & ~(endpoint.CarriesEcn ? Extensions.None : Extensions.Ecn);
 
     /// <summary>What one parameter adds to what its sender knows.</summary>
     public static Extensions Read(in ParameterView parameter)
@@ -21,6 +23,11 @@ internal static class ExtensionRules
         if (parameter.Type == ParameterType.ForwardTsnSupported)
         {
             return Extensions.PartialReliability;            // RFC 3758 §3.1
+        }
+
+        if (parameter.Type == ParameterType.EcnCapable)
+        {
+            return Extensions.Ecn;
         }
 
         if (parameter.Type == ParameterType.ZeroChecksumAcceptable)
@@ -68,6 +75,11 @@ internal static class ExtensionRules
         if (count > 0)
         {
             SupportedExtensionsParameter.TryWrite(ref writer, types[..count]);
+        }
+
+        if ((extensions & Extensions.Ecn) != 0)
+        {
+            writer.TryWrite(ParameterType.EcnCapable, default);
         }
 
         if ((extensions & Extensions.ZeroChecksum) != 0)

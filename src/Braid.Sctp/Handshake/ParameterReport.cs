@@ -40,5 +40,5 @@ internal ref struct ParameterReport(Span<byte> destination)
         ParameterType.IPv4Address or ParameterType.IPv6Address or ParameterType.StateCookie
         or ParameterType.UnrecognizedParameter or ParameterType.CookiePreservative or ParameterType.HostNameAddress
         or ParameterType.SupportedAddressTypes or ParameterType.SupportedExtensions or ParameterType.ForwardTsnSupported
-        or ParameterType.ZeroChecksumAcceptable or ParameterType.AdaptationIndication;
+        or ParameterType.ZeroChecksumAcceptable or ParameterType.EcnCapable or ParameterType.AdaptationIndication;
 }

@@ -29,6 +29,7 @@ internal sealed class Receiver
 {
     private readonly AssociationContext _context;
     private readonly int _streams;
+    private EcnEcho _echo;
 
     public Receiver(AssociationContext context, in Negotiated negotiated, int largestChunk, long announcedWindow)
     {
@@ -112,13 +113,29 @@ internal sealed class Receiver
         return isValidStream ? DataVerdict.Accepted : DataVerdict.InvalidStream;
     }
 
+    /// <summary>A router has marked a packet with data: the sender must know soon.</summary>
+    /// <param name="lowest">The lowest TSN in it.</param>
+    public void OnMarked(Tsn lowest)
+    {
+        _echo.OnMarked(lowest);
+        Acks.OnData(immediately: true);
+    }
+
+    /// <summary>The sender has heard of a mark.</summary>
+    public void OnCwr(Tsn lowest) => _echo.OnCwr(lowest);
+
     /// <summary>Whether a SACK must go out now: for what has arrived, or because the window has opened (§6.2).</summary>
     public bool WantsSack => Acks.IsDue || Window.WantsUpdate;
 
-    /// <summary>Writes a SACK with as many gaps and duplicates as fit (§3.3.4).</summary>
+    /// <summary>Writes a SACK with as many gaps and duplicates as fit (§3.3.4), and ECNE before it where there is something to echo.</summary>
     /// <returns>False when not even a SACK without them fits.</returns>
     public bool WriteSack(ref PacketWriter packet)
     {
+        if (_echo.IsWanted && packet.Available >= EcneChunk.LengthOnWire + SackChunk.LengthOnWire(0, 0))
+        {
+            EcneChunk.Write(ref packet, _echo.Lowest);
+        }
+
         int room = packet.Available - SackChunk.LengthOnWire(0, 0);
         if (room < 0)
         {

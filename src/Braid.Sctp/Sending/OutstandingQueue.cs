@@ -85,6 +85,13 @@ internal sealed class OutstandingQueue
         return ToOutgoing(chunk, tsn);
     }
 
+    /// <summary>The path that a TSN was last sent on; null when it is acknowledged.</summary>
+    public int? PathOf(Tsn tsn)
+    {
+        int offset = tsn.DistanceFrom(_cumulativeAck) - 1;
+        return offset >= 0 && offset < _count ? At(offset).Path : null;
+    }
+
     /// <summary>The next chunk to retransmit.</summary>
     public bool TryPeekLost(out LostChunk lost)
     {

@@ -5,6 +5,19 @@ using Braid.Sctp.Wire;
 
 namespace Braid.Sctp;
 
+/// <summary>What DATA chunks a packet was given.</summary>
+internal enum WrittenData : byte
+{
+    /// <summary>None.</summary>
+    None,
+
+    /// <summary>None that was sent before.</summary>
+    New,
+
+    /// <summary>At least one that was.</summary>
+    Retransmissions,
+}
+
 /// <summary>
 /// The sending half of an association: what is outstanding, what the windows allow, what has to be sent again and when
 /// (RFC 9260 §6.1, §6.2.1, §6.3, §7.2).
@@ -17,6 +30,7 @@ internal sealed class Sender
     private readonly OutstandingQueue _outstanding;
     private readonly FastRecovery _recovery = new();
     private readonly BurstLimit _burst;
+    private EcnResponse _ecn;
 
     public Sender(AssociationContext context, PathSet paths, SendQueue queue, OutboundMessagePool messages, in Negotiated negotiated)
     {
@@ -84,6 +98,25 @@ internal sealed class Sender
         }
 
         return outcome;
+    }
+
+    /// <summary>Takes in an ECNE (RFC 2960 Appendix A).</summary>
+    /// <param name="lowest">The lowest TSN of the packet that was marked.</param>
+    /// <returns>Whether it can be: it names what was sent.</returns>
+    public bool OnEcnEcho(Tsn lowest)
+    {
+        if (lowest > _outstanding.HighestTsn)
+        {
+            return false;
+        }
+
+        if (_ecn.MustReduce(lowest, _outstanding.HighestTsn, _recovery.IsActive))
+        {
+            _paths[_outstanding.PathOf(lowest) ?? _paths.Primary.Index].Congestion.OnFastRetransmit();     // RFC 3168 §6.1.2: as for a loss
+            _context.Counters.EcnReductions++;
+        }
+
+        return true;
     }
 
     /// <summary>T3-rtx of a path has expired (§6.3.3).</summary>
@@ -175,14 +208,14 @@ internal sealed class Sender
     }
 
     /// <summary>Fills what is left of a packet with retransmissions, then with new data (§6.1 C, E).</summary>
-    /// <returns>Whether any DATA chunk was written.</returns>
-    public bool WriteData(ref PacketWriter packet, Path path, bool isShuttingDown)
+    /// <returns>What DATA chunks were written.</returns>
+    public WrittenData WriteData(ref PacketWriter packet, Path path, bool isShuttingDown)
     {
         bool wroteLost = WriteLost(ref packet, path);
         bool wroteNew = !_outstanding.HasLost && WriteNew(ref packet, path, isShuttingDown);
         if (!wroteLost && !wroteNew)
         {
-            return false;
+            return WrittenData.None;
         }
 
         if (wroteNew)
@@ -192,7 +225,7 @@ internal sealed class Sender
 
         _recovery.OnPacketSent();
         path.LastData = _context.Now;
-        return true;
+        return wroteLost ? WrittenData.Retransmissions : WrittenData.New;
     }
 
     /// <summary>

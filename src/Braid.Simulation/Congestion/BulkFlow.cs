@@ -25,12 +25,13 @@ public sealed class BulkFlow
     private int _packetsAtOnce;
     private Instant _lastPacket = Instant.Never;
 
-    internal BulkFlow(World world, int number, SimulatedLink there, SimulatedLink back, AssociationOptions options)
+    internal BulkFlow(World world, int number, SimulatedLink there, SimulatedLink back, AssociationOptions options, bool carriesEcn)
     {
         NetworkAddress from = NetworkAddress.FromIPv4([10, 0, 0, (byte)number], 9899);
         NetworkAddress to = NetworkAddress.FromIPv4([10, 0, 1, (byte)number], 9899);
-        _sender = new Endpoint(new EndpointOptions { LocalPort = Port, Association = options }, world.NewRandom());
-        _receiver = new Endpoint(new EndpointOptions { LocalPort = Port, Association = options, AcceptsAssociations = true }, world.NewRandom());
+        var endpoint = new EndpointOptions { LocalPort = Port, Association = options, CarriesEcn = carriesEcn };
+        _sender = new Endpoint(endpoint, world.NewRandom());
+        _receiver = new Endpoint(endpoint with { AcceptsAssociations = true }, world.NewRandom());
         Node = world.Add($"A{number}", from, _sender, LinkModel.Perfect);
         SimulatedNode sink = world.Add($"Z{number}", to, _receiver, LinkModel.Perfect);
         World.Connect(Node, to, there);

@@ -44,13 +44,16 @@ public sealed record CongestionExperiment
     /// <summary>to here.</summary>
     public TimeSpan OutageEnd { get; init; }
 
+    /// <summary>Whether both sides use ECN (RFC 3168).</summary>
+    public bool CarriesEcn { get; init; }
+
     /// <summary>Runs it.</summary>
     public CongestionResult Run()
     {
         var world = new World(Seed);
         var there = new SimulatedLink(There, world.NewRandom());
         var back = new SimulatedLink(Back, world.NewRandom());
-        List<BulkFlow> flows = [.. Enumerable.Range(1, Flows).Select(number => new BulkFlow(world, number, there, back, Options))];
+        List<BulkFlow> flows = [.. Enumerable.Range(1, Flows).Select(number => new BulkFlow(world, number, there, back, Options, CarriesEcn))];
         world.Sent = (Instant now, SimulatedNode from, in NetworkPath _, ReadOnlySpan<byte> datagram, bool _) =>
             flows.Find(flow => flow.Node == from)?.OnSent(now, datagram);
         for (int i = 0; i < flows.Count; i++)

@@ -49,6 +49,9 @@ public sealed record LinkModel
     /// <summary>What the queue does before it is full.</summary>
     public QueueDiscipline Queue { get; init; }
 
+    /// <summary>Whether CoDel marks what may be marked instead of dropping it (RFC 3168).</summary>
+    public bool MarksEcn { get; init; }
+
     /// <summary>Largest datagram that gets through, in bytes; larger ones are lost, but for those that may be fragmented. 0 for no limit.</summary>
     public int MaximumDatagram { get; init; }
 

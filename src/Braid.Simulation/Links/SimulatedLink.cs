@@ -17,7 +17,7 @@ public delegate bool DropFilter(ReadOnlySpan<byte> datagram);
 /// <param name="random">Where chance comes from.</param>
 public sealed class SimulatedLink(LinkModel model, IRandomSource random)
 {
-    private readonly PriorityQueue<(byte[] Bytes, NetworkPath Path), (Instant Due, long Number)> _onTheWay = new();
+    private readonly PriorityQueue<(byte[] Bytes, NetworkPath Path, EcnCodepoint Ecn), (Instant Due, long Number)> _onTheWay = new();
     private readonly CoDel _coDel = new();
     private Instant _transmitterFree = Instant.Zero;
     private long _number;
@@ -38,6 +38,9 @@ public sealed class SimulatedLink(LinkModel model, IRandomSource random)
     /// <summary>Datagrams that were lost, for whatever reason.</summary>
     public long Lost { get; private set; }
 
+    /// <summary>Datagrams that were marked instead of being dropped.</summary>
+    public long Marked { get; private set; }
+
     /// <summary>Datagrams that were doubled.</summary>
     public long Duplicated { get; private set; }
 
@@ -55,12 +58,18 @@ public sealed class SimulatedLink(LinkModel model, IRandomSource random)
     /// <param name="path">From where to where.</param>
     /// <param name="datagram">Its bytes; copied.</param>
     /// <param name="mayBeFragmented">Whether it is fragmented, and not lost, where it is larger than the link carries.</param>
+    /// <param name="ecn">What its IP header says.</param>
     /// <returns>False when it is lost.</returns>
-    public bool Send(Instant now, in NetworkPath path, ReadOnlySpan<byte> datagram, bool mayBeFragmented = false)
+    public bool Send(
+        Instant now,
+        in NetworkPath path,
+        ReadOnlySpan<byte> datagram,
+        bool mayBeFragmented = false,
+        EcnCodepoint ecn = EcnCodepoint.NotCapable)
     {
         Sent++;
         bool isTooLarge = Model.MaximumDatagram > 0 && datagram.Length > Model.MaximumDatagram && !mayBeFragmented;
-        if (IsDown || isTooLarge || Filter?.Invoke(datagram) == true || !TryTransmit(now, datagram.Length, out Instant departure))
+        if (IsDown || isTooLarge || Filter?.Invoke(datagram) == true || !TryTransmit(now, datagram.Length, ref ecn, out Instant departure))
         {
             Lost++;
             return false;
@@ -73,19 +82,20 @@ public sealed class SimulatedLink(LinkModel model, IRandomSource random)
             bytes[random.NextInt32(bytes.Length)] ^= (byte)(1 << random.NextInt32(8));
         }
 
-        Deliver(departure, path, bytes);
+        Deliver(departure, path, bytes, ecn);
         if (Chance(Model.Duplication))
         {
             Duplicated++;
-            Deliver(departure, path, bytes);
+            Deliver(departure, path, bytes, ecn);
         }
 
         return true;
     }
 
     /// <summary>Takes a datagram that has arrived.</summary>
-    public bool TryReceive(Instant now, out NetworkPath path, out ReadOnlyMemory<byte> datagram)
+    public bool TryReceive(Instant now, out NetworkPath path, out ReadOnlyMemory<byte> datagram, out EcnCodepoint ecn)
     {
+        ecn = default;
         if (NextArrival > now)
         {
             path = default;
@@ -93,7 +103,7 @@ public sealed class SimulatedLink(LinkModel model, IRandomSource random)
             return false;
         }
 
-        (byte[] bytes, path) = _onTheWay.Dequeue();
+        (byte[] bytes, path, ecn) = _onTheWay.Dequeue();
         datagram = bytes;
         return true;
     }
@@ -105,7 +115,7 @@ public sealed class SimulatedLink(LinkModel model, IRandomSource random)
         _onTheWay.Clear();
     }
 
-    private bool TryTransmit(Instant now, int length, out Instant departure)
+    private bool TryTransmit(Instant now, int length, ref EcnCodepoint ecn, out Instant departure)
     {
         departure = now;
         _isBad = _isBad ? !Chance(Model.BurstEnd) : Chance(Model.BurstStart);
@@ -128,7 +138,13 @@ public sealed class SimulatedLink(LinkModel model, IRandomSource random)
 
         if (Model.Queue == QueueDiscipline.CoDel && _coDel.MustDrop(start, start - now))
         {
-            return false;
+            if (!Model.MarksEcn || ecn == EcnCodepoint.NotCapable)
+            {
+                return false;
+            }
+
+            Marked++;
+            ecn = EcnCodepoint.CongestionExperienced;
         }
 
         departure = start + TimeSpan.FromSeconds(length * 8.0 / Model.RateBitsPerSecond);
@@ -136,7 +152,7 @@ public sealed class SimulatedLink(LinkModel model, IRandomSource random)
         return true;
     }
 
-    private void Deliver(Instant departure, in NetworkPath path, byte[] bytes)
+    private void Deliver(Instant departure, in NetworkPath path, byte[] bytes, EcnCodepoint ecn)
     {
         TimeSpan delay = Model.Delay;
         if (Model.Jitter > TimeSpan.Zero)
@@ -150,7 +166,7 @@ public sealed class SimulatedLink(LinkModel model, IRandomSource random)
         }
 
         // Ties come out in the order in which they went in.
-        _onTheWay.Enqueue((bytes, path), (departure + delay, _number++));
+        _onTheWay.Enqueue((bytes, path, ecn), (departure + delay, _number++));
     }
 
     private TimeSpan NextJitter()

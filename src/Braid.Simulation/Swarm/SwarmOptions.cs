@@ -90,6 +90,9 @@ public sealed record SwarmOptions
     /// <summary>What both sides believe of the network (RFC 9653). Only true where no link corrupts.</summary>
     public AlternateErrorDetection ErrorDetection { get; init; }
 
+    /// <summary>Whether the network carries ECN (RFC 3168): CoDel marks.</summary>
+    public bool CarriesEcn { get; init; }
+
     /// <summary>
     /// Whether the applications close as soon as they have sent everything, over links that still lose packets; else when
     /// all was delivered and the network has healed. Only where no fault breaks associations.

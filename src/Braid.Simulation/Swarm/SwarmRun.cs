@@ -276,6 +276,7 @@ public sealed class SwarmRun
             Association = options.Options,
             AcceptsAssociations = Options.Opening == SwarmOpening.BothOpen,
             ErrorDetection = Options.ErrorDetection,
+            CarriesEcn = Options.CarriesEcn,
         },
         _world.NewRandom());
 
@@ -286,6 +287,7 @@ public sealed class SwarmRun
             Association = Options.Server,
             AcceptsAssociations = Options.Opening != SwarmOpening.ServerAwaits,
             ErrorDetection = Options.ErrorDetection,
+            CarriesEcn = Options.CarriesEcn,
             LocalAddresses = Options.Clients.Any(client => client.HasSecondPath) ? [s_server, s_secondServer] : [],
         },
         _world.NewRandom());

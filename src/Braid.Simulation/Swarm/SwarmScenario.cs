@@ -143,9 +143,11 @@ public sealed class SwarmScenario
         var random = new SeededRandom(world.Seed ^ 0xE87E_0510);
         bool isIntact = !world.Clients.Any(client => client.There.Corruption + client.Back.Corruption > 0);
         AssociationOptions server = DrawExtensions(random, world.Server);
+        bool carriesEcn = Often(random, 0.5);
         return world with
         {
             ErrorDetection = isIntact && Often(random, 0.5) ? AlternateErrorDetection.LowerLayerDtls : AlternateErrorDetection.None,
+            CarriesEcn = carriesEcn,
             Server = server,
             LaterServer = Following(world.LaterServer, server),
             Clients = [.. world.Clients.Select(client => WithExtensions(random, client, server.PathMtu))],
@@ -159,8 +161,8 @@ public sealed class SwarmScenario
         {
             Options = options,
             LaterOptions = Following(client.LaterOptions, options),
-            There = client.There with { MaximumDatagram = DrawMtu(random, Math.Max(options.PathMtu, serverMtu)) },
-            Back = client.Back with { MaximumDatagram = DrawMtu(random, Math.Max(options.PathMtu, serverMtu)) },
+            There = client.There with { MaximumDatagram = DrawMtu(random, Math.Max(options.PathMtu, serverMtu)), MarksEcn = true },
+            Back = client.Back with { MaximumDatagram = DrawMtu(random, Math.Max(options.PathMtu, serverMtu)), MarksEcn = true },
         };
     }
 

@@ -18,22 +18,31 @@ public sealed class Pair
 
     private readonly byte[] _buffer = new byte[65536];
     private readonly StringBuilder _drawing = new();
-    private readonly Queue<(byte[] Bytes, NetworkPath Path)> _fromA = new();
-    private readonly Queue<(byte[] Bytes, NetworkPath Path)> _fromZ = new();
+    private readonly Queue<(byte[] Bytes, NetworkPath Path, EcnCodepoint Ecn)> _fromA = new();
+    private readonly Queue<(byte[] Bytes, NetworkPath Path, EcnCodepoint Ecn)> _fromZ = new();
 
     /// <param name="options">Options of both sides; null for the defaults, but without a search for the path's MTU.</param>
     /// <param name="seed">Decides tags and initial TSNs.</param>
     /// <param name="optionsOfZ">Options of Z, where they differ.</param>
     /// <param name="errorDetection">What both sides believe of the network (RFC 9653).</param>
+    /// <param name="carriesEcn">Whether the network carries ECN (RFC 3168).</param>
     public Pair(
         AssociationOptions? options = null,
         ulong seed = 7,
         AssociationOptions? optionsOfZ = null,
-        AlternateErrorDetection errorDetection = AlternateErrorDetection.None)
+        AlternateErrorDetection errorDetection = AlternateErrorDetection.None,
+        bool carriesEcn = false)
     {
         var random = new SeededRandom(seed);
         options ??= AssociationOptions.Default with { MaximumPathMtu = 0 };
-        var a = new EndpointOptions { LocalPort = PortA, Association = options, AcceptsAssociations = true, ErrorDetection = errorDetection };
+        var a = new EndpointOptions
+        {
+            LocalPort = PortA,
+            Association = options,
+            AcceptsAssociations = true,
+            ErrorDetection = errorDetection,
+            CarriesEcn = carriesEcn,
+        };
         EndpointA = new Endpoint(a, random.Fork());
         EndpointZ = new Endpoint(a with { LocalPort = PortZ, Association = optionsOfZ ?? options }, random.Fork());
     }
@@ -61,6 +70,9 @@ public sealed class Pair
 
     /// <summary>The bytes of the packet that crossed last.</summary>
     public byte[] LastPacket { get; private set; } = [];
+
+    /// <summary>What its IP header said.</summary>
+    public EcnCodepoint LastEcn { get; private set; }
 
     /// <summary>Where the packet that crossed last was sent.</summary>
     public NetworkPath LastPath { get; private set; }
@@ -110,13 +122,13 @@ public sealed class Pair
         bool isLost = words[isFromA ? ^2 : 1] == "x";
         string expected = string.Join(' ', words[2..^2]);
         Collect();
-        Queue<(byte[] Bytes, NetworkPath Path)> queue = isFromA ? _fromA : _fromZ;
-        if (!queue.TryDequeue(out (byte[] Bytes, NetworkPath Path) sent))
+        Queue<(byte[] Bytes, NetworkPath Path, EcnCodepoint Ecn)> queue = isFromA ? _fromA : _fromZ;
+        if (!queue.TryDequeue(out (byte[] Bytes, NetworkPath Path, EcnCodepoint Ecn) sent))
         {
             throw Wrong($"'{line}' was expected, but no packet is sent there");
         }
 
-        (byte[] packet, LastPath) = sent;
+        (byte[] packet, LastPath, LastEcn) = sent;
         string actual = PacketText.Name(packet);
         Draw(isFromA, packet, isLost);
         if (actual != expected)
@@ -138,7 +150,7 @@ public sealed class Pair
     {
         while (Collect())
         {
-            if (_fromA.TryDequeue(out (byte[] Bytes, NetworkPath Path) sent))
+            if (_fromA.TryDequeue(out (byte[] Bytes, NetworkPath Path, EcnCodepoint Ecn) sent))
             {
                 Draw(true, sent.Bytes, false);
                 Deliver(true, sent.Bytes);
@@ -176,7 +188,7 @@ public sealed class Pair
     {
         Collect();
         var packets = new List<byte[]>();
-        while (_fromZ.TryDequeue(out (byte[] Bytes, NetworkPath Path) sent))
+        while (_fromZ.TryDequeue(out (byte[] Bytes, NetworkPath Path, EcnCodepoint Ecn) sent))
         {
             packets.Add(sent.Bytes);
         }
@@ -225,6 +237,14 @@ public sealed class Pair
         return this;
     }
 
+    /// <summary>Puts a packet before Z that a router has marked (RFC 3168).</summary>
+    public Pair InjectMarkedToZ(ReadOnlySpan<byte> packet)
+    {
+        EndpointZ.HandleDatagram(Now, FromA, packet, EcnCodepoint.CongestionExperienced);
+        Collect();
+        return this;
+    }
+
     /// <summary>Puts a packet made by hand before A, as if Z had sent it.</summary>
     public Pair InjectToA(ReadOnlySpan<byte> packet)
     {
@@ -252,12 +272,12 @@ public sealed class Pair
     {
         while (EndpointA.TryGetDatagram(Now, _buffer, out OutgoingDatagram datagram))
         {
-            _fromA.Enqueue((_buffer[..datagram.Length], datagram.Path));
+            _fromA.Enqueue((_buffer[..datagram.Length], datagram.Path, datagram.Ecn));
         }
 
         while (EndpointZ.TryGetDatagram(Now, _buffer, out OutgoingDatagram datagram))
         {
-            _fromZ.Enqueue((_buffer[..datagram.Length], datagram.Path));
+            _fromZ.Enqueue((_buffer[..datagram.Length], datagram.Path, datagram.Ecn));
         }
 
         if (EndpointZ.TryAccept(out Association? accepted))

@@ -214,9 +214,9 @@ public sealed class World(ulong seed)
         {
             for (int i = 0; i < node.Links.Count; i++)
             {
-                while (node.Links[i].TryReceive(Now, out NetworkPath path, out ReadOnlyMemory<byte> datagram))
+                while (node.Links[i].TryReceive(Now, out NetworkPath path, out ReadOnlyMemory<byte> datagram, out EcnCodepoint ecn))
                 {
-                    Deliver(path, datagram.Span);
+                    Deliver(path, datagram.Span, ecn);
                 }
             }
         }
@@ -227,14 +227,14 @@ public sealed class World(ulong seed)
         }
     }
 
-    private void Deliver(in NetworkPath path, ReadOnlySpan<byte> datagram)
+    private void Deliver(in NetworkPath path, ReadOnlySpan<byte> datagram, EcnCodepoint ecn)
     {
         foreach (SimulatedNode node in _nodes)
         {
             if (node.TryGetLocal(path.Remote, out NetworkAddress local))
             {
                 Arrived?.Invoke(Now, node, path, datagram, false);
-                node.Machine.HandleDatagram(Now, new NetworkPath(local, path.Local), datagram);
+                node.Machine.HandleDatagram(Now, new NetworkPath(local, path.Local), datagram, ecn);
                 DrainDatagrams(node);                        // packets that arrive together are answered one by one all the same
                 return;
             }
@@ -249,7 +249,7 @@ public sealed class World(ulong seed)
             any = true;
             ReadOnlySpan<byte> bytes = _buffer.AsSpan(0, datagram.Length);
             var path = new NetworkPath(node.SourceFor(datagram.Path.Local), datagram.Path.Remote);
-            bool isSent = node.LinkTo(datagram.Path.Remote).Send(Now, path, bytes, datagram.MayBeFragmented);
+            bool isSent = node.LinkTo(datagram.Path.Remote).Send(Now, path, bytes, datagram.MayBeFragmented, datagram.Ecn);
             Sent?.Invoke(Now, node, path, bytes, !isSent);
         }
 

@@ -6,6 +6,9 @@ namespace Braid.Sctp.Wire;
 /// <summary>ECNE chunk: reserved by RFC 9260, its format is that of RFC 2960 Appendix A.</summary>
 public readonly ref struct EcneChunk : IChunk<EcneChunk>
 {
+    /// <summary>Bytes that a chunk takes.</summary>
+    public const int LengthOnWire = 8;
+
     private EcneChunk(Tsn lowestTsn) => LowestTsn = lowestTsn;
 
     /// <inheritdoc/>
@@ -18,7 +21,7 @@ public readonly ref struct EcneChunk : IChunk<EcneChunk>
     public static bool TryRead(in ChunkView chunk, out EcneChunk value)
     {
         var reader = new WireReader(chunk.Value);
-        bool isWhole = reader.TryReadUInt32(out uint tsn) && reader.Remaining == 0;
+        bool isWhole = reader.TryReadUInt32(out uint tsn);     // later drafts count marks behind it
         value = new EcneChunk(new Tsn(tsn));
         return isWhole;
     }

@@ -27,6 +27,9 @@ public enum ParameterType : ushort
     /// <summary>Which address families the sender can use (§3.3.2.1.5).</summary>
     SupportedAddressTypes = 12,
 
+    /// <summary>The sender knows ECN (RFC 2960 Appendix A).</summary>
+    EcnCapable = 0x8000,
+
     /// <summary>The sender takes packets without a checksum (RFC 9653 §4).</summary>
     ZeroChecksumAcceptable = 0x8001,
 
