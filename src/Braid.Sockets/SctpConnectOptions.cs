@@ -10,7 +10,7 @@ namespace Braid.Sockets;
 public sealed record SctpConnectOptions
 {
     /// <summary>
-    /// The peer's addresses and UDP ports, 1 to 8. INIT goes to them in turn; the first is the primary one. Over a transport
+    /// The peer's addresses and UDP ports (from 1), 1 to 8. INIT goes to them in turn; the first is the primary one. Over a transport
     /// that names the peer by itself (<see cref="ISctpDatagramTransport"/>) there are none.
     /// </summary>
     public IReadOnlyList<IPEndPoint> RemoteEndPoints { get; init; } = [];
@@ -57,6 +57,11 @@ public sealed record SctpConnectOptions
 
         foreach (IPEndPoint remote in RemoteEndPoints)
         {
+            if (remote.Port == 0)
+            {
+                throw new ArgumentException($"{remote} has no UDP port ({SctpDefaults.UdpPort} is SCTP's); its SCTP port is another one.", nameof(RemoteEndPoints));
+            }
+
             if (LocalEndPoints.Count == 1 && !CanReach(LocalEndPoints[0].Address, remote.Address))
             {
                 throw new ArgumentException($"{remote} cannot be reached from {LocalEndPoints[0]}.", nameof(LocalEndPoints));

@@ -84,6 +84,32 @@ public sealed class EdgeTests
     }
 
     [Fact]
+    public async Task A_peer_that_the_transport_cannot_send_to_is_refused_and_harms_nobody_else_on_the_stack()
+    {
+        await using Loopback loopback = await Loopback.ListenAsync();
+        await using SctpStack stack = SctpStack.OpenUdp(new IPEndPoint(IPAddress.Loopback, 0));
+        SctpAssociation good = await SctpAssociation.ConnectAsync(
+            Loopback.OptionsFor(loopback.Listener.LocalEndPoints[0]) with { Stack = stack }, loopback.Guard);
+        var elsewhere = new IPEndPoint(IPAddress.IPv6Loopback, SctpDefaults.UdpPort);
+        await using var socket = new SctpSocket(new SctpSocketOptions { Stack = stack });
+        await Assert.ThrowsAsync<ArgumentException>(async () => await SctpAssociation.ConnectAsync(
+            Loopback.OptionsFor(elsewhere) with { Stack = stack }, loopback.Guard));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await socket.SendToAsync(new byte[1], elsewhere, Loopback.Port, null, loopback.Guard));
+        Assert.Empty(socket.Associations);
+        await good.SendAsync(new byte[1], loopback.Guard);
+        await good.ShutdownAsync(loopback.Guard);
+    }
+
+    [Fact]
+    public async Task An_end_point_without_a_UDP_port_is_refused_and_not_waited_for()
+    {
+        var nowhere = new IPEndPoint(IPAddress.Loopback, 0);
+        await using var socket = new SctpSocket(new SctpSocketOptions { LocalEndPoint = nowhere });
+        await Assert.ThrowsAsync<ArgumentException>(async () => await SctpAssociation.ConnectAsync(Loopback.OptionsFor(nowhere)));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await socket.ConnectAsync([nowhere], Loopback.Port));
+    }
+
+    [Fact]
     public void A_close_timeout_that_no_timer_can_wait_for_is_refused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(new SctpAssociationOptions { CloseTimeout = TimeSpan.FromSeconds(-5) }.Validate);

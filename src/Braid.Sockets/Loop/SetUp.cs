@@ -110,6 +110,7 @@ internal static class SetUp
 
     /// <summary>Makes an association. On the loop only.</summary>
     /// <exception cref="InvalidOperationException">There is one with that peer already.</exception>
+    /// <exception cref="ArgumentException">The peer has an address that the transport cannot send to.</exception>
     public static AssociationHost Begin(EndpointLoop loop, Instant now, SctpConnectOptions options, bool isActive, SctpSocket? socket)
     {
         if (loop.Life.End is { } end)
@@ -121,7 +122,13 @@ internal static class SetUp
         var paths = new NetworkPath[Math.Max(1, options.RemoteEndPoints.Count)];
         for (int i = 0; i < options.RemoteEndPoints.Count; i++)
         {
-            paths[i] = new NetworkPath(NetworkAddress.None, options.RemoteEndPoints[i].ToNetworkAddress());
+            NetworkAddress remote = options.RemoteEndPoints[i].ToNetworkAddress();
+            if (!remote.IsIn(loop.Transport.Families))
+            {
+                throw new ArgumentException($"{remote} cannot be reached from {loop.Transport.LocalEndPoint}.", nameof(options));
+            }
+
+            paths[i] = new NetworkPath(NetworkAddress.None, remote);
         }
 
         ushort port = loop.Ports.Use(options.LocalPort);     // until the host has it
