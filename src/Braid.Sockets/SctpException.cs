@@ -26,6 +26,17 @@ public sealed class SctpException : IOException
     /// <summary>What the peer's application gave as its reason, where it did (RFC 9260 §3.3.10.12).</summary>
     public string? PeerReason { get; private init; }
 
+    /// <summary>
+    /// The same for one more call. Thrown again and again one object would collect the stack traces of all calls, and show each the
+    /// others' as well.
+    /// </summary>
+    internal static Exception Again(Exception end) => end switch
+    {
+        SctpException own => new SctpException(own.Error, own.Message, own.InnerException) { CauseCode = own.CauseCode, PeerReason = own.PeerReason },
+        ObjectDisposedException disposed => new ObjectDisposedException(disposed.ObjectName),
+        _ => end,
+    };
+
     /// <summary>The exception for a call that blocked too long.</summary>
     internal static SctpException TimedOut(TimeSpan timeout) =>
         new(SctpError.TimedOut, string.Create(CultureInfo.InvariantCulture, $"It took longer than {timeout.TotalSeconds} s."));

@@ -109,6 +109,31 @@ public sealed class EdgeTests
         await Assert.ThrowsAsync<ArgumentException>(async () => await socket.ConnectAsync([nowhere], Loopback.Port));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Each_call_gets_an_exception_of_its_own_and_the_stack_trace_of_no_other(bool sends)
+    {
+        await using MemoryPair pair = await MemoryPair.ConnectedAsync();
+        pair.Client.Abort("enough");
+        await Assert.ThrowsAsync<SctpException>(() => pair.Server.Closed);
+        SctpException first = await CallAsync();
+        int length = first.StackTrace!.Length;
+        SctpException last = first;
+        for (int i = 0; i < 20; i++)
+        {
+            last = await CallAsync();
+        }
+
+        Assert.Equal(length, last.StackTrace!.Length);
+        Assert.Equal((SctpError.PeerAborted, "enough", first.CauseCode, first.Message), (last.Error, last.PeerReason, last.CauseCode, last.Message));
+
+        async Task<SctpException> CallAsync() => await Assert.ThrowsAsync<SctpException>(
+            async () => await (sends ? pair.Server.SendAsync(new byte[1]) : Discard(pair.Server.ReceiveAsync(pair.Guard))));
+
+        static async ValueTask Discard(ValueTask<SctpMessage> receive) => (await receive).Dispose();
+    }
+
     [Fact]
     public void A_close_timeout_that_no_timer_can_wait_for_is_refused()
     {

@@ -121,7 +121,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         if (Life.End is { } end)
         {
             Ports.StopAccepting(port);                       // nobody would ever tell it
-            throw end;
+            throw SctpException.Again(end);
         }
 
         return port;

@@ -123,7 +123,7 @@ internal sealed class Outbox(AssociationHost host, long limit)
         {
             if (_end is not null)
             {
-                throw _end;
+                throw SctpException.Again(_end);
             }
 
             if (_writer is not null)
@@ -287,7 +287,7 @@ internal sealed class Outbox(AssociationHost host, long limit)
         }
         else
         {
-            waiter.Error = _end;
+            waiter.Error = SctpException.Again(_end!);
         }
     }
 
@@ -339,7 +339,7 @@ internal sealed class Outbox(AssociationHost host, long limit)
     {
         if (_end is not null)
         {
-            throw _end;
+            throw SctpException.Again(_end);
         }
 
         return _room.IsEmpty && IsRoomFor(isPiece: false, 0);

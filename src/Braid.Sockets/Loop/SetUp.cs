@@ -115,7 +115,7 @@ internal static class SetUp
     {
         if (loop.Life.End is { } end)
         {
-            throw end;
+            throw SctpException.Again(end);
         }
 
         SctpAssociationOptions association = loop.Fit(options.Association.Prepared());

@@ -201,7 +201,7 @@ internal sealed class WaitQueue<T>
             _end ??= end;
             while (_room.TryTake(out Waiter? waiter))
             {
-                waiter.Error = _end;
+                waiter.Error = SctpException.Again(_end);
                 decided.Add(waiter);
             }
         }
@@ -263,7 +263,7 @@ internal readonly struct Taking<T>
     {
         if (_waiter is null)
         {
-            return _end is null ? new ValueTask<T>(_item!) : ValueTask.FromException<T>(_end);
+            return _end is null ? new ValueTask<T>(_item!) : ValueTask.FromException<T>(SctpException.Again(_end));
         }
 
         _waiter.CancelWith(cancellationToken);
@@ -271,5 +271,5 @@ internal readonly struct Taking<T>
     }
 
     /// <summary>The outcome, blocking the calling thread until it is there.</summary>
-    public T Block(TimeSpan timeout) => _waiter is not null ? _waiter.Wait(timeout) : _end is null ? _item! : throw _end;
+    public T Block(TimeSpan timeout) => _waiter is not null ? _waiter.Wait(timeout) : _end is null ? _item! : throw SctpException.Again(_end);
 }
