@@ -135,6 +135,15 @@ public sealed class EdgeTests
     }
 
     [Fact]
+    public async Task A_reason_that_is_too_long_is_cut_between_two_characters()
+    {
+        await using MemoryPair pair = await MemoryPair.ConnectedAsync();
+        pair.Client.Abort("x" + new string('é', 400));
+        SctpException exception = await Assert.ThrowsAsync<SctpException>(() => pair.Server.Closed);
+        Assert.Equal("x" + new string('é', 255), exception.PeerReason);
+    }
+
+    [Fact]
     public void A_close_timeout_that_no_timer_can_wait_for_is_refused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(new SctpAssociationOptions { CloseTimeout = TimeSpan.FromSeconds(-5) }.Validate);

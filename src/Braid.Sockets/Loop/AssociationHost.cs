@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Text.Unicode;
 using System.Threading;
 using System.Threading.Tasks;
 using Braid.Core;
@@ -14,6 +15,7 @@ namespace Braid.Sockets;
 internal sealed class AssociationHost
 {
     private const int MostReturned = 256;
+    private const int LongestReason = 512;                   // as the protocol has it
 
     private static readonly List<(NetworkAddress Address, ushort Port)> s_noKeys = [];
     private static readonly TimeSpan s_sampling = TimeSpan.FromSeconds(1);
@@ -265,7 +267,9 @@ internal sealed class AssociationHost
         {
             // Who waits for room must not get that of what the abort throws away.
             Outbox.End(new SctpException(SctpError.OperationAborted, "The association was aborted."), replaces: false);
-            Core.Abort(now, System.Text.Encoding.UTF8.GetBytes(reason));
+            Span<byte> text = stackalloc byte[LongestReason];        // cut here, between two characters; below it would be anywhere
+            Utf8.FromUtf16(reason, text, out _, out int length);
+            Core.Abort(now, text[..length]);
         }
 
         HandOver(now);
