@@ -36,6 +36,28 @@ public sealed class FlowTests
     }
 
     [Fact]
+    public async Task A_reader_that_keeps_nearly_all_there_is_room_for_gets_more_for_each_message_that_it_gives_back()
+    {
+        var impatient = SctpAssociationOptions.Default with { RtoInitial = TimeSpan.FromMilliseconds(20), RtoMinimum = TimeSpan.FromMilliseconds(20) };
+        await using MemoryPair pair = await MemoryPair.ConnectedAsync(impatient, SctpAssociationOptions.Default with { ReceiveBufferSize = 64 * 1024 });
+        for (int i = 0; i < 100; i++)
+        {
+            Assert.True(pair.Client.TrySend(new byte[1_000]));
+        }
+
+        // 65 of them would fill the window, and 6 are less than what it is opened by otherwise.
+        var kept = new List<SctpMessage>();
+        for (int i = 0; i < 68; i++)
+        {
+            kept.Add(await pair.Server.ReceiveAsync(pair.Guard));
+            if (i == 60)
+            {
+                kept[..6].ForEach(static message => message.Dispose());
+            }
+        }
+    }
+
+    [Fact]
     public async Task A_send_that_was_cancelled_while_it_waited_was_not_sent_and_holds_up_nobody()
     {
         SctpAssociationOptions small = SctpAssociationOptions.Default with { SendBufferSize = 20_000, ReceiveBufferSize = 40_000 };

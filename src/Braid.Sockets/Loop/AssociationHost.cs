@@ -38,6 +38,7 @@ internal sealed class AssociationHost
     private HashSet<SctpStream>? _backlogged;
     private long _chargeInCore;
     private long _bytesInCore;
+    private long _held;                                      // charge of what the application has; read by anybody
     private Instant _sampled;
     private volatile bool _isEnded;
     private long _establishedAt;                             // timestamp; 0 for never
@@ -181,8 +182,11 @@ internal sealed class AssociationHost
 
         // The window is re-opened in steps: there is no need to wake the loop for each message. It is memory that closes the
         // window, and the smallest message holds far more of it than its length; and its object is wanted for the next ones.
+        // Where the application keeps nearly all there is, each message counts: the peer cannot send before there is room for one.
         // After the end there is no window, only a pool that wants its memory back.
-        if (Interlocked.Add(ref _returnedCharge, charge) >= Options.ReceiveBufferSize / 8 || count >= MostReturned || _isEnded)
+        long step = Options.ReceiveBufferSize / 8;
+        if (Interlocked.Add(ref _returnedCharge, charge) >= step || count >= MostReturned || _isEnded
+            || Volatile.Read(ref _held) > Options.ReceiveBufferSize - step)
         {
             Wake();
         }
@@ -198,6 +202,7 @@ internal sealed class AssociationHost
         Interlocked.Exchange(ref _returnedCharge, 0);
         while (TryTakeReturned(out ReceivedMessage? message))
         {
+            Volatile.Write(ref _held, _held - message.Charge);
             message.Dispose();
         }
     }
@@ -352,6 +357,7 @@ internal sealed class AssociationHost
     {
         while (Core.TryReceive(out ReceivedMessage? message))
         {
+            Volatile.Write(ref _held, _held + message.Charge);
             Inbox.Deliver(new SctpMessage(this, message));
         }
     }
