@@ -70,6 +70,7 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
         IReadOnlyList<IPEndPoint> remotes, ushort remotePort, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(remotes);
+        cancellationToken.ThrowIfCancellationRequested();
         AssociationHost host = await StartAsync(remotes, remotePort, mustBeNew: true).ConfigureAwait(false);
         using (cancellationToken.UnsafeRegister(static state => ((AssociationHost)state!).RequestAbort(""), host))
         {
@@ -107,7 +108,9 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
         ReadOnlyMemory<byte> payload, IPEndPoint remote, ushort remotePort, SctpSendInfo? info = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(remote);
-        AssociationHost host = _peers.Find(remote.ToNetworkAddress(), remotePort) ?? await StartAsync([remote], remotePort, mustBeNew: false).ConfigureAwait(false);
+        cancellationToken.ThrowIfCancellationRequested();
+        AssociationHost host = _peers.Find(remote.ToNetworkAddress(), remotePort)
+            ?? await StartToSendAsync(remote, remotePort, payload.Length, info).ConfigureAwait(false);
         await Calls.SendAsync(host, payload, info ?? host.Options.DefaultSendInfo, null, cancellationToken).ConfigureAwait(false);
         return host.Id;
     }
@@ -197,7 +200,7 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
         AssociationHost? host = _peers.Find(remote.ToNetworkAddress(), remotePort);
         if (host is null)
         {
-            Task<AssociationHost> starting = StartAsync([remote], remotePort, mustBeNew: false);
+            Task<AssociationHost> starting = StartToSendAsync(remote, remotePort, payload.Length, info);
             Calls.Block(starting, Timeout.InfiniteTimeSpan);
             host = starting.Result;
         }
@@ -355,6 +358,15 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) != 0, this);
         return _binding.Open();
+    }
+
+    // What could never be sent sets nothing up.
+    private Task<AssociationHost> StartToSendAsync(IPEndPoint remote, ushort remotePort, int length, SctpSendInfo? info)
+    {
+        SctpAssociationOptions future = _binding.Association;
+        Calls.CheckLength(future, length);
+        Calls.CheckStream(future.OutgoingStreams, info ?? future.DefaultSendInfo);
+        return StartAsync([remote], remotePort, mustBeNew: false);
     }
 
     private Task<AssociationHost> StartAsync(IReadOnlyList<IPEndPoint> remotes, ushort remotePort, bool mustBeNew)

@@ -139,7 +139,7 @@ public sealed class SctpStream
     public SctpMessageStream OpenMessageWriter(SctpSendInfo? info = null)
     {
         SctpSendInfo with = (info ?? _sendInfo) with { StreamId = Id };
-        Calls.CheckStream(_host, with);
+        Calls.CheckStream(_host.Streams.Outgoing, with);
         var writer = new SctpMessageStream(_host, this, with);
         _host.Outbox.Open(writer);
         return writer;

@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Net;
 using System.Text;
+using System.Threading;
 using System.Threading.Tasks;
 
 namespace Braid.Sockets.Tests;
@@ -68,6 +69,27 @@ public sealed class SocketTests
         }
 
         Assert.Single(server.Associations);
+    }
+
+    [Theory]
+    [InlineData("token")]
+    [InlineData("length")]
+    [InlineData("stream")]
+    public async Task A_message_that_cannot_be_sent_sets_up_no_association(string why)
+    {
+        await using var pair = new TwoStacks();
+        await using SctpSocket client = pair.OpenClient();
+        byte[] payload = why == "length" ? [] : new byte[1];
+        SctpSendInfo? info = why == "stream" ? new SctpSendInfo(5_000) : null;
+        Exception? exception = await Record.ExceptionAsync(
+            async () => await client.SendToAsync(payload, TwoStacks.ServerAt, Loopback.Port, info, new CancellationToken(why == "token")));
+        Assert.IsType(why switch { "token" => typeof(OperationCanceledException), "length" => typeof(SctpException), _ => typeof(ArgumentOutOfRangeException) }, exception);
+        if (why != "token")
+        {
+            Assert.IsType(exception.GetType(), Record.Exception(() => client.SendTo(payload, TwoStacks.ServerAt, Loopback.Port, info)));
+        }
+
+        Assert.Empty(client.Associations);
     }
 
     [Fact]

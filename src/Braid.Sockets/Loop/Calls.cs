@@ -115,25 +115,28 @@ internal static class Calls
         }
     }
 
-    public static void CheckStream(AssociationHost host, in SctpSendInfo info)
+    public static void CheckStream(int outgoing, in SctpSendInfo info)
     {
-        if (info.StreamId >= host.Streams.Outgoing)
+        if (info.StreamId >= outgoing)
         {
-            throw new ArgumentOutOfRangeException(
-                nameof(info), info.StreamId, $"There are {host.Streams.Outgoing} outgoing streams, numbered from 0.");
+            throw new ArgumentOutOfRangeException(nameof(info), info.StreamId, $"There are {outgoing} outgoing streams, numbered from 0.");
         }
     }
 
-    public static SendOptions Check(AssociationHost host, int length, in SctpSendInfo info)
+    public static void CheckLength(SctpAssociationOptions options, int length)
     {
-        SctpAssociationOptions options = host.Options;
         if (length == 0 || length > options.MaximumMessageSize)
         {
             throw new SctpException(
                 SctpError.InvalidMessageLength,
                 $"A message of {length} bytes cannot be sent: 1 to {options.MaximumMessageSize} are allowed.");
         }
+    }
 
+    public static SendOptions Check(AssociationHost host, int length, in SctpSendInfo info)
+    {
+        SctpAssociationOptions options = host.Options;
+        CheckLength(options, length);
         if (!options.Fragmentation && length > host.LongestMessage)
         {
             throw new SctpException(
@@ -141,7 +144,7 @@ internal static class Calls
                 $"A message of {length} bytes cannot be sent: {host.LongestMessage} fit into one chunk, and fragmentation is off.");
         }
 
-        CheckStream(host, info);
+        CheckStream(host.Streams.Outgoing, info);
         return info.ToSendOptions();
     }
 
