@@ -167,7 +167,8 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
 
     /// <summary>Takes the next message or notification of any association.</summary>
     /// <param name="cancellationToken">Ends the waiting; nothing is lost.</param>
-    /// <exception cref="ObjectDisposedException">The socket was disposed.</exception>
+    /// <exception cref="SctpException">The transport has ended.</exception>
+    /// <exception cref="ObjectDisposedException">The socket, or its stack, was disposed.</exception>
     public ValueTask<SctpReceived> ReceiveAsync(CancellationToken cancellationToken = default)
     {
         Open();
@@ -176,8 +177,8 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
 
     /// <summary>Takes the next message or notification, blocking the calling thread.</summary>
     /// <param name="timeout">How long at most; null, the default, for ever.</param>
-    /// <exception cref="SctpException">It took longer.</exception>
-    /// <exception cref="ObjectDisposedException">The socket was disposed.</exception>
+    /// <exception cref="SctpException">It took longer, or the transport has ended.</exception>
+    /// <exception cref="ObjectDisposedException">The socket, or its stack, was disposed.</exception>
     public SctpReceived Receive(TimeSpan? timeout = null)
     {
         Open().PrepareToBlock();
@@ -413,6 +414,7 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
             ?? throw new SctpException(SctpError.AssociationClosed, $"There is no association {id}, or no longer.");
     }
 
-    // The stack was disposed. On the loop, the port having been taken away.
-    private void OnShutDown() => Received.Items.Complete(new ObjectDisposedException(nameof(SctpStack)));
+    // The stack, or its transport, has ended. On the loop, the port having been taken away.
+    private void OnShutDown() =>
+        Received.Items.Complete(_binding.Loop!.Life.End as SctpException ?? (Exception)new ObjectDisposedException(nameof(SctpStack)));
 }

@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.IO;
 using System.Threading;
 using System.Threading.Channels;
@@ -149,6 +151,18 @@ public sealed class TransportTests
         Assert.Equal(0, client.BufferedAmount);
         await left.Disposed.WaitAsync(guard.Token);          // the call that hangs was cancelled
         server.Abort();
+    }
+
+    [Fact]
+    public async Task A_transport_that_ends_is_no_disposed_socket_to_who_receives_on_one()
+    {
+        (PipeTransport left, _) = PipeTransport.Pair();
+        await using SctpStack stack = SctpStack.Open(left);
+        await using var socket = new SctpSocket(new SctpSocketOptions { Stack = stack });
+        Task<SctpReceived> receiving = socket.ReceiveAsync().AsTask();
+        left.End();
+        await PairAssert.EndsAsync(SctpError.TransportClosed, () => receiving);
+        await PairAssert.EndsAsync(SctpError.TransportClosed, () => socket.ReceiveAsync().AsTask());
     }
 
     [Fact]
