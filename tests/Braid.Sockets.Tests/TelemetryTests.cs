@@ -65,8 +65,10 @@ public sealed class TelemetryTests
         }
     }
 
-    [Fact]
-    public async Task Connecting_is_a_span_that_says_whom_and_how_it_ended()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Connecting_is_a_span_that_says_whom_and_how_it_ended(bool blocks)
     {
         const ushort Unused = 4999;
         var spans = new ConcurrentBag<Activity>();
@@ -77,10 +79,19 @@ public sealed class TelemetryTests
             ActivityStopped = spans.Add,
         };
         ActivitySource.AddActivityListener(listener);
-        await using Loopback loopback = await Loopback.ConnectedAsync();
+        await using Loopback loopback = await Loopback.ListenAsync();
         IPEndPoint remote = loopback.Listener.LocalEndPoints[0];
         SctpConnectOptions refused = Loopback.OptionsFor(remote) with { RemotePort = Unused };
-        await Assert.ThrowsAsync<SctpException>(async () => await SctpAssociation.ConnectAsync(refused, loopback.Guard));
+        if (blocks)
+        {
+            Assert.Throws<SctpException>(() => SctpAssociation.Connect(refused));
+            SctpAssociation.Connect(Loopback.OptionsFor(remote)).Abort();
+        }
+        else
+        {
+            await Assert.ThrowsAsync<SctpException>(async () => await SctpAssociation.ConnectAsync(refused, loopback.Guard));
+            (await loopback.ConnectAsync()).Abort();
+        }
 
         Activity good = Assert.Single(spans, span => To(span, remote, Loopback.Port));
         Assert.Equal(ActivityStatusCode.Unset, good.Status);

@@ -166,6 +166,28 @@ public sealed class TransportTests
     }
 
     [Fact]
+    public async Task Who_waits_for_a_peer_does_not_connect_and_is_no_span()
+    {
+        var spans = new ConcurrentBag<Activity>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = static source => source.Name == "Braid.Sockets",
+            Sample = static (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = spans.Add,
+        };
+        ActivitySource.AddActivityListener(listener);
+        using var guard = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        (PipeTransport left, PipeTransport right) = PipeTransport.Pair();
+        Task<SctpAssociation> accepting = SctpAssociation.AcceptAsync(
+            right, new SctpConnectOptions { RemotePort = 8123, LocalPort = 8124, Association = s_impatient }, guard.Token).AsTask();
+        SctpAssociation client = await SctpAssociation.ConnectAsync(
+            left, new SctpConnectOptions { RemotePort = 8124, LocalPort = 8123, Association = s_impatient }, guard.Token);
+        await accepting;
+        client.Abort();
+        Assert.Equal(8124, Assert.Single(spans, span => span.GetTagItem("sctp.port") is 8123 or 8124).GetTagItem("sctp.port"));
+    }
+
+    [Fact]
     public async Task Waiting_for_a_peer_can_be_cancelled_and_the_transport_is_disposed_then()
     {
         using var guard = new CancellationTokenSource(TimeSpan.FromSeconds(60));

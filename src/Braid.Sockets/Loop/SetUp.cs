@@ -11,7 +11,7 @@ internal static class SetUp
 {
     public static async ValueTask<SctpAssociation> ConnectAsync(SctpConnectOptions options, CancellationToken cancellationToken) =>
         options.Stack is not null
-            ? await FinishAsync(Open(options.Stack.Loop, options, isActive: true), options, cancellationToken).ConfigureAwait(false)
+            ? await FinishAsync(Open(options.Stack.Loop, options, isActive: true), options, isActive: true, cancellationToken).ConfigureAwait(false)
             : await ConnectAsync(SctpStack.OpenFor(options), options, cancellationToken).ConfigureAwait(false);
 
     /// <param name="own">A stack that nobody else knows: it ends with the association.</param>
@@ -21,7 +21,7 @@ internal static class SetUp
     {
         try
         {
-            return await FinishAsync(Open(own.Loop, options, isActive: true), options, cancellationToken).ConfigureAwait(false);
+            return await FinishAsync(Open(own.Loop, options, isActive: true), options, isActive: true, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -35,7 +35,7 @@ internal static class SetUp
     {
         try
         {
-            return await FinishAsync(Open(own.Loop, options, isActive: false), options, cancellationToken).ConfigureAwait(false);
+            return await FinishAsync(Open(own.Loop, options, isActive: false), options, isActive: false, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -50,22 +50,25 @@ internal static class SetUp
         SctpStack? own = options.Stack is null ? SctpStack.OpenFor(options) : null;
         EndpointLoop loop = (own ?? options.Stack)!.Loop;
         loop.PrepareToBlock();
+        using Activities.Scope activity = Activities.Connecting(options);
+        AssociationHost? host = null;
         try
         {
             Task<AssociationHost> opening = Open(loop, options, isActive: true);
             Calls.Block(opening, Timeout.InfiniteTimeSpan);
-            AssociationHost host = opening.Result;
-            try
+            host = opening.Result;
+            Calls.Block(host.Established, timeout);
+            return new SctpAssociation(host);
+        }
+        catch (SctpException exception)
+        {
+            activity.Failed(exception);
+            if (exception.Error == SctpError.TimedOut)
             {
-                Calls.Block(host.Established, timeout);
-            }
-            catch (SctpException exception) when (exception.Error == SctpError.TimedOut)
-            {
-                host.RequestAbort("");
-                throw;
+                host?.RequestAbort("");
             }
 
-            return new SctpAssociation(host);
+            throw;
         }
         finally
         {
@@ -109,8 +112,8 @@ internal static class SetUp
     }
 
     /// <summary>Makes an association. On the loop only.</summary>
-    /// <exception cref="InvalidOperationException">There is one with that peer already.</exception>
     /// <exception cref="ArgumentException">The peer has an address that the transport cannot send to.</exception>
+    /// <exception cref="InvalidOperationException">There is one with that peer already.</exception>
     public static AssociationHost Begin(EndpointLoop loop, Instant now, SctpConnectOptions options, bool isActive, SctpSocket? socket)
     {
         if (loop.Life.End is { } end)
@@ -146,22 +149,23 @@ internal static class SetUp
     }
 
     private static async ValueTask<SctpAssociation> FinishAsync(
-        Task<AssociationHost> opening, SctpConnectOptions options, CancellationToken cancellationToken)
+        Task<AssociationHost> opening, SctpConnectOptions options, bool isActive, CancellationToken cancellationToken)
     {
-        AssociationHost host = await opening.ConfigureAwait(false);
-        using Activities.Scope activity = Activities.Connecting(options);
-        using (cancellationToken.UnsafeRegister(static state => ((AssociationHost)state!).RequestAbort(""), host))
+        using Activities.Scope activity = isActive ? Activities.Connecting(options) : default;
+        AssociationHost host;
+        try
         {
-            try
+            host = await opening.ConfigureAwait(false);
+            using (cancellationToken.UnsafeRegister(static state => ((AssociationHost)state!).RequestAbort(""), host))
             {
                 await host.Established.ConfigureAwait(false);
             }
-            catch (SctpException exception)
-            {
-                activity.Failed(exception);
-                cancellationToken.ThrowIfCancellationRequested();
-                throw;
-            }
+        }
+        catch (SctpException exception)
+        {
+            activity.Failed(exception);
+            cancellationToken.ThrowIfCancellationRequested();
+            throw;
         }
 
         if (cancellationToken.IsCancellationRequested)
