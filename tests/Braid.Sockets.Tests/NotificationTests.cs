@@ -1,7 +1,9 @@
 using System;
+using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Linq;
 using System.Net;
+using System.Numerics;
 using System.Threading.Tasks;
 
 namespace Braid.Sockets.Tests;
@@ -203,6 +205,54 @@ public sealed class NotificationTests
         SctpNotification.NotificationsLost lost = Assert.Single(all.OfType<SctpNotification.NotificationsLost>());
         Assert.InRange(lost.Count, 900, 1_100);
         Assert.Equal(SctpAssociationChange.ShutdownComplete, Assert.IsType<SctpNotification.AssociationChange>(all[^1]).Change);
+    }
+
+    [Fact]
+    public async Task An_error_that_the_peer_reports_is_told_with_its_cause_and_the_association_goes_on()
+    {
+        await using var pair = new TwoStacks();
+        byte[] header = [];
+        pair.Network.Drop = (source, _, packet) =>
+        {
+            header = source.Equals(TwoStacks.ServerAt) ? packet[..12].ToArray() : header;        // ports, and our tag
+            return false;
+        };
+        (SctpAssociation client, SctpAssociation server) = await pair.ConnectedAsync(s_all);
+        byte[] error =
+        [
+            .. header,
+            9, 0, 0, 19,                                     // ERROR (RFC 9260 §3.3.10), with two causes
+            0, 9, 0, 8, 0, 1, 2, 3,                          // no user data
+            0, 99, 0, 7, 4, 5, 6, 0,                         // one that nobody knows, and its padding
+        ];
+        error.AsSpan(8, 4).Clear();
+        uint crc = uint.MaxValue;
+        foreach (byte value in error)
+        {
+            crc = BitOperations.Crc32C(crc, value);
+        }
+
+        BinaryPrimitives.WriteUInt32LittleEndian(error.AsSpan(8), ~crc);
+        pair.Network.Carry(TwoStacks.ServerAt.ToNetworkAddress(), TwoStacks.ClientAt.ToNetworkAddress(), error);
+        var reported = new List<SctpNotification.RemoteError>();
+        await foreach (SctpNotification notification in client.ReadNotificationsAsync(pair.Guard))
+        {
+            if (notification is SctpNotification.RemoteError one)
+            {
+                reported.Add(one);
+                if (reported.Count == 2)
+                {
+                    break;
+                }
+            }
+        }
+
+        Assert.All(reported, one => Assert.Equal((client.Id, SctpNotificationKinds.RemoteError), (one.AssociationId, one.Kind)));
+        Assert.Equal([9, 99], reported.Select(one => (int)one.CauseCode));
+        Assert.Equal([0, 1, 2, 3], reported[0].Data.ToArray());
+        Assert.Equal([4, 5, 6], reported[1].Data.ToArray());
+        await client.ShutdownAsync(pair.Guard);
+        await server.Closed.WaitAsync(pair.Guard);
     }
 
     [Fact]
