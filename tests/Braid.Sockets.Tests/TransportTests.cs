@@ -2,6 +2,8 @@ using System;
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.IO;
+using System.Net;
+using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Channels;
 using System.Threading.Tasks;
@@ -154,6 +156,20 @@ public sealed class TransportTests
     }
 
     [Fact]
+    public void A_datagram_of_no_bytes_keeps_no_other_from_being_received()
+    {
+        using var transport = new UdpTransport(new IPEndPoint(IPAddress.Loopback, 0));
+        using var stranger = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        stranger.SendTo([], transport.LocalEndPoint!);
+        stranger.SendTo(new byte[5], transport.LocalEndPoint!);
+        DatagramBatch? batch = transport.TryReceive();
+        Assert.NotNull(batch);
+        Assert.Equal((2, 5), (batch.Count, batch[1].Length));
+        DatagramBatch.Return(batch);
+        Assert.Null(transport.TryReceive());
+    }
+
+    [Fact]
     public async Task A_transport_that_ends_is_no_disposed_socket_to_who_receives_on_one()
     {
         (PipeTransport left, _) = PipeTransport.Pair();
@@ -208,7 +224,7 @@ public sealed class TransportTests
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await SctpAssociation.ConnectAsync(tiny, options));
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await SctpAssociation.AcceptAsync(good, options));
         await Assert.ThrowsAsync<ArgumentException>(async () => await SctpAssociation.ConnectAsync(
-            good, options with { RemoteEndPoints = [new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 1)] }));
+            good, options with { RemoteEndPoints = [new IPEndPoint(IPAddress.Loopback, 1)] }));
     }
 
     private static async Task<(SctpAssociation Client, SctpAssociation Server)> MeetAsync(

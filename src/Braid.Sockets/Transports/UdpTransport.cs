@@ -134,7 +134,8 @@ internal sealed class UdpTransport : IDatagramTransport
         {
             try
             {
-                if (_socket.Available == 0)
+                // Not Available, which counts bytes: a datagram of none would keep all others from being seen.
+                if (!_socket.Poll(TimeSpan.Zero, SelectMode.SelectRead))
                 {
                     break;
                 }
