@@ -143,6 +143,8 @@ public sealed class SctpSocket : IAsyncDisposable, IDisposable
             sending.Add(SendAsync(host));
         }
 
+        // Each has to be done with the payload, and looked at, before any of them is told of.
+        await Task.WhenAll(sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         int count = 0;
         foreach (Task sent in sending)
         {

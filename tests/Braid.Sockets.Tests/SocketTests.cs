@@ -266,6 +266,28 @@ public sealed class SocketTests
     }
 
     [Fact]
+    public async Task A_message_to_all_that_nobody_can_take_is_one_failure_and_leaves_none_unobserved()
+    {
+        await using var pair = new TwoStacks();
+        await using SctpSocket server = pair.OpenServer();
+        for (int i = 0; i < 3; i++)
+        {
+            await (await pair.ConnectAsync()).SendAsync(new byte[1], pair.Guard);
+            (await server.ReceiveAsync(pair.Guard)).Dispose();
+        }
+
+        int unobserved = 0;
+        void OnUnobserved(object? sender, UnobservedTaskExceptionEventArgs args) => unobserved +=
+            args.Exception.InnerException is SctpException { Error: SctpError.InvalidMessageLength } ? 1 : 0;
+        TaskScheduler.UnobservedTaskException += OnUnobserved;
+        await PairAssert.EndsAsync(SctpError.InvalidMessageLength, () => server.SendToAllAsync(default, cancellationToken: pair.Guard).AsTask());
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        TaskScheduler.UnobservedTaskException -= OnUnobserved;
+        Assert.Equal(0, unobserved);
+    }
+
+    [Fact]
     public async Task A_message_to_all_reaches_everybody_and_a_full_buffer_holds_up_no_other()
     {
         await using var pair = new TwoStacks();
