@@ -73,7 +73,7 @@ public sealed class SctpAssociation : IAsyncDisposable, IDisposable
     /// <summary>Sets up an association over anything that moves datagrams between two peers (RFC 8261 and the like).</summary>
     /// <param name="transport">Moves the packets; disposed with the association.</param>
     /// <param name="options">How; there are no end points.</param>
-    /// <param name="cancellationToken">Gives the attempt up.</param>
+    /// <param name="cancellationToken">Gives the attempt up; the transport is disposed.</param>
     /// <inheritdoc cref="ConnectAsync(SctpConnectOptions, CancellationToken)" path="/exception"/>
     public static async ValueTask<SctpAssociation> ConnectAsync(
         ISctpDatagramTransport transport, SctpConnectOptions options, CancellationToken cancellationToken = default)
@@ -81,7 +81,6 @@ public sealed class SctpAssociation : IAsyncDisposable, IDisposable
         ArgumentNullException.ThrowIfNull(transport);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate(hasPeer: true);
-        cancellationToken.ThrowIfCancellationRequested();
         return await SetUp.ConnectAsync(SctpStack.OpenFor(transport, options), options, cancellationToken).ConfigureAwait(false);
     }
 
@@ -99,7 +98,6 @@ public sealed class SctpAssociation : IAsyncDisposable, IDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate(hasPeer: true);
         ArgumentOutOfRangeException.ThrowIfZero(options.LocalPort);
-        cancellationToken.ThrowIfCancellationRequested();
         return await SetUp.AcceptAsync(SctpStack.OpenFor(transport, options), options, cancellationToken).ConfigureAwait(false);
     }
 

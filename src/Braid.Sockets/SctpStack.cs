@@ -88,7 +88,7 @@ public sealed class SctpStack : IAsyncDisposable
         return drops;
     }
 
-    /// <summary>Aborts what still lives on it, and closes the transport.</summary>
+    /// <summary>Aborts what still lives on it, and closes the transport; one of the user's is disposed when this completes.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _isDisposed, 1) == 0)

@@ -155,6 +155,23 @@ public sealed class TransportTests
         server.Abort();
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_disposed_stack_has_disposed_its_transport_whatever_that_does_meanwhile(bool throws)
+    {
+        (PipeTransport left, _) = PipeTransport.Pair();
+        left.OnReceive = token => token.Register(() =>
+        {
+            if (throws)
+            {
+                throw new InvalidOperationException("a mistake of the user's");
+            }
+        });
+        await SctpStack.Open(left).DisposeAsync();
+        Assert.True(left.Disposed.IsCompleted);
+    }
+
     [Fact]
     public void A_datagram_of_no_bytes_keeps_no_other_from_being_received()
     {
@@ -213,6 +230,11 @@ public sealed class TransportTests
         await cancelled.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => accepting);
         await left.Disposed.WaitAsync(guard.Token);
+        (PipeTransport right, PipeTransport other) = PipeTransport.Pair();
+        var options = new SctpConnectOptions { RemotePort = 1, LocalPort = 1 };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await SctpAssociation.AcceptAsync(right, options, cancelled.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await SctpAssociation.ConnectAsync(other, options, cancelled.Token));
+        await Task.WhenAll(right.Disposed, other.Disposed).WaitAsync(guard.Token);
     }
 
     [Fact]
@@ -250,6 +272,9 @@ public sealed class TransportTests
 
         public bool Hangs { get; set; }
 
+        /// <summary>What its owner does with the token that it gets.</summary>
+        public Action<CancellationToken> OnReceive { get; set; } = static _ => { };
+
         public Task Disposed => _disposed.Task;
 
         public static (PipeTransport Left, PipeTransport Right) Pair(int packetSize = 1200)
@@ -264,6 +289,7 @@ public sealed class TransportTests
 
         public async ValueTask<int> ReceiveAsync(Memory<byte> buffer, CancellationToken cancellationToken)
         {
+            OnReceive(cancellationToken);
             if (!await _arriving.Reader.WaitToReadAsync(cancellationToken) || !_arriving.Reader.TryRead(out byte[]? packet))
             {
                 return 0;

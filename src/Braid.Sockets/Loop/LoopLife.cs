@@ -133,6 +133,7 @@ internal sealed class LoopLife(EndpointLoop loop)
             isClosed.SetResult();
         });
         await isClosed.Task.ConfigureAwait(false);
+        await loop.Transport.Disposed.ConfigureAwait(false);
     }
 
     /// <summary>Closes the transport; nothing goes out any more. On the loop only.</summary>

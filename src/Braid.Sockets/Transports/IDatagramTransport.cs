@@ -36,6 +36,9 @@ internal interface IDatagramTransport : IDisposable
     /// <summary>The socket, for a thread that waits for several of them; null where there is none.</summary>
     Socket? Socket { get; }
 
+    /// <summary>Completes once nothing of the user's is used any more, after it was disposed.</summary>
+    Task Disposed => Task.CompletedTask;
+
     /// <summary>Asks whether <see cref="TryReceive"/> gives what <see cref="ReceiveAsync"/> would, without a thread of the pool.</summary>
     /// <param name="wake">To be called from then on when something arrives, where there is no <see cref="Socket"/> to wait for.</param>
     bool TryBePolled(Action wake);

@@ -20,6 +20,7 @@ internal sealed class PointToPointTransport : IDatagramTransport
     private readonly CancellationTokenSource _closing = new();
     private readonly byte[] _arrival = GC.AllocateUninitializedArray<byte>(DatagramBatch.LargestDatagram);
     private readonly CancellationToken _closed;
+    private readonly TaskCompletionSource _disposed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public PointToPointTransport(ISctpDatagramTransport inner)
     {
@@ -45,6 +46,8 @@ internal sealed class PointToPointTransport : IDatagramTransport
     public int LargestPacket { get; }
 
     public Socket? Socket => null;
+
+    public Task Disposed => _disposed.Task;
 
     public async ValueTask<DatagramBatch?> ReceiveAsync()
     {
@@ -161,10 +164,10 @@ internal sealed class PointToPointTransport : IDatagramTransport
         try
         {
             await _waiting.Reader.Completion.WaitAsync(TimeSpan.FromSeconds(1)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await _closing.CancelAsync().ConfigureAwait(false);
+            await _closing.CancelAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);      // his callbacks' own affair
             await _inner.DisposeAsync().ConfigureAwait(false);
         }
-#pragma warning disable CA1031 // The user's code, and nobody awaits us.
+#pragma warning disable CA1031 // The user's code: there is nothing left to fail.
         catch (Exception)
 #pragma warning restore CA1031
         {
@@ -172,6 +175,7 @@ internal sealed class PointToPointTransport : IDatagramTransport
         finally
         {
             _closing.Dispose();
+            _disposed.SetResult();
         }
     }
 }
