@@ -53,7 +53,9 @@ public sealed class SctpStack : IAsyncDisposable
     }
 
     /// <summary>Opens a stack over a UDP socket (RFC 6951).</summary>
-    /// <param name="local">Where to bind; port 0 lets the system choose. The IPv6 wildcard takes IPv4 as well.</param>
+    /// <param name="local">
+    /// Where to bind; port 0 lets the system choose. The IPv6 wildcard takes IPv4 as well, and alone where the system has no IPv6.
+    /// </param>
     /// <param name="options">Limits and services; null for the defaults.</param>
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
     /// <exception cref="SctpException">The address cannot be used.</exception>
@@ -110,6 +112,11 @@ public sealed class SctpStack : IAsyncDisposable
 
     private static UdpTransport BindUdp(IPEndPoint local, bool reusePort)
     {
+        if (local.Address.Equals(IPAddress.IPv6Any) && !Socket.OSSupportsIPv6)
+        {
+            local = new IPEndPoint(IPAddress.Any, local.Port);       // every address of this machine is what was meant
+        }
+
         try
         {
             return new UdpTransport(local, reusePort);

@@ -1,7 +1,9 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.Linq;
 using System.Net;
+using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
 
@@ -57,6 +59,32 @@ public sealed class StackTests
         }
 
         Assert.Equal((20, 20), (left.AssociationCount, right.AssociationCount));
+    }
+
+    /// <summary>Runs in a process of its own, which is told that there is no IPv6.</summary>
+    [Fact]
+    public async Task Where_there_is_no_IPv6_every_address_means_every_IPv4_address()
+    {
+        const string NoIPv6 = "DOTNET_SYSTEM_NET_DISABLEIPV6";
+        using var guard = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        if (Environment.GetEnvironmentVariable(NoIPv6) != "1")
+        {
+            string name = $"{typeof(StackTests).FullName}.{nameof(Where_there_is_no_IPv6_every_address_means_every_IPv4_address)}";
+            var start = new ProcessStartInfo(Environment.ProcessPath!, ["--no-progress", "--filter-method", name]) { RedirectStandardOutput = true };
+            start.Environment[NoIPv6] = "1";
+            using Process child = Process.Start(start)!;
+            string output = await child.StandardOutput.ReadToEndAsync(guard.Token);
+            await child.WaitForExitAsync(guard.Token);
+            Assert.True(child.ExitCode == 0, output);
+            return;
+        }
+
+        Assert.False(Socket.OSSupportsIPv6);
+        await using SctpListener listener = await SctpListener.ListenAsync(
+            new SctpListenerOptions { Port = 1, ListenEndPoints = [new IPEndPoint(IPAddress.IPv6Any, 0)] }, guard.Token);
+        await using var socket = new SctpSocket();
+        await socket.ConnectAsync([new IPEndPoint(IPAddress.Loopback, listener.LocalEndPoints[0].Port)], 1, guard.Token);
+        Assert.Equal([IPAddress.Any, IPAddress.Any], listener.LocalEndPoints.Concat(socket.LocalEndPoints).Select(static at => at.Address));
     }
 
     [Fact]

@@ -1,7 +1,6 @@
 using System;
 using System.CommandLine;
 using System.Net;
-using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
 using Braid.Cli.Output;
@@ -64,11 +63,6 @@ internal sealed class SctpSettings
         if (!IPAddress.TryParse(result.GetValue(Bind), out IPAddress? address))
         {
             throw new UsageException($"--bind {result.GetValue(Bind)}: not an IP address");
-        }
-
-        if (address.Equals(IPAddress.IPv6Any) && !Socket.OSSupportsIPv6)
-        {
-            address = IPAddress.Any;
         }
 
         return SctpListener.ListenAsync(

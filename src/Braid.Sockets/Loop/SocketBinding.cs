@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Net;
-using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
 using Braid.Sctp;
@@ -70,7 +69,7 @@ internal sealed class SocketBinding(SctpSocketOptions options, Action<Associatio
             }
 
             SctpStack stack = _options.Stack ?? SctpStack.OpenUdp(
-                LocalEndPoint(), new SctpStackOptions { TimeProvider = _options.TimeProvider, LoggerFactory = _options.LoggerFactory, ReusePort = _options.ReusePort });
+                _options.LocalEndPoint, new SctpStackOptions { TimeProvider = _options.TimeProvider, LoggerFactory = _options.LoggerFactory, ReusePort = _options.ReusePort });
             _ownsLoop = _options.Stack is null;
             LocalEndPoints = stack.LocalEndPoints;
             _association = stack.Loop.Fit(_association);
@@ -164,11 +163,6 @@ internal sealed class SocketBinding(SctpSocketOptions options, Action<Associatio
         loop.Life.Release();
         return loop.Life.Freed;
     }
-
-    private IPEndPoint LocalEndPoint() =>
-        _options.LocalEndPoint.Address.Equals(IPAddress.IPv6Any) && !Socket.OSSupportsIPv6
-            ? new IPEndPoint(IPAddress.Any, _options.LocalEndPoint.Port)
-            : _options.LocalEndPoint;
 
     // On the loop. The options may have changed since it was asked for.
     private void OpenPort()
