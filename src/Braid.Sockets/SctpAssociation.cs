@@ -320,7 +320,7 @@ public sealed class SctpAssociation : IAsyncDisposable, IDisposable
     public ValueTask<IReadOnlyList<PathStatistics>> GetPathsAsync() => new(_host.AskAsync(static (core, _) => core.GetPaths()));
 
     /// <summary>Makes one of the peer's addresses the one that new data goes to (SCTP_PRIMARY_ADDR, RFC 6458 §8.1.9).</summary>
-    /// <param name="remote">Address and UDP port.</param>
+    /// <param name="remote">The address; its UDP port does not matter.</param>
     /// <returns>False when it is none of the peer's, or is not confirmed (RFC 9260 §5.4).</returns>
     public ValueTask<bool> SetPrimaryAddressAsync(IPEndPoint remote)
     {
@@ -330,7 +330,7 @@ public sealed class SctpAssociation : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Sets heartbeats and limits of one of the peer's addresses (SCTP_PEER_ADDR_PARAMS, RFC 6458 §8.1.12).</summary>
-    /// <param name="remote">Address and UDP port.</param>
+    /// <param name="remote">The address; its UDP port does not matter.</param>
     /// <param name="options">What to set.</param>
     /// <returns>False when it is none of the peer's.</returns>
     public ValueTask<bool> ConfigurePathAsync(IPEndPoint remote, PathOptions options)
@@ -343,7 +343,7 @@ public sealed class SctpAssociation : IAsyncDisposable, IDisposable
     }
 
     /// <summary>Asks an address of the peer for a sign of life now (RFC 9260 §11.1.8).</summary>
-    /// <param name="remote">Address and UDP port; null, the default, for the primary one.</param>
+    /// <param name="remote">The address, whose UDP port does not matter; null, the default, for the primary one.</param>
     /// <returns>False when it is none of the peer's.</returns>
     public ValueTask<bool> RequestHeartbeatAsync(IPEndPoint? remote = null)
     {

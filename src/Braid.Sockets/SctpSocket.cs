@@ -12,7 +12,7 @@ namespace Braid.Sockets;
 /// first message rides along with the handshake; everything that comes, messages and notifications of all associations,
 /// comes out of one call.
 /// </summary>
-public sealed class SctpSocket : IAsyncDisposable, IDisposable
+public sealed partial class SctpSocket : IAsyncDisposable, IDisposable
 {
     private readonly PeerTable _peers = new();
     private readonly SocketBinding _binding;

@@ -90,7 +90,9 @@ public sealed class StateTableTests
         ("Receive", (it, _, _) => Done(() => it.Receive(TimeSpan.Zero))),
         ("PeelOff", (it, id, _) => Done(() => it.PeelOff(id))),
         ("Abort", (it, id, _) => Done(() => it.Abort(id))),
-        ("GetStatisticsAsync", (it, id, _) => Told(async () => (await it.GetStatisticsAsync(id), "done").Item2)),
+        ("GetRemoteEndPoint", (it, id, _) => Done(() => it.GetRemoteEndPoint(id))),
+        ("GetStatisticsAsync, GetPathsAsync", (it, id, _) => Told(
+            async () => (await it.GetStatisticsAsync(id), await it.GetPathsAsync(id), "done").Item3)),
         ("GetOption, SetOption of that association", (it, id, _) => Done(() => it.SetOption(SctpOptions.NoDelay, it.GetOption(SctpOptions.NoDelay, id), id))),
         ("GetOption of future ones", (it, _, _) => Done(() => it.GetOption(SctpOptions.NoDelay))),
         ("SetOption of all", (it, _, _) => Done(() => it.SetOption(SctpOptions.NoDelay, true, SctpAssociationId.All))),

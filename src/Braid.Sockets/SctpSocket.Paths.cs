@@ -1,0 +1,45 @@
+using System.Collections.Generic;
+using System.Net;
+using System.Threading.Tasks;
+using Braid.Sctp;
+
+namespace Braid.Sockets;
+
+/// <content>Who the peer of an association is, and what is asked of its addresses.</content>
+public sealed partial class SctpSocket
+{
+    /// <summary>The primary address and UDP port of an association's peer, as last seen: who a message came from.</summary>
+    /// <param name="id">Which association.</param>
+    /// <exception cref="SctpException">There is no such association (any more).</exception>
+    public IPEndPoint GetRemoteEndPoint(SctpAssociationId id) => Of(id).RemoteEndPoint;
+
+    /// <summary>How each address of an association's peer stands (SCTP_GET_PEER_ADDR_INFO, RFC 6458 §8.2.2; sctp_getpaddrs, §9.3).</summary>
+    /// <param name="id">Which association.</param>
+    /// <exception cref="SctpException">There is no such association (any more).</exception>
+    public ValueTask<IReadOnlyList<PathStatistics>> GetPathsAsync(SctpAssociationId id) => Of(id).GetPathsAsync();
+
+    /// <summary>Makes one of the addresses of an association's peer the one that new data goes to (SCTP_PRIMARY_ADDR, RFC 6458 §8.1.9).</summary>
+    /// <param name="id">Which association.</param>
+    /// <param name="remote">The address; its UDP port does not matter.</param>
+    /// <returns>False when it is none of the peer's, or is not confirmed (RFC 9260 §5.4).</returns>
+    /// <exception cref="SctpException">There is no such association (any more).</exception>
+    public ValueTask<bool> SetPrimaryAddressAsync(SctpAssociationId id, IPEndPoint remote) => Of(id).SetPrimaryAddressAsync(remote);
+
+    /// <summary>Sets heartbeats and limits of one of the addresses of an association's peer (SCTP_PEER_ADDR_PARAMS, RFC 6458 §8.1.12).</summary>
+    /// <param name="id">Which association.</param>
+    /// <param name="remote">The address; its UDP port does not matter.</param>
+    /// <param name="options">What to set.</param>
+    /// <returns>False when it is none of the peer's.</returns>
+    /// <exception cref="SctpException">There is no such association (any more).</exception>
+    public ValueTask<bool> ConfigurePathAsync(SctpAssociationId id, IPEndPoint remote, PathOptions options) => Of(id).ConfigurePathAsync(remote, options);
+
+    /// <summary>Asks an address of an association's peer for a sign of life now (RFC 9260 §11.1.8).</summary>
+    /// <param name="id">Which association.</param>
+    /// <param name="remote">The address, whose UDP port does not matter; null, the default, for the primary one.</param>
+    /// <returns>False when it is none of the peer's.</returns>
+    /// <exception cref="SctpException">There is no such association (any more).</exception>
+    public ValueTask<bool> RequestHeartbeatAsync(SctpAssociationId id, IPEndPoint? remote = null) => Of(id).RequestHeartbeatAsync(remote);
+
+    // As its owner would see it; nobody keeps it.
+    private SctpAssociation Of(SctpAssociationId id) => new(Find(id));
+}
