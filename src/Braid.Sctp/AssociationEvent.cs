@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using Braid.Core;
 
 namespace Braid.Sctp;
@@ -153,4 +154,42 @@ public abstract record AssociationEvent
     /// <param name="CauseCode">The cause (§3.3.10).</param>
     /// <param name="CauseInfo">What it says.</param>
     public sealed record RemoteError(ushort CauseCode, ReadOnlyMemory<byte> CauseInfo) : AssociationEvent;
+
+    /// <summary>
+    /// Streams were reset (RFC 6525 §6.1.1), or could not be: their next ordered message has the number 0 again. Messages taken
+    /// after the event of incoming streams are those that the peer sent after the reset.
+    /// </summary>
+    /// <param name="IsIncoming">Whether the peer's streams were, not ours.</param>
+    /// <param name="Streams">Which; none for all.</param>
+    /// <param name="Result">What came of it.</param>
+    /// <param name="Context">What <see cref="Association.ResetStreams"/> was given; 0 where the peer has asked.</param>
+    public sealed record StreamsReset(bool IsIncoming, IReadOnlyList<StreamId> Streams, ReconfigurationResult Result, uint Context) : AssociationEvent
+    {
+        /// <summary>Whether the streams are reset now.</summary>
+        public bool IsDone => Result is ReconfigurationResult.Performed or ReconfigurationResult.NothingToDo;
+    }
+
+    /// <summary>TSNs and all streams began anew (RFC 6525 §6.1.2), or could not. Messages taken after it were sent after it.</summary>
+    /// <param name="LocalTsn">Our next TSN.</param>
+    /// <param name="RemoteTsn">The peer's next TSN.</param>
+    /// <param name="Result">What came of it.</param>
+    /// <param name="Context">What <see cref="Association.ResetAssociation"/> was given; 0 where the peer has asked.</param>
+    public sealed record AssociationReset(Tsn LocalTsn, Tsn RemoteTsn, ReconfigurationResult Result, uint Context) : AssociationEvent
+    {
+        /// <summary>Whether they begin anew now.</summary>
+        public bool IsDone => Result is ReconfigurationResult.Performed or ReconfigurationResult.NothingToDo;
+    }
+
+    /// <summary>There are more streams (RFC 6525 §6.1.3), or there cannot be.</summary>
+    /// <param name="IsIncoming">Whether the peer's streams are more, not ours.</param>
+    /// <param name="OutgoingStreams">Streams that we may send on now.</param>
+    /// <param name="IncomingStreams">Streams that the peer may send on now.</param>
+    /// <param name="Result">What came of it.</param>
+    /// <param name="Context">What <see cref="Association.AddStreams"/> was given; 0 where the peer has asked.</param>
+    public sealed record StreamsChanged(bool IsIncoming, int OutgoingStreams, int IncomingStreams, ReconfigurationResult Result, uint Context)
+        : AssociationEvent
+    {
+        /// <summary>Whether they are there now.</summary>
+        public bool IsDone => Result is ReconfigurationResult.Performed or ReconfigurationResult.NothingToDo;
+    }
 }

@@ -140,7 +140,13 @@ public record AssociationOptions
     /// Extensions to offer to the peer, and to take from it (RFC 5061 §4.2.7). Which of them are used,
     /// <see cref="Association.Extensions"/> says. Default: all.
     /// </summary>
-    public Extensions Extensions { get; init; } = Extensions.ZeroChecksum | Extensions.Ecn;
+    public Extensions Extensions { get; init; } = Extensions.ZeroChecksum | Extensions.Ecn | Extensions.StreamReconfiguration;
+
+    /// <summary>
+    /// What the peer may change of the association (RFC 6525 §6.3.1); all else that it asks for is denied. What we have asked
+    /// it for ourselves is allowed. How many streams there may be, <see cref="IncomingStreams"/> says. Default none.
+    /// </summary>
+    public ReconfigurationKinds AllowedReconfiguration { get; init; }
 
     /// <summary>
     /// Whether messages that could not be delivered come back as <see cref="AssociationEvent.SendFailed"/> (RFC 6458 §6.1.11).

@@ -33,6 +33,7 @@ public static class PacketText
         ChunkType.Cwr => "CWR",
         ChunkType.ShutdownComplete => "SHUTDOWN COMPLETE",
         ChunkType.Pad => "PAD",
+        ChunkType.ReConfig => "RE-CONFIG",
         _ => string.Create(CultureInfo.InvariantCulture, $"CHUNK {(byte)type}"),
     };
 
@@ -92,9 +93,45 @@ public static class PacketText
             case ChunkType.Init or ChunkType.InitAck when InitChunk.TryRead(chunk, out InitChunk init):
                 text.Append(culture, $" tag={init.InitiateTag} tsn={init.Fields.InitialTsn} rwnd={init.Fields.AdvertisedWindow} streams={init.Fields.OutgoingStreams}/{init.Fields.IncomingStreams}");
                 break;
+            case ChunkType.ReConfig when ReConfigChunk.TryRead(chunk, out ReConfigChunk reConfig):
+                ParameterReader parameters = reConfig.Parameters;
+                while (parameters.TryRead(out ParameterView parameter))
+                {
+                    text.Append(' ').Append(Describe(parameter));
+                }
+
+                break;
             case ChunkType.Shutdown when ShutdownChunk.TryRead(chunk, out ShutdownChunk shutdown):
                 text.Append(culture, $" cum={shutdown.CumulativeAck}");
                 break;
         }
+    }
+
+    private static string Describe(in ParameterView parameter)
+    {
+        CultureInfo culture = CultureInfo.InvariantCulture;
+        switch (parameter.Type)
+        {
+            case ParameterType.OutgoingResetRequest when OutgoingResetParameter.TryRead(parameter, out OutgoingResetParameter outgoing):
+                return string.Create(culture, $"OUT-REQ:{outgoing.Number},{outgoing.ResponseNumber},tsn={outgoing.LastTsn}/{Describe(outgoing.Streams)}");
+            case ParameterType.IncomingResetRequest when IncomingResetParameter.TryRead(parameter, out IncomingResetParameter incoming):
+                return string.Create(culture, $"IN-REQ:{incoming.Number}/{Describe(incoming.Streams)}");
+            case ParameterType.AssociationResetRequest when AssociationResetParameter.TryRead(parameter, out uint number):
+                return string.Create(culture, $"TSN-REQ:{number}");
+            case ParameterType.AddOutgoingStreamsRequest when AddStreamsParameter.TryRead(parameter, out AddStreamsParameter more):
+                return string.Create(culture, $"ADD-OUT:{more.Number}/{more.Streams}");
+            case ParameterType.AddIncomingStreamsRequest when AddStreamsParameter.TryRead(parameter, out AddStreamsParameter more):
+                return string.Create(culture, $"ADD-IN:{more.Number}/{more.Streams}");
+            case ParameterType.ReconfigurationResponse when ReconfigurationResponseParameter.TryRead(parameter, out ReconfigurationResponseParameter response):
+                return string.Create(culture, $"RESP:{response.Number}={response.Result}{(response.SenderNext is { } next ? $" next={next}/{response.ReceiverNext}" : "")}");
+            default:
+                return "?";
+        }
+    }
+
+    private static string Describe(in StreamList streams)
+    {
+        Sctp.StreamId[] list = streams.ToArray();
+        return list.Length == 0 ? "all" : string.Join(',', list);
     }
 }

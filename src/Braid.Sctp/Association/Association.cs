@@ -20,6 +20,7 @@ public sealed class Association
     private readonly TransferProcedures _transfer;
     private readonly TerminationProcedures _termination;
     private readonly OptionProcedures _options;
+    private readonly ReconfigurationProcedures _reconfiguration;
 
     private Association(
         EndpointOptions endpoint, AssociationContext context, PortPair ports, ReadOnlySpan<NetworkPath> paths, InitFields? opening)
@@ -31,6 +32,7 @@ public sealed class Association
         _transfer = new TransferProcedures(_tcb);
         _termination = new TerminationProcedures(_tcb, _transfer);
         _options = new OptionProcedures(_tcb);
+        _reconfiguration = new ReconfigurationProcedures(_tcb);
     }
 
     /// <summary>Where the association stands (§4).</summary>
@@ -199,6 +201,10 @@ public sealed class Association
             _tcb.IsRestartUnreported = false;
             _tcb.Context.Activity.Signal();                      // there may be messages to take now
         }
+        else if (associationEvent is not null && _tcb.Transfer?.Receiver.Messages.OnTaken(associationEvent) == true)
+        {
+            _tcb.Context.Activity.Signal();
+        }
 
         return isThere;
     }
@@ -284,6 +290,51 @@ public sealed class Association
     {
         Begin(now);
         return _options.SetPrimaryPath(address);
+    }
+
+    /// <summary>
+    /// Resets streams (RFC 6525 §5.1.2, §5.1.3): the next ordered message on them has the number 0 again. Outgoing ones when all that
+    /// was accepted before is sent, a record that is open to its end; what is accepted meanwhile waits. Incoming ones when the peer,
+    /// asked for it, resets them. What comes of it is told as <see cref="AssociationEvent.StreamsReset"/>, once for each direction.
+    /// </summary>
+    /// <param name="now">The current instant.</param>
+    /// <param name="streams">Which; none for all.</param>
+    /// <param name="direction">Whose.</param>
+    /// <param name="context">A number of the application's own, handed back with the event.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The direction is none.</exception>
+    public ReconfigurationStatus ResetStreams(Instant now, ReadOnlySpan<StreamId> streams, ResetDirection direction, uint context = 0)
+    {
+        AssociationOptions.InRange((byte)direction, (byte)ResetDirection.Outgoing, (byte)ResetDirection.Both, nameof(direction));
+        Begin(now);
+        return _reconfiguration.ResetStreams(streams, direction, context);
+    }
+
+    /// <summary>
+    /// Lets the TSNs and all streams begin anew, both ways (RFC 6525 §5.1.4), when all that was accepted before is acknowledged; what is
+    /// accepted meanwhile waits. What comes of it is told as <see cref="AssociationEvent.AssociationReset"/>.
+    /// </summary>
+    /// <inheritdoc cref="ResetStreams" path="/param"/>
+    public ReconfigurationStatus ResetAssociation(Instant now, uint context = 0)
+    {
+        Begin(now);
+        return _reconfiguration.ResetAssociation(context);
+    }
+
+    /// <summary>
+    /// Adds streams with the next higher numbers (RFC 6525 §5.1.5, §5.1.6). What comes of it is told as
+    /// <see cref="AssociationEvent.StreamsChanged"/>, once for each direction.
+    /// </summary>
+    /// <param name="now">The current instant.</param>
+    /// <param name="outgoing">How many more we want to send on.</param>
+    /// <param name="incoming">How many more the peer shall send on.</param>
+    /// <param name="context">A number of the application's own, handed back with the event.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A number is not from 0 to 65535, or both are 0.</exception>
+    public ReconfigurationStatus AddStreams(Instant now, int outgoing, int incoming, uint context = 0)
+    {
+        AssociationOptions.InRange(outgoing, incoming == 0 ? 1 : 0, ushort.MaxValue, nameof(outgoing));
+        AssociationOptions.InRange(incoming, 0, ushort.MaxValue, nameof(incoming));
+        Begin(now);
+        return _reconfiguration.AddStreams((ushort)outgoing, (ushort)incoming, context);
     }
 
     /// <summary>A snapshot of its counters and of the primary path.</summary>
@@ -409,6 +460,7 @@ public sealed class Association
     {
         _tcb.Context.SetNow(now);
         _termination.Advance();
+        _reconfiguration.Advance();
         switch (State)
         {
             case AssociationState.Closed:
@@ -498,6 +550,8 @@ public sealed class Association
                 return AbortChunk.TryRead(chunk, out AbortChunk abort) ? _termination.OnAbort(abort) : _tcb.Malformed();
             case ChunkType.Error:
                 return ErrorChunk.TryRead(chunk, out ErrorChunk error) ? OnError(error) : _tcb.Malformed();
+            case ChunkType.ReConfig when Extensions.HasFlag(Extensions.StreamReconfiguration):
+                return ReConfigChunk.TryRead(chunk, out ReConfigChunk request) ? _reconfiguration.OnReConfig(request) : _tcb.Malformed();
             case ChunkType.Init:
             case ChunkType.Ecne:
                 return EcneChunk.TryRead(chunk, out EcneChunk echo) ? _transfer.OnEcne(echo) : _tcb.Malformed();
@@ -568,6 +622,9 @@ public sealed class Association
                 break;
             case TimerKind.DelayedAck:
                 _transfer.OnDelayedAck();
+                break;
+            case TimerKind.Reconfiguration:
+                _reconfiguration.OnTimeout();
                 break;
             case TimerKind.T3Rtx:
                 _transfer.OnRetransmissionTimeout(_tcb.Paths[timer.Path]);

@@ -45,7 +45,8 @@ internal sealed class AssociationContext(
 
         // What our own application brings about, what says whose messages these are, and the last event are never left out.
         bool mayBeLeftOut = associationEvent is AssociationEvent.RemoteError or AssociationEvent.PathChanged
-            or AssociationEvent.PartialDeliveryAborted or AssociationEvent.AdaptationIndication;
+            or AssociationEvent.PartialDeliveryAborted or AssociationEvent.AdaptationIndication
+            or AssociationEvent.StreamsReset { IsIncoming: false, Context: 0 } or AssociationEvent.StreamsChanged { Context: 0 };
         if (_event is null)
         {
             _event = associationEvent;

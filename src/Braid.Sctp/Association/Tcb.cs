@@ -90,10 +90,10 @@ internal sealed class Tcb
     public bool IsRestartUnreported { get; set; }
 
     /// <summary>Streams that we may send on; what we ask for until the handshake is done.</summary>
-    public int OutgoingStreams => Transfer?.Negotiated.OutgoingStreams ?? Context.Options.OutgoingStreams;
+    public int OutgoingStreams => Transfer?.OutgoingStreams ?? Context.Options.OutgoingStreams;
 
     /// <summary>Streams that the peer may send on; what we allow until the handshake is done.</summary>
-    public int IncomingStreams => Transfer?.Negotiated.IncomingStreams ?? Context.Options.IncomingStreams;
+    public int IncomingStreams => Transfer?.Receiver.Streams ?? Context.Options.IncomingStreams;
 
     /// <summary>Whether DATA and its acknowledgements flow in this state (§6).</summary>
     public bool MayCarryData =>
@@ -134,6 +134,7 @@ internal sealed class Tcb
         Queue.LimitStreams(negotiated.OutgoingStreams);
         ReportFailedSends((ushort)CauseCode.InvalidStreamIdentifier);
         Transfer = new Transfer(
+            Context,
             negotiated,
             kept ?? new Sender(Context, Paths, Queue, Messages, negotiated),
             new Receiver(Context, negotiated, Paths.Primary.MaximumChunk, AnnouncedWindow ?? Context.Options.ReceiveBufferSize));

@@ -24,6 +24,9 @@ internal enum TimerKind
     /// <summary>A SACK is due (§6.2).</summary>
     DelayedAck,
 
+    /// <summary>A RE-CONFIG with a request was sent (RFC 6525 §5.1.1).</summary>
+    Reconfiguration,
+
     /// <summary>Data is outstanding, or a closed window wants a probe (§6.3, §6.1 A).</summary>
     T3Rtx,
 

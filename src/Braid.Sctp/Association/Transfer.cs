@@ -3,8 +3,11 @@ namespace Braid.Sctp;
 /// <summary>
 /// What exists only once both tags are known (the TCB of RFC 9260 §14.2): the sending half and the receiving half.
 /// </summary>
-internal sealed class Transfer(Negotiated negotiated, Sender sender, Receiver receiver)
+internal sealed class Transfer(AssociationContext context, Negotiated negotiated, Sender sender, Receiver receiver)
 {
+    private ReconfigurationRequests? _requests;
+    private ReconfigurationAnswers? _answers;
+
     /// <summary>What the handshake agreed on.</summary>
     public Negotiated Negotiated { get; } = negotiated;
 
@@ -17,6 +20,18 @@ internal sealed class Transfer(Negotiated negotiated, Sender sender, Receiver re
     public Sender Sender { get; } = sender;
 
     public Receiver Receiver { get; } = receiver;
+
+    /// <summary>Streams that we may send on.</summary>
+    public int OutgoingStreams { get; set; } = negotiated.OutgoingStreams;
+
+    /// <summary>Whether either side has ever asked for a change: most associations live without.</summary>
+    public bool HasBeenReconfigured => _requests is not null || _answers is not null;
+
+    /// <summary>Changes of it that we have asked for (RFC 6525 §5.1).</summary>
+    public ReconfigurationRequests Requests => _requests ??= new ReconfigurationRequests(context, Negotiated.LocalInitialTsn);
+
+    /// <summary>Changes that the peer has asked for (RFC 6525 §5.2).</summary>
+    public ReconfigurationAnswers Answers => _answers ??= new ReconfigurationAnswers(Negotiated.PeerInitialTsn);
 
     /// <summary>The path that the last DATA chunk came on: where its SACK goes (§6.4).</summary>
     public Path? LastDataPath { get; set; }

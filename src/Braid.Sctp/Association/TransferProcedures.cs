@@ -65,6 +65,12 @@ internal sealed class TransferProcedures(Tcb tcb)
             tcb.Transfer!.Receiver.OnMarked(data.Tsn);
         }
 
+        if (ReconfigurationProcedures.MustWait(tcb.Transfer!, data))
+        {
+            tcb.Context.Drops.Count(DropReason.OutsideWindow);
+            return true;
+        }
+
         tcb.Idle.OnData();
         tcb.Transfer!.LastDataPath = path;
         switch (tcb.Transfer.Receiver.OnData(data))

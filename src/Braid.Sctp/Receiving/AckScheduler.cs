@@ -75,6 +75,15 @@ internal sealed class AckScheduler(AssociationContext context)
         context.Timers.Stop(s_delayedAck);
     }
 
+    /// <summary>As <see cref="RequestNow"/>, if the peer has ever sent data.</summary>
+    public void RequestIfUsed()
+    {
+        if (HadData)
+        {
+            RequestNow();
+        }
+    }
+
     /// <summary>A SACK was written.</summary>
     public void OnSackSent()
     {

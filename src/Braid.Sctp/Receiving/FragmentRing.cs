@@ -169,6 +169,22 @@ internal sealed class FragmentRing
         return buffer;
     }
 
+    /// <summary>Takes a fragment of a message that ends before a TSN; slow.</summary>
+    public bool TryRemoveBefore(Tsn tsn, [NotNullWhen(true)] out PooledBuffer? buffer)
+    {
+        foreach (ref readonly Slot slot in _slots.AsSpan())
+        {
+            if (slot.Buffer is not null && slot.Tsn < tsn)
+            {
+                buffer = Remove(slot.Tsn);
+                return true;
+            }
+        }
+
+        buffer = null;
+        return false;
+    }
+
     /// <summary>Takes any fragment, for the end of an association: nothing may be added until it says false.</summary>
     public bool TryRemoveAny([NotNullWhen(true)] out PooledBuffer? buffer)
     {

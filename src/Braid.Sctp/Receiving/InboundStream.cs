@@ -13,8 +13,19 @@ internal sealed class InboundStream
     /// <summary>The last of the messages that came too early.</summary>
     public ReceivedMessage? LastWaiting => _waiting.Last;
 
+    /// <summary>TSN of the last ordered message that came in its turn, if any has.</summary>
+    public Tsn LastTsn { get; private set; }
+
     /// <summary>The message came in its turn.</summary>
-    public void Advance() => Next = Next.Next;
+    /// <param name="lastTsn">TSN of its last fragment.</param>
+    public void Advance(Tsn lastTsn)
+    {
+        Next = Next.Next;
+        LastTsn = lastTsn;
+    }
+
+    /// <summary>The stream was reset: the next ordered message has the SSN 0.</summary>
+    public void Restart() => Next = default;
 
     /// <summary>Keeps a message until its turn; false when one with its number waits already.</summary>
     public bool Hold(ReceivedMessage message)

@@ -34,6 +34,8 @@ internal sealed class ReassemblyQueue : IReceivedMessageOwner
     private InboundStream?[] _streams = [];
     private MessageList _ready;
     private MessageList _behindPartial;
+    private MessageList _behindReset;
+    private AssociationEvent? _reset;                        // the reset of incoming streams that nobody has taken notice of yet
     private PartialMessage? _partial;
 
     public ReassemblyQueue(AssociationContext context, ReceiveWindow window)
@@ -136,14 +138,14 @@ internal sealed class ReassemblyQueue : IReceivedMessageOwner
         {
             if (run.First == partial.Next && (isFull || run.Charge >= PartialPoint / PartsPerPoint))
             {
-                _ready.Add(Assemble(run, isEnd: false));
+                Ready.Add(Assemble(run, isEnd: false));
                 _partial = partial with { Next = run.Last.Next };
             }
         }
         else if (run.Charge >= (isFull ? LeastPartial : PartialPoint) && _fragments.Get(run.First) is { IsBeginning: true } first
             && (first.IsUnordered || StreamFor(first.Stream).Next == first.Ssn))
         {
-            _ready.Add(Assemble(run, isEnd: false));
+            Ready.Add(Assemble(run, isEnd: false));
             _partial = new PartialMessage(first.Stream, first.Ssn, first.IsUnordered, run.Last.Next);
         }
     }
@@ -196,11 +198,16 @@ internal sealed class ReassemblyQueue : IReceivedMessageOwner
     }
 
     /// <summary>Takes all messages that may be delivered.</summary>
-    public void TakeReady(ref MessageList destination) => destination.AddAll(ref _ready);
+    public void TakeReady(ref MessageList destination)
+    {
+        destination.AddAll(ref _ready);
+        destination.AddAll(ref _behindReset);
+    }
 
     /// <summary>Lets go of all messages that may be delivered.</summary>
     public void DiscardReady()
     {
+        _ready.AddAll(ref _behindReset);
         while (_ready.TryTake(out ReceivedMessage? message))
         {
             message.Dispose();
@@ -230,6 +237,74 @@ internal sealed class ReassemblyQueue : IReceivedMessageOwner
         }
     }
 
+    /// <summary>
+    /// Whether streams can be reset now: the last reset was taken notice of, and no message is being delivered in parts that others
+    /// wait behind.
+    /// </summary>
+    public bool MayReset => _reset is null && _partial is null;
+
+    /// <summary>Whether an ordered message on a stream would come behind others that have come already.</summary>
+    public bool IsBehind(StreamId stream, Ssn ssn) => StreamFor(stream).Next.DistanceFrom(ssn) > 0;
+
+    /// <summary>Streams of the peer begin anew (RFC 6525 §5.2.2 E3); there is nothing of before that has not come.</summary>
+    /// <param name="streams">Which; none for all.</param>
+    /// <param name="reset">The news of it: what comes now cannot be taken before that was.</param>
+    public void Reset(ReadOnlySpan<StreamId> streams, AssociationEvent reset)
+    {
+        foreach (InboundStream? stream in streams.IsEmpty ? _streams : [])
+        {
+            Restart(stream, null);
+        }
+
+        foreach (StreamId id in streams)
+        {
+            Restart(StreamFor(id), null);
+        }
+
+        _reset = reset;
+    }
+
+    /// <summary>
+    /// All streams of the peer begin anew together with its TSNs (RFC 6525 §5.2.4 G4, §5.2.7 H5). What is incomplete will not be completed.
+    /// </summary>
+    /// <param name="first">The first TSN after the reset, where it and others may have come already; null where none can have.</param>
+    /// <param name="reset">The news of it, as for the other kind of reset.</param>
+    public void ResetAll(Tsn? first, AssociationEvent reset)
+    {
+        while (first is { } tsn ? _fragments.TryRemoveBefore(tsn, out PooledBuffer? buffer) : _fragments.TryRemoveAny(out buffer))
+        {
+            LetGo(buffer);
+        }
+
+        foreach (InboundStream? stream in _streams)
+        {
+            Restart(stream, first);
+        }
+
+        _reset = reset;
+        foreach (InboundStream? stream in _streams)
+        {
+            if (stream is not null)
+            {
+                DeliverWaiting(stream);
+            }
+        }
+    }
+
+    /// <summary>An event was taken: if it is that of the reset, what came after it can be taken.</summary>
+    /// <returns>Whether it is.</returns>
+    public bool OnTaken(AssociationEvent taken)
+    {
+        if (!ReferenceEquals(taken, _reset))
+        {
+            return false;
+        }
+
+        _reset = null;
+        _ready.AddAll(ref _behindReset);
+        return true;
+    }
+
     void IReceivedMessageOwner.OnDisposed(ReceivedMessage message)
     {
         _window.Credit(message.Charge);
@@ -240,6 +315,9 @@ internal sealed class ReassemblyQueue : IReceivedMessageOwner
 
         _context.Spares.Return(message);
     }
+
+    // What comes after a reset must not be taken for what came before it.
+    private ref MessageList Ready => ref _reset is null ? ref _ready : ref _behindReset;
 
     private long PartialPoint =>
         Math.Min(_context.Options.PartialDeliveryPoint ?? (_context.Options.ReceiveBufferSize / 4 * 3), _window.ClosesAt);
@@ -287,7 +365,7 @@ internal sealed class ReassemblyQueue : IReceivedMessageOwner
         if (distance == 0)
         {
             MakeReady(message);
-            OnDelivered(stream);
+            OnDelivered(stream, message.LastTsn);
         }
 
         return ReassemblyVerdict.Held;
@@ -297,27 +375,32 @@ internal sealed class ReassemblyQueue : IReceivedMessageOwner
     {
         PartialMessage partial = _partial!.Value;
         MessagesCompleted++;
-        _ready.Add(Assemble(run));
+        Ready.Add(Assemble(run));
         EndPartial();
         if (!partial.IsUnordered)
         {
-            OnDelivered(StreamFor(partial.Stream));
+            OnDelivered(StreamFor(partial.Stream), run.Last);
         }
     }
 
     private void EndPartial()
     {
         _partial = null;
-        _ready.AddAll(ref _behindPartial);
+        Ready.AddAll(ref _behindPartial);
     }
 
-    private void OnDelivered(InboundStream stream)
+    private void OnDelivered(InboundStream stream, Tsn lastTsn)
     {
-        stream.Advance();
+        stream.Advance(lastTsn);
+        DeliverWaiting(stream);
+    }
+
+    private void DeliverWaiting(InboundStream stream)
+    {
         while (stream.TryTakeNext(out ReceivedMessage? next))
         {
-            MakeReady(next!);
-            stream.Advance();
+            MakeReady(next);
+            stream.Advance(next.LastTsn);
         }
     }
 
@@ -326,11 +409,43 @@ internal sealed class ReassemblyQueue : IReceivedMessageOwner
         MessagesCompleted++;
         if (_partial is null)
         {
-            _ready.Add(message);
+            Ready.Add(message);
         }
         else
         {
             _behindPartial.Add(message);
+        }
+    }
+
+    // Messages that wait for one that will never come are delivered all the same: they were acknowledged.
+    private void Restart(InboundStream? stream, Tsn? first)
+    {
+        if (stream is null)
+        {
+            return;
+        }
+
+        MessageList later = default;
+        while (stream.TryTakeFirst(out ReceivedMessage? message))
+        {
+            if (first is { } tsn && message.Tsn >= tsn)
+            {
+                later.Add(message);
+            }
+            else
+            {
+                MakeReady(message);
+            }
+        }
+
+        if (first is null || stream.LastTsn < first.Value || stream.Next == default)
+        {
+            stream.Restart();
+        }
+
+        while (later.TryTake(out ReceivedMessage? message))
+        {
+            stream.Hold(message);
         }
     }
 

@@ -28,18 +28,20 @@ internal enum DataVerdict : byte
 internal sealed class Receiver
 {
     private readonly AssociationContext _context;
-    private readonly int _streams;
     private EcnEcho _echo;
 
     public Receiver(AssociationContext context, in Negotiated negotiated, int largestChunk, long announcedWindow)
     {
         _context = context;
-        _streams = negotiated.IncomingStreams;
+        Streams = negotiated.IncomingStreams;
         Tsns = new TsnTracker(negotiated.PeerInitialTsn);
         Acks = new AckScheduler(context);
         Window = new ReceiveWindow(context.Options.ReceiveBufferSize, largestChunk, announcedWindow);
         Messages = new ReassemblyQueue(context, Window);
     }
+
+    /// <summary>Streams that the peer may send on.</summary>
+    public int Streams { get; set; }
 
     public TsnTracker Tsns { get; }
 
@@ -74,7 +76,7 @@ internal sealed class Receiver
                 return Drop(DropReason.OutsideWindow);
         }
 
-        bool isValidStream = data.Stream.Value < _streams;
+        bool isValidStream = data.Stream.Value < Streams;
         if (isValidStream)
         {
             // §6.2: with a closed window only what fills a gap is taken.

@@ -158,6 +158,31 @@ internal sealed class TsnTracker
         return true;
     }
 
+    /// <summary>Whatever was missing up to a TSN will not come: the cumulative one is at least that.</summary>
+    public void SkipTo(Tsn cumulative)
+    {
+        if (cumulative.DistanceFrom(CumulativeAck) <= 0)
+        {
+            return;
+        }
+
+        while (GapCount > 0 && _ranges[0].First <= cumulative.Next)
+        {
+            cumulative = _ranges[0].Last > cumulative ? _ranges[0].Last : cumulative;
+            RemoveRange(0);
+        }
+
+        CumulativeAck = cumulative;
+    }
+
+    /// <summary>The peer goes on with another TSN: nothing of before counts any more (RFC 6525 §5.2.4 G4).</summary>
+    public void Restart(Tsn next)
+    {
+        CumulativeAck = next.Previous;
+        GapCount = 0;
+        _duplicateCount = 0;
+    }
+
     /// <summary>The Gap Ack Blocks of a SACK (§3.3.4), from the lowest; valid until the next call.</summary>
     /// <param name="maximum">How many fit.</param>
     public ReadOnlySpan<GapAckBlock> Gaps(int maximum)

@@ -7,6 +7,9 @@ internal sealed class OutboundStream(StreamId id)
     private OutboundMessage? _last;
     private SendOptions _record;                             // of the last message; as long as it is open, like the record's first
     private Ssn _ssn;                                        // of the record that was begun last
+    private OutboundMessage? _firstHeld;                     // what was accepted after a reset was asked for, as long as that is not done
+    private OutboundMessage? _lastHeld;
+    private bool _endsRecordFirst;
     private long _lowThreshold = -1;                         // nothing falls as low
     private AssociationEvent.BufferedAmountLow? _lowEvent;
 
@@ -33,6 +36,15 @@ internal sealed class OutboundStream(StreamId id)
     /// <summary>A record was begun, and its last part has not come yet: no other stream may send before it (§6.9).</summary>
     public bool HoldsTurn { get; set; }
 
+    /// <summary>Whether what is accepted waits for a reset (RFC 6525 §5.1.2 A1).</summary>
+    public bool IsPaused { get; private set; }
+
+    /// <summary>Whether all that was accepted before the reset was asked for has its TSN.</summary>
+    public bool IsReadyForReset => First is null && !_endsRecordFirst;
+
+    /// <summary>Whether anything was sent, or is to be, since the stream began.</summary>
+    public bool IsUsed { get; private set; }
+
     private Ssn NextSsn { get; set; }
 
     /// <summary>How a message is sent: a part like the first one of its record.</summary>
@@ -46,16 +58,49 @@ internal sealed class OutboundStream(StreamId id)
         IsRecordOpen = message.Options.MoreFollows;
         WaitingBytes += message.Length;
         WaitingMessages++;
+        if (IsPaused && !_endsRecordFirst)
+        {
+            Append(message, ref _firstHeld, ref _lastHeld);
+            return;
+        }
+
+        IsUsed = true;
+        _endsRecordFirst &= IsRecordOpen;
+        OutboundMessage? first = First;
+        Append(message, ref first, ref _last);
+        First = first;
+    }
+
+    /// <summary>From now on what is accepted waits, but for the rest of a record that is open: a reset cannot cut that in two.</summary>
+    public void Pause()
+    {
+        IsPaused = true;
+        _endsRecordFirst = IsRecordOpen;
+    }
+
+    /// <summary>What has waited is to be sent.</summary>
+    public void Resume()
+    {
+        IsPaused = false;
+        _endsRecordFirst = false;
+        if (_firstHeld is null)
+        {
+            return;
+        }
+
+        IsUsed = true;
         if (_last is null)
         {
-            First = message;
+            First = _firstHeld;
         }
         else
         {
-            _last.Next = message;
+            _last.Next = _firstHeld;
         }
 
-        _last = message;
+        _last = _lastHeld;
+        _firstHeld = null;
+        _lastHeld = null;
     }
 
     /// <summary>Takes the first message out.</summary>
@@ -115,6 +160,24 @@ internal sealed class OutboundStream(StreamId id)
         IsRecordOpen = false;
     }
 
-    /// <summary>The peer has restarted: the first ordered message has the SSN 0 again.</summary>
-    public void Restart() => NextSsn = default;
+    /// <summary>The peer has restarted, or the stream was reset: the first ordered message has the SSN 0 again.</summary>
+    public void Restart()
+    {
+        NextSsn = default;
+        IsUsed = First is not null;
+    }
+
+    private static void Append(OutboundMessage message, ref OutboundMessage? first, ref OutboundMessage? last)
+    {
+        if (last is null)
+        {
+            first = message;
+        }
+        else
+        {
+            last.Next = message;
+        }
+
+        last = message;
+    }
 }

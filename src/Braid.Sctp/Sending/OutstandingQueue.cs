@@ -223,6 +223,13 @@ internal sealed class OutstandingQueue
         _highestGapAcked = -1;
     }
 
+    /// <summary>Nothing is outstanding, and the next chunk has another TSN than the one that would follow (RFC 6525 §5.2.7 H5).</summary>
+    public void Restart(Tsn next)
+    {
+        Invariant.Check(IsEmpty, "TSNs began anew while some were outstanding");
+        _cumulativeAck = next.Previous;
+    }
+
     private void BeginSack()
     {
         _sackNumber++;

@@ -19,6 +19,7 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
     private int _openRecords;
     private int _urgentMessages;                             // those with the I bit
     private long _waitingBytes;
+    private bool _isPaused;                                  // all streams, those that nobody has used yet included
     private AssociationEvent? _low;
 
     /// <summary>Bytes accepted and not yet cumulatively acknowledged.</summary>
@@ -60,7 +61,7 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
         _openRecords += (sendOptions.MoreFollows ? 1 : 0) - (stream.IsRecordOpen ? 1 : 0);
         bool wasIdle = stream.First is null && !stream.HoldsTurn;
         stream.Add(message);
-        if (wasIdle)
+        if (wasIdle && stream.First is not null)
         {
             scheduler.Activate(stream);
         }
@@ -261,6 +262,99 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
         }
     }
 
+    /// <summary>There are more streams (RFC 6525 §5.2.7 H6).</summary>
+    public void AddStreams(int count) => _streamCount += count;
+
+    /// <summary>
+    /// From now on what is accepted on some streams waits for <see cref="Resume"/> (RFC 6525 §5.1.2 A1); what was accepted before goes out.
+    /// </summary>
+    /// <param name="streams">Which; none for all.</param>
+    /// <returns>False when one of them does so already: nothing has changed.</returns>
+    public bool Pause(ReadOnlySpan<StreamId> streams)
+    {
+        if (!IsNonePaused(streams))
+        {
+            return false;
+        }
+
+        if (streams.IsEmpty)
+        {
+            _isPaused = true;
+            foreach (OutboundStream? stream in _streams)
+            {
+                stream?.Pause();
+            }
+        }
+
+        foreach (StreamId id in streams)
+        {
+            if (StreamFor(id) is { IsPaused: false } stream)     // named twice
+            {
+                stream.Pause();
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Whether all that was accepted on paused streams before they were has its TSN.</summary>
+    public bool IsReadyForReset(ReadOnlySpan<StreamId> streams)
+    {
+        bool isReady = true;
+        foreach (OutboundStream? stream in streams.IsEmpty ? _streams : [])
+        {
+            isReady &= stream?.IsReadyForReset ?? true;
+        }
+
+        foreach (StreamId id in streams)
+        {
+            isReady &= StreamFor(id).IsReadyForReset;
+        }
+
+        return isReady;
+    }
+
+    /// <summary>What has waited goes out; after a reset with SSNs that begin anew.</summary>
+    /// <param name="streams">Which; none for all.</param>
+    /// <param name="isReset">Whether they were reset.</param>
+    public void Resume(ReadOnlySpan<StreamId> streams, bool isReset)
+    {
+        if (streams.IsEmpty)
+        {
+            _isPaused = false;
+            foreach (OutboundStream? stream in _streams)
+            {
+                ResumeOne(stream, isReset);
+            }
+        }
+
+        foreach (StreamId id in streams)
+        {
+            ResumeOne(StreamFor(id), isReset);
+        }
+    }
+
+    /// <summary>Streams of a list that do not wait for a reset; none when the list stands for all.</summary>
+    public StreamId[] NotPaused(StreamId[] streams) => _isPaused ? [] : Array.FindAll(streams, id => Find(id) is not { IsPaused: true });
+
+    /// <summary>Whether nothing was sent on some streams, nor is to be, since they began.</summary>
+    /// <param name="streams">Which; none for all.</param>
+    public bool IsUnused(ReadOnlySpan<StreamId> streams)
+    {
+        bool isUsed = false;
+        foreach (OutboundStream? stream in streams.IsEmpty ? _streams : [])
+        {
+            isUsed |= stream is { IsUsed: true };
+        }
+
+        foreach (StreamId id in streams)
+        {
+            isUsed |= Find(id) is { IsUsed: true };
+        }
+
+        return !isUsed;
+    }
+
     /// <summary>Lets everything go, and begins anew: every stream with its first SSN, as many streams as we ask for.</summary>
     public void Reset()
     {
@@ -276,6 +370,7 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
     /// <summary>Lets everything go, after the outstanding fragments were let go.</summary>
     public void Clear()
     {
+        Resume([], isReset: false);
         while (scheduler.Peek() is { } stream)
         {
             Discard(stream);
@@ -301,6 +396,42 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
         stream.OnDiscarded();
     }
 
+    private bool IsNonePaused(ReadOnlySpan<StreamId> streams)
+    {
+        bool isAny = _isPaused;
+        foreach (OutboundStream? stream in streams.IsEmpty ? _streams : [])
+        {
+            isAny |= stream is { IsPaused: true };
+        }
+
+        foreach (StreamId id in streams)
+        {
+            isAny |= Find(id) is { IsPaused: true };
+        }
+
+        return !isAny;
+    }
+
+    private void ResumeOne(OutboundStream? stream, bool isReset)
+    {
+        if (stream is null)
+        {
+            return;
+        }
+
+        if (isReset)
+        {
+            stream.Restart();
+        }
+
+        bool wasIdle = stream.First is null && !stream.HoldsTurn;
+        stream.Resume();
+        if (wasIdle && stream.First is not null)
+        {
+            scheduler.Activate(stream);
+        }
+    }
+
     private static long Charge(long bytes, int count) => bytes + ((long)count * AssociationOptions.MessageOverhead);
 
     private OutboundStream? Find(StreamId id) => id.Value < _streams.Length ? _streams[id.Value] : null;
@@ -312,6 +443,16 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
             Array.Resize(ref _streams, Math.Min(_streamCount, Math.Max(id.Value + 1, _streams.Length * 2)));
         }
 
-        return _streams[id.Value] ??= new OutboundStream(id);
+        if (_streams[id.Value] is not { } stream)
+        {
+            stream = new OutboundStream(id);
+            _streams[id.Value] = stream;
+            if (_isPaused)
+            {
+                stream.Pause();
+            }
+        }
+
+        return stream;
     }
 }

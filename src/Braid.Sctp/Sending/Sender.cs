@@ -244,6 +244,16 @@ internal sealed class Sender
         CheckTimers();
     }
 
+    /// <summary>The last TSN that was assigned.</summary>
+    public Tsn LastTsn => _outstanding.HighestTsn;
+
+    /// <summary>TSNs go on from another one (RFC 6525 §5.2.7 H5); nothing is outstanding.</summary>
+    public void Restart(Tsn next)
+    {
+        _outstanding.Restart(next);
+        _recovery.Leave();                                   // its exit point is a TSN of before
+    }
+
     /// <summary>Lets everything go.</summary>
     public void Clear() => _outstanding.Clear();
 

@@ -41,7 +41,49 @@ public sealed class ChunkTests
         ChunkContract.Check<CookieEchoChunk>((ref PacketWriter packet) => CookieEchoChunk.Write(ref packet, s_some), 1);
         ChunkContract.Check<CookieAckChunk>((ref PacketWriter packet) => CookieAckChunk.Write(ref packet), 0);
         ChunkContract.Check<EcneChunk>((ref PacketWriter packet) => EcneChunk.Write(ref packet, new Tsn(7)), 4);
+        ChunkContract.Check<ReConfigChunk>((ref PacketWriter packet) => ReConfigChunk.Write(ref packet, s_reset), 20);
         ChunkContract.Check<CwrChunk>((ref PacketWriter packet) => CwrChunk.Write(ref packet, new Tsn(7)), 4);
+    }
+
+    private static readonly byte[] s_reset =
+        [0, 13, 0, 20, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 0, 1, 2, 3, 0, 14, 0, 8, 1, 2, 3, 5];
+
+    [Fact, Rfc(6525, "3.1"), Rfc(6525, "4.1"), Rfc(6525, "4.2")]
+    public void RE_CONFIG_is_laid_out_as_in_RFC_6525_3_1()
+    {
+        var room = new byte[100];
+        var writer = new ParameterWriter(room);
+        Assert.True(OutgoingResetParameter.TryWrite(ref writer, 0x01020304, 0x05060708, new Tsn(0x090A0B0C), [1, 0x0203]));
+        Assert.True(IncomingResetParameter.TryWrite(ref writer, 0x01020305, []));
+        Assert.Equal(s_reset, writer.Written.ToArray());
+        byte[] chunk = ChunkContract.Example((ref PacketWriter packet) => ReConfigChunk.Write(ref packet, s_reset));
+        Assert.True(new ChunkReader(chunk).TryRead(out ChunkView view) & ReConfigChunk.TryRead(view, out ReConfigChunk read));
+        Assert.True(read.IsAllowed);
+        ParameterReader parameters = read.Parameters;
+        Assert.True(parameters.TryRead(out ParameterView parameter) & OutgoingResetParameter.TryRead(parameter, out OutgoingResetParameter outgoing));
+        Assert.Equal((0x01020304u, 0x05060708u, new Tsn(0x090A0B0C)), (outgoing.Number, outgoing.ResponseNumber, outgoing.LastTsn));
+        Assert.Equal([1, 0x0203], outgoing.Streams.ToArray());
+        Assert.Equal(20, OutgoingResetParameter.LengthOnWire(2));
+    }
+
+    [Fact, Rfc(6525, "4.3"), Rfc(6525, "4.4"), Rfc(6525, "4.5"), Rfc(6525, "4.6")]
+    public void The_other_parameters_of_RFC_6525_are_laid_out_as_there()
+    {
+        var room = new byte[100];
+        var writer = new ParameterWriter(room);
+        Assert.True(AssociationResetParameter.TryWrite(ref writer, 0x01020304));
+        Assert.True(new ReconfigurationResponseParameter(7, ReconfigurationResult.Denied).TryWrite(ref writer));
+        Assert.True(new ReconfigurationResponseParameter(8, ReconfigurationResult.Performed, new Tsn(9), new Tsn(10)).TryWrite(ref writer));
+        Assert.True(new AddStreamsParameter(11, 12).TryWrite(ref writer, ParameterType.AddIncomingStreamsRequest));
+        Assert.Equal(
+            [
+                0, 15, 0, 8, 1, 2, 3, 4, 0, 16, 0, 12, 0, 0, 0, 7, 0, 0, 0, 2,
+                0, 16, 0, 20, 0, 0, 0, 8, 0, 0, 0, 1, 0, 0, 0, 9, 0, 0, 0, 10, 0, 18, 0, 12, 0, 0, 0, 11, 0, 12, 0, 0,
+            ],
+            writer.Written.ToArray());
+        byte[] chunk = ChunkContract.Example((ref PacketWriter packet) => ReConfigChunk.Write(ref packet, room.AsSpan(0, 20)));
+        Assert.True(new ChunkReader(chunk).TryRead(out ChunkView view) & ReConfigChunk.TryRead(view, out ReConfigChunk read));
+        Assert.False(read.IsAllowed);                        // TSN reset and response together
     }
 
     [Fact]

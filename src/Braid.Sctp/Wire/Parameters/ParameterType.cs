@@ -1,6 +1,6 @@
 namespace Braid.Sctp.Wire;
 
-/// <summary>Types of the parameters that INIT, INIT ACK and HEARTBEAT carry (RFC 9260 §3.2.1, §3.3.2.1, §3.3.3.1, §3.3.5; RFC 5061 §4.2; RFC 3758 §3.1; RFC 9653 §4).</summary>
+/// <summary>Types of the parameters that INIT, INIT ACK, HEARTBEAT and RE-CONFIG carry (RFC 9260 §3.2.1, §3.3.2.1, §3.3.3.1, §3.3.5; RFC 5061 §4.2; RFC 3758 §3.1; RFC 6525 §4; RFC 9653 §4).</summary>
 public enum ParameterType : ushort
 {
     /// <summary>Heartbeat information (§3.3.5).</summary>
@@ -26,6 +26,24 @@ public enum ParameterType : ushort
 
     /// <summary>Which address families the sender can use (§3.3.2.1.5).</summary>
     SupportedAddressTypes = 12,
+
+    /// <summary>The sender wants to reset its outgoing streams (RFC 6525 §4.1).</summary>
+    OutgoingResetRequest = 13,
+
+    /// <summary>The sender wants its peer to reset its outgoing streams (RFC 6525 §4.2).</summary>
+    IncomingResetRequest = 14,
+
+    /// <summary>The sender wants all streams and the TSNs to begin anew (RFC 6525 §4.3).</summary>
+    AssociationResetRequest = 15,
+
+    /// <summary>What became of a request (RFC 6525 §4.4).</summary>
+    ReconfigurationResponse = 16,
+
+    /// <summary>The sender wants more outgoing streams (RFC 6525 §4.5).</summary>
+    AddOutgoingStreamsRequest = 17,
+
+    /// <summary>The sender wants its peer to have more outgoing streams (RFC 6525 §4.6).</summary>
+    AddIncomingStreamsRequest = 18,
 
     /// <summary>The sender knows ECN (RFC 2960 Appendix A).</summary>
     EcnCapable = 0x8000,

@@ -1,0 +1,106 @@
+using System;
+using System.Collections.Generic;
+using Braid.Sctp.Wire;
+
+namespace Braid.Sctp;
+
+/// <summary>What to make of the number of a request (RFC 6525 §5.2.1).</summary>
+internal enum RequestNumber : byte
+{
+    /// <summary>The next one.</summary>
+    New,
+
+    /// <summary>One of the last chunk, come again.</summary>
+    Repeated,
+
+    /// <summary>Any other.</summary>
+    Bad,
+}
+
+/// <summary>
+/// What the peer asks us to change (RFC 6525 §5.2): the number that comes next, what was answered last, the requests that cannot be
+/// answered yet, and the answers that wait to be sent.
+/// </summary>
+internal sealed class ReconfigurationAnswers(Tsn peerInitialTsn)
+{
+    private const int Remembered = 2;                        // requests that one chunk has at most
+
+    private readonly ReconfigurationResponseParameter?[] _last = new ReconfigurationResponseParameter?[Remembered];
+    private readonly List<ReconfigurationRequest> _deferred = [];
+    private readonly List<ReconfigurationResponseParameter> _ready = [];
+    private uint _expected = peerInitialTsn.Value;           // §4.1: the peer's numbers begin like its TSNs
+
+    /// <summary>The number of the last request.</summary>
+    public uint LastNumber => _expected - 1;
+
+    /// <summary>Requests without their final answer.</summary>
+    public IReadOnlyList<ReconfigurationRequest> Deferred => _deferred;
+
+    /// <summary>Answers to be sent.</summary>
+    public IReadOnlyList<ReconfigurationResponseParameter> Ready => _ready;
+
+    /// <summary>What a number is. A new one counts as received from now on.</summary>
+    public RequestNumber Consider(uint number)
+    {
+        if (number == _expected)
+        {
+            _expected++;
+            _last[number % Remembered] = null;
+            return RequestNumber.New;
+        }
+
+        return _expected - number <= Remembered ? RequestNumber.Repeated : RequestNumber.Bad;
+    }
+
+    /// <summary>Answers a request.</summary>
+    public void Answer(in ReconfigurationResponseParameter answer)
+    {
+        _deferred.RemoveAll(IsFor(answer.Number));
+        _last[answer.Number % Remembered] = answer;
+        Send(answer);
+    }
+
+    /// <summary>Answers a request whose number is not to be remembered.</summary>
+    public void Refuse(uint number, ReconfigurationResult result) => Send(new ReconfigurationResponseParameter(number, result));
+
+    /// <summary>A request cannot be answered yet.</summary>
+    public void Defer(ReconfigurationRequest request) => _deferred.Add(request);
+
+    /// <summary>A request is answered by one of our own (§5.2.3 F1).</summary>
+    public void OnAnsweredByRequest(uint number)
+    {
+        _deferred.RemoveAll(IsFor(number));
+        _last[number % Remembered] = new ReconfigurationResponseParameter(number, ReconfigurationResult.Performed);
+    }
+
+    /// <summary>The answer that was given before (§5.2.1), or that we are still at it.</summary>
+    public void Repeat(uint number)
+    {
+        ReconfigurationResponseParameter? last = _last[number % Remembered];
+        Send(last is { } answer && answer.Number == number && !_deferred.Exists(IsFor(number))
+            ? answer
+            : new ReconfigurationResponseParameter(number, ReconfigurationResult.InProgress));
+    }
+
+    /// <summary>The answers were sent.</summary>
+    public void OnSent() => _ready.Clear();
+
+    /// <summary>
+    /// Whether data was sent after a reset that is still to be done: it has to come again (§5.2.2 E2; whoever keeps to §5.1.2 A1
+    /// sends no such data).
+    /// </summary>
+    public bool IsEarly(StreamId stream, Tsn tsn) => _deferred.Exists(request =>
+        request.Type == ParameterType.OutgoingResetRequest && tsn > request.LastTsn && request.Concerns(stream));
+
+    private void Send(in ReconfigurationResponseParameter answer)
+    {
+        uint number = answer.Number;
+        _ready.RemoveAll(other => other.Number == number);
+        if (_ready.Count < Remembered)
+        {
+            _ready.Add(answer);
+        }
+    }
+
+    private static Predicate<ReconfigurationRequest> IsFor(uint number) => request => request.Number == number;
+}
