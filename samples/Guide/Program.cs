@@ -74,6 +74,13 @@ static async Task StreamsAsync(SctpAssociation client, SctpAssociation server)
     await bytes.WriteAsync("GET /\n"u8.ToArray());
     using var reader = new StreamReader(server.GetStream(9).AsStream());
     Console.WriteLine(await reader.ReadLineAsync());
+
+    server.SetOption(SctpOptions.EnableStreamReset, Braid.Sctp.ReconfigurationKinds.ResetStreams);
+    await server.GetStatisticsAsync();                                               // the option counts from now on
+
+    SctpStream call = client.GetStream(7);
+    await call.SendAsync("the only question"u8.ToArray());
+    await call.CompleteWritesAsync();                                                // the server's reader comes to its end
 }
 
 static async Task OneToManyAsync()

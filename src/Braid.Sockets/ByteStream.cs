@@ -36,7 +36,7 @@ internal sealed class ByteStream(SctpStream stream, int maximumMessageSize) : St
         {
             return (await stream.ReceiveAsync(buffer, cancellationToken).ConfigureAwait(false)).Count;
         }
-        catch (SctpException exception) when (exception.Error == SctpError.AssociationClosed)
+        catch (SctpException exception) when (exception.Error is SctpError.AssociationClosed or SctpError.StreamEnded)
         {
             return 0;
         }
@@ -53,7 +53,7 @@ internal sealed class ByteStream(SctpStream stream, int maximumMessageSize) : St
         {
             return stream.Receive(buffer, null).Count;
         }
-        catch (SctpException exception) when (exception.Error == SctpError.AssociationClosed)
+        catch (SctpException exception) when (exception.Error is SctpError.AssociationClosed or SctpError.StreamEnded)
         {
             return 0;
         }

@@ -50,6 +50,18 @@ public enum SctpError
     /// <summary>The <see cref="ISctpDatagramTransport"/> has ended, or failed: nothing more will come. The inner exception is its own.</summary>
     TransportClosed,
 
+    /// <summary>The peer has reset the stream (RFC 6525): all that it sent before was read. What it sends now comes on a new <see cref="SctpStream"/>.</summary>
+    StreamEnded,
+
+    /// <summary>The peer does not know the extension, or one side does not offer it (<see cref="Sctp.AssociationOptions.Extensions"/>).</summary>
+    NotSupported,
+
+    /// <summary>The peer does not allow it.</summary>
+    Denied,
+
+    /// <summary>Something of the kind is under way, or was until just now: try again later.</summary>
+    InProgress,
+
     /// <summary>A fault in Braid itself.</summary>
     InternalError,
 }

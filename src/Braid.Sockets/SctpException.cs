@@ -41,6 +41,31 @@ public sealed class SctpException : IOException
     internal static SctpException TimedOut(TimeSpan timeout) =>
         new(SctpError.TimedOut, string.Create(CultureInfo.InvariantCulture, $"It took longer than {timeout.TotalSeconds} s."));
 
+    /// <summary>The exception for who reads a stream that the peer has reset.</summary>
+    internal static SctpException StreamEnded() => new(SctpError.StreamEnded, "The peer has reset the stream: nothing more will come on it.");
+
+    /// <summary>The exception for a request that was not even begun.</summary>
+    internal static Exception From(ReconfigurationStatus status) => status switch
+    {
+        ReconfigurationStatus.NotSupported => new SctpException(SctpError.NotSupported, "Not both sides know, and offer, stream reconfiguration (RFC 6525)."),
+        ReconfigurationStatus.NotEstablished => new SctpException(SctpError.OperationAborted, "The association is shutting down: nothing of it can change."),
+        ReconfigurationStatus.InvalidStream => new ArgumentException("There is no such stream."),
+        ReconfigurationStatus.TooManyStreams => new ArgumentException("One request cannot name so many streams, or there cannot be so many."),
+        ReconfigurationStatus.TooSoon => new SctpException(SctpError.InProgress, "An association can be reset once in 30 s (RFC 6525 §5.1.4)."),
+        _ => new SctpException(SctpError.InProgress, "One of the streams is being reset already, or too much waits to be done."),
+    };
+
+    /// <summary>The exception for a request that came to nothing; null for one that did not.</summary>
+    internal static SctpException? From(ReconfigurationResult result) => result switch
+    {
+        ReconfigurationResult.Performed or ReconfigurationResult.NothingToDo => null,
+        ReconfigurationResult.Denied => new SctpException(SctpError.Denied, "The peer does not allow it."),
+        ReconfigurationResult.WrongStream => new SctpException(SctpError.Denied, "The peer has no such stream."),
+        ReconfigurationResult.GivenUp => new SctpException(SctpError.OperationAborted, "The association began to shut down before it was done."),
+        ReconfigurationResult.AlreadyInProgress => new SctpException(SctpError.InProgress, "The peer has asked for something at the same time."),
+        _ => new SctpException(SctpError.ProtocolViolation, "The peer lost count of the requests."),
+    };
+
     /// <summary>The exception for the end of an association; null for a graceful one.</summary>
     internal static SctpException? From(AssociationEvent.Closed closed, NetworkAddress remote)
     {

@@ -16,13 +16,14 @@ public readonly struct SctpMessage : IDisposable, IEquatable<SctpMessage>
     private readonly uint _generation;
     private readonly int _offset;
 
-    internal SctpMessage(AssociationHost host, ReceivedMessage message, int offset = 0)
-        : this(host, message, message.Generation, offset)
+    internal SctpMessage(AssociationHost host, ReceivedMessage message, int run = 0)
+        : this(host, message, message.Generation, 0, run)
     {
     }
 
-    private SctpMessage(AssociationHost host, ReceivedMessage message, uint generation, int offset)
+    private SctpMessage(AssociationHost host, ReceivedMessage message, uint generation, int offset, int run)
     {
+        Run = run;
         _host = host;
         _message = message;
         _generation = generation;
@@ -42,6 +43,9 @@ public readonly struct SctpMessage : IDisposable, IEquatable<SctpMessage>
     public SctpReceiveInfo Info => SctpReceiveInfo.From(_host!, Live, beginsHere: _offset == 0);
 
     internal AssociationHost Host => _host!;
+
+    /// <summary>Which reset of its stream it came after; see <see cref="Inbox"/>.</summary>
+    internal int Run { get; }
 
     internal ushort StreamId => _message!.Stream.Value;
 
@@ -83,5 +87,5 @@ public readonly struct SctpMessage : IDisposable, IEquatable<SctpMessage>
     public override int GetHashCode() => HashCode.Combine(_message, _generation);
 
     /// <summary>What is left of it once its beginning was copied.</summary>
-    internal SctpMessage From(int count) => new(_host!, _message!, _generation, _offset + count);
+    internal SctpMessage From(int count) => new(_host!, _message!, _generation, _offset + count, Run);
 }

@@ -106,36 +106,39 @@ public abstract record SctpNotification(SctpAssociationId AssociationId)
         public override SctpNotificationKinds Kind => SctpNotificationKinds.SenderDry;
     }
 
-    /// <summary>Streams were reset (RFC 6525 §6.1.1).</summary>
+    /// <summary>Streams were reset (SCTP_STREAM_RESET_EVENT, RFC 6525 §6.1.1), or could not be.</summary>
     /// <param name="AssociationId">Which association.</param>
     /// <param name="IsIncoming">Whether the peer's streams were, not ours.</param>
     /// <param name="Streams">Which; none for all.</param>
     /// <param name="Denied">Whether the peer refused.</param>
-    public sealed record StreamReset(SctpAssociationId AssociationId, bool IsIncoming, IReadOnlyList<ushort> Streams, bool Denied)
+    /// <param name="Failed">Whether it did not work for another reason.</param>
+    public sealed record StreamReset(SctpAssociationId AssociationId, bool IsIncoming, IReadOnlyList<ushort> Streams, bool Denied, bool Failed = false)
         : SctpNotification(AssociationId)
     {
         /// <inheritdoc/>
         public override SctpNotificationKinds Kind => SctpNotificationKinds.StreamReset;
     }
 
-    /// <summary>The association's TSNs and streams began anew (RFC 6525 §6.1.2).</summary>
+    /// <summary>The association's TSNs and streams began anew (SCTP_ASSOC_RESET_EVENT, RFC 6525 §6.1.2), or could not.</summary>
     /// <param name="AssociationId">Which association.</param>
     /// <param name="LocalTsn">Our next TSN.</param>
     /// <param name="RemoteTsn">The peer's next TSN.</param>
     /// <param name="Denied">Whether the peer refused.</param>
-    public sealed record AssociationReset(SctpAssociationId AssociationId, uint LocalTsn, uint RemoteTsn, bool Denied)
+    /// <param name="Failed">Whether it did not work for another reason.</param>
+    public sealed record AssociationReset(SctpAssociationId AssociationId, uint LocalTsn, uint RemoteTsn, bool Denied, bool Failed = false)
         : SctpNotification(AssociationId)
     {
         /// <inheritdoc/>
         public override SctpNotificationKinds Kind => SctpNotificationKinds.AssociationReset;
     }
 
-    /// <summary>There are more streams (RFC 6525 §6.1.3).</summary>
+    /// <summary>There are more streams (SCTP_STREAM_CHANGE_EVENT, RFC 6525 §6.1.3), or cannot be.</summary>
     /// <param name="AssociationId">Which association.</param>
     /// <param name="OutgoingStreams">Streams that we may send on now.</param>
     /// <param name="IncomingStreams">Streams that the peer may send on now.</param>
     /// <param name="Denied">Whether the peer refused.</param>
-    public sealed record StreamChange(SctpAssociationId AssociationId, int OutgoingStreams, int IncomingStreams, bool Denied)
+    /// <param name="Failed">Whether it did not work for another reason.</param>
+    public sealed record StreamChange(SctpAssociationId AssociationId, int OutgoingStreams, int IncomingStreams, bool Denied, bool Failed = false)
         : SctpNotification(AssociationId)
     {
         /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using System;
+using Braid.Sctp;
 
 namespace Braid.Sockets;
 
@@ -94,6 +95,12 @@ public static class SctpOptions
     /// <summary>A number that comes with every received message (§8.1.25).</summary>
     public static SctpOption<uint> Context { get; } = new(
         "SCTP_CONTEXT", static options => options.Context, static (options, value) => options with { Context = value });
+
+    /// <summary>What the peer may reset and add (RFC 6525 §6.3.1).</summary>
+    public static SctpOption<ReconfigurationKinds> EnableStreamReset { get; } = new(
+        "SCTP_ENABLE_STREAM_RESET",
+        static options => options.AllowedReconfiguration,
+        static (options, value) => options with { AllowedReconfiguration = value });
 
     /// <summary>Notifications to get (§6.2.2).</summary>
     public static SctpOption<SctpNotificationKinds> Notifications { get; } = new(

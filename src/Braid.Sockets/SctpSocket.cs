@@ -265,6 +265,32 @@ public sealed partial class SctpSocket : IAsyncDisposable, IDisposable
     public ValueTask<AssociationStatistics> GetStatisticsAsync(SctpAssociationId id) =>
         new(Find(id).AskAsync(static (core, _) => core.GetStatistics()));
 
+    /// <summary>Resets streams of an association: <see cref="SctpAssociation.ResetStreamsAsync"/>.</summary>
+    /// <param name="id">Which association.</param>
+    /// <param name="streams">Which; none for all.</param>
+    /// <param name="direction">Ours, the peer's, or both.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the request.</param>
+    /// <inheritdoc cref="SctpAssociation.ResetStreamsAsync" path="/exception"/>
+    public ValueTask ResetStreamsAsync(
+        SctpAssociationId id, ReadOnlyMemory<ushort> streams, ResetDirection direction, CancellationToken cancellationToken = default) =>
+        Find(id).Reconfiguration.ResetStreamsAsync(streams.ToArray(), direction, cancellationToken);
+
+    /// <summary>Lets TSNs and all streams of an association begin anew: <see cref="SctpAssociation.ResetAssociationAsync"/>.</summary>
+    /// <param name="id">Which association.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the request.</param>
+    /// <inheritdoc cref="SctpAssociation.ResetStreamsAsync" path="/exception"/>
+    public ValueTask ResetAssociationAsync(SctpAssociationId id, CancellationToken cancellationToken = default) =>
+        Find(id).Reconfiguration.ResetAssociationAsync(cancellationToken);
+
+    /// <summary>Adds streams to an association: <see cref="SctpAssociation.AddStreamsAsync"/>.</summary>
+    /// <param name="id">Which association.</param>
+    /// <param name="outgoing">How many more we want to send on, from 0.</param>
+    /// <param name="incoming">How many more the peer shall send on, from 0.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the request.</param>
+    /// <inheritdoc cref="SctpAssociation.AddStreamsAsync" path="/exception"/>
+    public ValueTask AddStreamsAsync(SctpAssociationId id, int outgoing, int incoming = 0, CancellationToken cancellationToken = default) =>
+        Find(id).Reconfiguration.AddStreamsAsync(outgoing, incoming, cancellationToken);
+
     /// <summary>One option.</summary>
     /// <param name="option">One of <see cref="SctpOptions"/>.</param>
     /// <param name="id">Which association; null, the default, for the future ones.</param>

@@ -4,17 +4,20 @@ using System.IO;
 using System.IO.Pipelines;
 using System.Threading;
 using System.Threading.Tasks;
+using Braid.Sctp;
 
 namespace Braid.Sockets;
 
 /// <summary>
 /// One stream of an association: a sequence of messages each way that waits for no other stream. It costs nothing until it is
-/// used, and there is nothing to close. From the first call that reads it, its messages come to it alone
+/// used, and need not be closed; <see cref="CompleteWritesAsync"/> tells the peer that a sequence has come to its end. From the first call that reads it, its messages come to it alone
 /// and no longer to <see cref="SctpAssociation.ReceiveAsync(CancellationToken)"/>.
 /// </summary>
 /// <remarks>
 /// All streams share the association's windows: a stream that is read by nobody holds up the others once its messages fill
-/// the receive buffer.
+/// the receive buffer. When the peer resets the stream (RFC 6525), the object has come to its end for reading, and only for that:
+/// what the peer sends from then on comes on a new object with the same number, from <see cref="SctpAssociation.GetStream"/> or
+/// <see cref="SctpAssociation.AcceptStreamAsync"/>.
 /// </remarks>
 public sealed class SctpStream
 {
@@ -26,10 +29,11 @@ public sealed class SctpStream
     private long _lowThreshold;
     private Exception? _end;
 
-    internal SctpStream(AssociationHost host, ushort id)
+    internal SctpStream(AssociationHost host, ushort id, int run)
     {
         _host = host;
         Id = id;
+        Run = run;
         _sendInfo = host.Options.DefaultSendInfo with { StreamId = id };
     }
 
@@ -64,6 +68,12 @@ public sealed class SctpStream
 
     /// <summary>Its own queue, once somebody reads it; set by the <see cref="Inbox"/>.</summary>
     internal WaitQueue<SctpMessage>? Reads { get; set; }
+
+    /// <summary>Which reset by the peer it came after.</summary>
+    internal int Run { get; }
+
+    /// <summary>Whether the peer has reset it since; set by the <see cref="Inbox"/>, under its lock.</summary>
+    internal bool IsReset { get; set; }
 
     /// <inheritdoc cref="AssociationHost.LongestMessage"/>
     internal int LongestMessage => _host.LongestMessage;
@@ -145,6 +155,15 @@ public sealed class SctpStream
         return writer;
     }
 
+    /// <summary>
+    /// Tells the peer that nothing more comes: when what was sent so far was delivered, our direction of the stream is reset (RFC 6525),
+    /// and who reads it at the peer comes to a clean end there. What is sent afterwards begins anew, on a new object at the peer.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the waiting, not the reset.</param>
+    /// <inheritdoc cref="SctpAssociation.ResetStreamsAsync" path="/exception"/>
+    public ValueTask CompleteWritesAsync(CancellationToken cancellationToken = default) =>
+        _host.Reconfiguration.ResetStreamsAsync([Id], ResetDirection.Outgoing, cancellationToken);
+
     /// <summary>Takes the next message of this stream.</summary>
     /// <inheritdoc cref="SctpAssociation.ReceiveAsync(CancellationToken)"/>
     public ValueTask<SctpMessage> ReceiveAsync(CancellationToken cancellationToken = default) => Queue.DequeueAsync(cancellationToken);
@@ -173,14 +192,14 @@ public sealed class SctpStream
         return Calls.Copy(Queue, Calls.Receive(_host, Queue, timeout), destination);
     }
 
-    /// <summary>All messages of this stream until the end of the association.</summary>
+    /// <summary>All messages of this stream until the peer resets it, or the end of the association.</summary>
     /// <inheritdoc cref="SctpAssociation.ReadAllAsync"/>
     public IAsyncEnumerable<SctpMessage> ReadAllAsync(CancellationToken cancellationToken = default) =>
         Calls.ReadAllAsync(Queue, cancellationToken);
 
     /// <summary>
     /// The stream as bytes: what is written is cut into messages, what is read is the messages one behind the other, and none is
-    /// cut off. Borders of messages and PPIDs are lost. A read gives 0 once the association was closed gracefully.
+    /// cut off. Borders of messages and PPIDs are lost. A read gives 0 once the peer has reset the stream, or the association was closed gracefully.
     /// Disposing it leaves the stream and the association as they are.
     /// </summary>
     /// <param name="maximumMessageSize">

@@ -185,7 +185,7 @@ public sealed class OptionTests
         Same(SctpOptions.Notifications);
         Same(SctpOptions.DefaultSendInfo);
         Assert.Equal(before, client.Options);
-        Assert.Equal(18, typeof(SctpOptions).GetProperties().Length);
+        Assert.Equal(19, typeof(SctpOptions).GetProperties().Length);
 
         void Same<T>(SctpOption<T> option)
         {

@@ -29,6 +29,7 @@ internal sealed class AssociationHost
     private Deque<ReceivedMessage> _returned;                // guarded by _gate
     private SctpAssociationOptions _options;
     private NotificationQueue? _notifications;
+    private ReconfigurationCalls? _reconfiguration;
     private int _isPosted;
     private int _isShutdownRequested;
     private string? _abortReason;
@@ -88,6 +89,13 @@ internal sealed class AssociationHost
     /// <summary>What happened to it and nobody read yet. Made when it is first asked for: few want to know.</summary>
     public NotificationQueue Notifications =>
         Volatile.Read(ref _notifications) ?? Interlocked.CompareExchange(ref _notifications, new NotificationQueue(Id), null) ?? _notifications;
+
+    /// <summary>Calls that reset and add streams. Made for the first of them.</summary>
+    public ReconfigurationCalls Reconfiguration =>
+        Volatile.Read(ref _reconfiguration) ?? Interlocked.CompareExchange(ref _reconfiguration, new ReconfigurationCalls(this), null) ?? _reconfiguration;
+
+    /// <summary>What everything that comes too late gets; null before the end. On the loop.</summary>
+    public SctpException? Ended { get; private set; }
 
     /// <summary>The peer's address, as last seen.</summary>
     public NetworkAddress Remote { get; private set; }
@@ -236,6 +244,17 @@ internal sealed class AssociationHost
         return completion.Task;
     }
 
+    /// <summary>Does something on the loop, after everything that was sent so far was handed to the protocol.</summary>
+    public void PostAfterSends(Action<Instant> action) => _loop.Post(now =>
+    {
+        if (!_isEnded)
+        {
+            HandOver(now);
+        }
+
+        action(now);
+    });
+
     /// <summary>For tests: closes the transport under everything that uses it.</summary>
     public Task VanishAsync()
     {
@@ -311,13 +330,19 @@ internal sealed class AssociationHost
 
         State = Core.State;
         Remote = Core.PrimaryPath.Remote;
-        while (!_isEnded && Core.TryGetEvent(out AssociationEvent? associationEvent))
+        while (!_isEnded)
         {
             // Data may come along with the COOKIE ECHO: it belongs to the association that this sets up, and comes after the
-            // news of that (RFC 6458 §6.1.1). Everything else that happens comes after what was received before.
-            if (_established.IsDecided && associationEvent is not AssociationEvent.Restarted)
+            // news of that (RFC 6458 §6.1.1). Everything else that happens comes after what was received before; and with the
+            // news of a reset or a restart comes what was sent after it.
+            if (_established.IsDecided)
             {
                 DeliverReceived();
+            }
+
+            if (!Core.TryGetEvent(out AssociationEvent? associationEvent))
+            {
+                break;
             }
 
             OnEvent(associationEvent);
@@ -358,7 +383,7 @@ internal sealed class AssociationHost
         while (Core.TryReceive(out ReceivedMessage? message))
         {
             Volatile.Write(ref _held, _held + message.Charge);
-            Inbox.Deliver(new SctpMessage(this, message));
+            Inbox.Deliver(message);
         }
     }
 
@@ -395,9 +420,27 @@ internal sealed class AssociationHost
             return;
         }
 
+        if (associationEvent is AssociationEvent.StreamsReset { IsIncoming: true, IsDone: true } or AssociationEvent.AssociationReset { IsDone: true })
+        {
+            Inbox.OnReset((associationEvent as AssociationEvent.StreamsReset)?.Streams ?? []);
+        }
+        else if (associationEvent is AssociationEvent.StreamsChanged more)
+        {
+            Streams = (more.OutgoingStreams, more.IncomingStreams);
+        }
+
         Report.Tell(associationEvent);
         switch (associationEvent)
         {
+            case AssociationEvent.StreamsReset reset:
+                _reconfiguration?.OnResult(reset.Context, reset.Result);
+                break;
+            case AssociationEvent.AssociationReset reset:
+                _reconfiguration?.OnResult(reset.Context, reset.Result);
+                break;
+            case AssociationEvent.StreamsChanged changed:
+                _reconfiguration?.OnResult(changed.Context, changed.Result);
+                break;
             case AssociationEvent.Restarted:
                 End(new SctpException(SctpError.PeerRestarted, $"The peer at {Remote} has restarted: what was on its way is lost."));
                 _loop.HandOver(Core);
@@ -430,6 +473,7 @@ internal sealed class AssociationHost
         EndedWith = error?.Error;
         State = AssociationState.Closed;
         SctpException ended = error ?? new SctpException(SctpError.AssociationClosed, "The association was closed.");
+        Ended = ended;
         Outbox.End(ended, replaces: true);                   // before there is room: a call that waits for it is refused
         FailOutbox();
         if (error is not { Error: SctpError.PeerRestarted })
@@ -438,6 +482,12 @@ internal sealed class AssociationHost
         }
 
         Inbox.End(ended);
+        foreach (SctpStream stream in _backlogged ?? [])
+        {
+            stream.OnEnded(ended, isSending: false);         // the inbox knows those no longer that the peer has reset
+        }
+
+        _reconfiguration?.End(ended);
         Notifications.End(ended);
         Socket?.OnEnded(this);
         Wake();                                              // for what was returned so far and did not open the window

@@ -106,7 +106,7 @@ internal static class Calls
             {
                 message = await messages.DequeueAsync(cancellationToken).ConfigureAwait(false);
             }
-            catch (SctpException exception) when (exception.Error == SctpError.AssociationClosed)
+            catch (SctpException exception) when (exception.Error is SctpError.AssociationClosed or SctpError.StreamEnded)
             {
                 yield break;
             }

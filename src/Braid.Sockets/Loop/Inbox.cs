@@ -1,12 +1,14 @@
 using System;
 using System.Collections.Generic;
 using System.Threading;
+using Braid.Sctp;
 
 namespace Braid.Sockets;
 
 /// <summary>
 /// The receiving half between the loop and the application: who gets a message. A stream that somebody reads has a queue of
 /// its own; everything else goes into one queue, the association's, or that of the one-to-many socket that it belongs to.
+/// When the peer resets a stream, a new run of messages begins, for which a new object stands.
 /// </summary>
 /// <param name="host">Whose it is.</param>
 /// <param name="socket">The one-to-many socket that gets its messages, until it is peeled off.</param>
@@ -18,6 +20,9 @@ internal sealed class Inbox(AssociationHost host, SctpSocket? socket)
     private SctpSocket? _socket = socket;
     private Exception? _end;
     private bool _isDiscarding;
+    private Dictionary<ushort, int>? _runs;                  // of streams that were reset since all were
+    private int _runOfAll;
+    private int _resets;
 
     /// <summary>Messages of all streams that nobody reads by themselves.</summary>
     public WaitQueue<SctpMessage> Messages { get; } = new();
@@ -54,9 +59,50 @@ internal sealed class Inbox(AssociationHost host, SctpSocket? socket)
         }
     }
 
-    /// <summary>A message from the peer. On the loop.</summary>
-    public void Deliver(in SctpMessage message)
+    /// <summary>The peer has reset streams: their readers come to an end. On the loop.</summary>
+    /// <param name="streams">Which; none for all.</param>
+    public void OnReset(IReadOnlyList<StreamId> streams)
     {
+        List<SctpStream> ended = [];
+        lock (_gate)
+        {
+            _resets++;
+            if (streams.Count == 0)
+            {
+                _runOfAll = _resets;
+                _runs = null;
+                if (_streams is not null)
+                {
+                    ended.AddRange(_streams.Values);
+                }
+            }
+
+            foreach (StreamId id in streams)
+            {
+                (_runs ??= [])[id.Value] = _resets;
+                if (_streams is not null && _streams.TryGetValue(id.Value, out SctpStream? stream))
+                {
+                    ended.Add(stream);
+                }
+            }
+
+            foreach (SctpStream stream in ended)
+            {
+                _streams!.Remove(stream.Id);
+                stream.IsReset = true;
+            }
+        }
+
+        foreach (SctpStream stream in ended)
+        {
+            stream.Reads?.Complete(SctpException.StreamEnded());
+        }
+    }
+
+    /// <summary>A message from the peer. On the loop.</summary>
+    public void Deliver(ReceivedMessage received)
+    {
+        var message = new SctpMessage(host, received, _resets == 0 ? 0 : RunOf(received.Stream.Value));
         var decided = default(DecidedWaiters);
         bool isTaken;
         lock (_gate)
@@ -87,7 +133,9 @@ internal sealed class Inbox(AssociationHost host, SctpSocket? socket)
         {
             if (Messages.TryPeek(out SctpMessage message))
             {
-                SctpStream stream = StreamFor(message.StreamId);
+                SctpStream stream = message.Run == RunOf(message.StreamId)
+                    ? StreamFor(message.StreamId)
+                    : new SctpStream(host, message.StreamId, message.Run) { IsReset = true };
                 ClaimNow(stream);
                 return new Taking<SctpStream>(stream);
             }
@@ -233,7 +281,7 @@ internal sealed class Inbox(AssociationHost host, SctpSocket? socket)
         _streams ??= [];
         if (!_streams.TryGetValue(id, out SctpStream? stream))
         {
-            stream = new SctpStream(host, id);
+            stream = new SctpStream(host, id, RunOf(id));
             _streams.Add(id, stream);
             if (_end is not null)
             {
@@ -244,6 +292,9 @@ internal sealed class Inbox(AssociationHost host, SctpSocket? socket)
         return stream;
     }
 
+    // The loop alone writes what this reads.
+    private int RunOf(ushort id) => _runs is not null && _runs.TryGetValue(id, out int run) ? run : _runOfAll;
+
     private WaitQueue<SctpMessage> ClaimNow(SctpStream stream)
     {
         if (stream.Reads is { } claimed)
@@ -252,12 +303,16 @@ internal sealed class Inbox(AssociationHost host, SctpSocket? socket)
         }
 
         var reads = new WaitQueue<SctpMessage>();
-        foreach (SctpMessage message in Messages.TakeWhere(message => message.StreamId == stream.Id))
+        foreach (SctpMessage message in Messages.TakeWhere(message => message.StreamId == stream.Id && message.Run == stream.Run))
         {
             reads.TryEnqueue(message);
         }
 
-        if (_end is not null)
+        if (stream.IsReset)
+        {
+            reads.Complete(SctpException.StreamEnded());
+        }
+        else if (_end is not null)
         {
             reads.Complete(_end);
         }

@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using Braid.Core;
 using Braid.Sctp;
 using Microsoft.Extensions.Logging;
@@ -48,6 +49,18 @@ internal readonly struct NotificationSource(AssociationHost host)
             case AssociationEvent.AdaptationIndication adaptation:
                 Notify(SctpNotificationKinds.AdaptationIndication, () => new SctpNotification.AdaptationIndication(id, adaptation.Value));
                 break;
+            case AssociationEvent.StreamsReset reset:
+                Notify(SctpNotificationKinds.StreamReset, () => new SctpNotification.StreamReset(
+                    id, reset.IsIncoming, [.. reset.Streams.Select(static stream => stream.Value)], IsDenied(reset.Result), HasFailed(reset.Result)));
+                break;
+            case AssociationEvent.AssociationReset reset:
+                Notify(SctpNotificationKinds.AssociationReset, () => new SctpNotification.AssociationReset(
+                    id, reset.LocalTsn.Value, reset.RemoteTsn.Value, IsDenied(reset.Result), HasFailed(reset.Result)));
+                break;
+            case AssociationEvent.StreamsChanged more:
+                Notify(SctpNotificationKinds.StreamChange, () => new SctpNotification.StreamChange(
+                    id, more.OutgoingStreams, more.IncomingStreams, IsDenied(more.Result), HasFailed(more.Result)));
+                break;
             case AssociationEvent.SenderDry:
                 TellDry();
                 break;
@@ -94,6 +107,10 @@ internal readonly struct NotificationSource(AssociationHost host)
             host.Inbox.Notify(make());
         }
     }
+
+    private static bool IsDenied(ReconfigurationResult result) => result == ReconfigurationResult.Denied;
+
+    private static bool HasFailed(ReconfigurationResult result) => SctpException.From(result) is not null and not { Error: SctpError.Denied };
 
     private static SctpPathState ToPathState(PathChange change) => change switch
     {
