@@ -96,6 +96,15 @@ public sealed class SwarmTests
         Assert.True(failures.Count == 0, string.Join("\n\n", failures));
     }
 
+    [Fact, Rfc(6525, "5.2.2"), Rfc(6525, "5.2.4")]
+    public void Half_of_the_worlds_reset_and_add_streams()
+    {
+        SwarmRun[] runs = [.. Enumerable.Range(0, 30).Select(seed => SwarmRun.Run(SwarmOptions.Draw((ulong)seed)))];
+        Assert.Equal(0, runs.Where(run => run.Options.Reconfigurations == 0).Sum(run => run.Reconfigured));
+        Assert.InRange(runs.Count(run => run.Reconfigured > 0), 8, 20);
+        Assert.InRange(runs.Sum(run => run.Reconfigured), 50, long.MaxValue);
+    }
+
     [Fact]
     public void The_same_seed_is_the_same_run_packet_for_packet()
     {

@@ -18,6 +18,7 @@ public sealed class WindowChecker
     private long _sentBytes;
     private long _acknowledgedBytes;
     private long _allowed;
+    private Tsn? _restart;
 
     /// <summary>Another association begins.</summary>
     public void Reset()
@@ -89,9 +90,29 @@ public sealed class WindowChecker
             {
                 OnSack(sack);
             }
+            else if (chunk.Type == ChunkType.ReConfig && ReConfigChunk.TryRead(chunk, out ReConfigChunk answer))
+            {
+                OnAnswer(answer);
+            }
             else if (chunk.Type == ChunkType.Shutdown && ShutdownChunk.TryRead(chunk, out ShutdownChunk shutdown))
             {
                 Acknowledge(Number(shutdown.CumulativeAck, _cumulative));
+            }
+        }
+    }
+
+    // RFC 6525 §5.2.7 H5: from here on there are other TSNs. The answer may come more than once.
+    private void OnAnswer(in ReConfigChunk answer)
+    {
+        ParameterReader parameters = answer.Parameters;
+        while (parameters.TryRead(out ParameterView parameter))
+        {
+            if (parameter.Type == ParameterType.ReconfigurationResponse
+                && ReconfigurationResponseParameter.TryRead(parameter, out ReconfigurationResponseParameter response)
+                && response.ReceiverNext is { } next && next != _restart)
+            {
+                Reset();
+                _restart = next;
             }
         }
     }

@@ -99,6 +99,9 @@ public sealed record SwarmOptions
     /// </summary>
     public bool ClosesEarly { get; init; }
 
+    /// <summary>How often each side resets streams, adds some or resets the association (RFC 6525), at random times within <see cref="Chaos"/>.</summary>
+    public int Reconfigurations { get; init; }
+
     /// <summary>How often everything is done, from setting up to shutting down.</summary>
     public int Rounds { get; init; } = 1;
 

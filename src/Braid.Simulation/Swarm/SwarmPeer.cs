@@ -26,6 +26,8 @@ internal sealed class SwarmPeer
     private readonly List<byte> _parts = [];
     private readonly List<ReceivedMessage> _unread = [];
     private readonly double _inParts;
+    private readonly SeededRandom _resetRandom;              // as well
+    private readonly Dictionary<StreamId, Ssn> _nextSsn = [];
     private ReadOnlyMemory<byte> _rest;                      // of a record that was begun
     private SendOptions _restOptions;
     private int _toSend;
@@ -40,6 +42,7 @@ internal sealed class SwarmPeer
         _seed = seed;
         _partsRandom = new SeededRandom(seed ^ 0x9A575);
         _inParts = _partsRandom.NextDouble() < 0.5 ? 0 : _partsRandom.NextDouble() / 2;
+        _resetRandom = new SeededRandom(seed ^ 0x6525);
         Name = name;
         Node = node;
     }
@@ -81,7 +84,12 @@ internal sealed class SwarmPeer
         Ended = null;
         _rest = default;
         Windows.Reset();
+        _nextSsn.Clear();
         _checkers.Add(new DeliveryChecker(_seed, (uint)_checkers.Count << NumberBits));
+        for (int i = 0; i < _run.Options.Reconfigurations; i++)
+        {
+            _world.Plan(_world.Now + _resetRandom.NextTimeSpan(_run.Options.Chaos), () => Reconfigure(association));
+        }
     }
 
     /// <summary>Its machine has crashed: nothing of it is left.</summary>
@@ -189,6 +197,59 @@ internal sealed class SwarmPeer
     public override string ToString() =>
         $"{Name}: {Association?.State}, {_toSend} to send, {(_checkers.Count == 0 ? 0 : _checkers[^1].Missing)} not delivered, {Association?.GetStatistics()}";
 
+    /// <summary>Streams are reset or added, if the association still is the one that it was meant for.</summary>
+    private void Reconfigure(Association association)
+    {
+        if (association != Association || association.State != AssociationState.Established)
+        {
+            return;
+        }
+
+        var direction = (ResetDirection)(1 + _resetRandom.NextInt32(3));
+        switch (_resetRandom.NextInt32(10))
+        {
+            case 0:
+                association.ResetAssociation(_world.Now);
+                break;
+            case 1:
+                association.AddStreams(_world.Now, _resetRandom.NextInt32(3), 1 + _resetRandom.NextInt32(3));
+                break;
+            case 2:
+                association.ResetStreams(_world.Now, [], direction);
+                break;
+            default:
+                int streams = Math.Min(association.OutgoingStreams, association.IncomingStreams);
+                association.ResetStreams(_world.Now, [(ushort)_resetRandom.NextInt32(streams), (ushort)_resetRandom.NextInt32(streams)], direction);
+                break;
+        }
+    }
+
+    /// <summary>The numbers of ordered messages rise by one from 0, and begin anew with every reset and with nothing else.</summary>
+    private void CheckSsn(ReceivedMessage message)
+    {
+        Ssn expected = _nextSsn.GetValueOrDefault(message.Stream);
+        if (message.Ssn != expected)
+        {
+            _run.Flaw($"{Name}: stream {message.Stream} goes on with SSN {message.Ssn}, not {expected}");
+        }
+
+        _nextSsn[message.Stream] = message.Ssn.Next;
+    }
+
+    private void OnReset(IReadOnlyList<StreamId> streams)
+    {
+        _run.Reconfigured++;
+        foreach (StreamId stream in streams)
+        {
+            _nextSsn.Remove(stream);
+        }
+
+        if (streams.Count == 0)
+        {
+            _nextSsn.Clear();
+        }
+    }
+
     /// <summary>Sends some of a record, or its end. What a later part says of order and PPID must not matter.</summary>
     private bool SendPart(Instant now, Association association, bool isLast = false)
     {
@@ -227,6 +288,11 @@ internal sealed class SwarmPeer
             return;
         }
 
+        if (!message.Unordered)
+        {
+            CheckSsn(message);
+        }
+
         byte[] bytes = [.. _parts];
         _parts.Clear();
         uint incarnation = DeliveryChecker.NumberOf(bytes) >> NumberBits;
@@ -250,6 +316,15 @@ internal sealed class SwarmPeer
             case AssociationEvent.Restarted:
                 TryContinueLost(_world.Now, association);
                 Begin(association);
+                break;
+            case AssociationEvent.StreamsReset { IsIncoming: true, IsDone: true } reset:
+                OnReset(reset.Result == ReconfigurationResult.Performed ? reset.Streams : [ushort.MaxValue]);
+                break;
+            case AssociationEvent.StreamsChanged { IsDone: true }:
+                _run.Reconfigured++;
+                break;
+            case AssociationEvent.AssociationReset { IsDone: true }:
+                OnReset([]);
                 break;
             case AssociationEvent.SendFailed failed:
                 failed.Payload.Dispose();

@@ -61,6 +61,9 @@ public sealed class SwarmRun
     /// <summary>Packets that were lost.</summary>
     public long Lost { get; private set; }
 
+    /// <summary>Resets of streams and of associations that were done, and streams that were added, as both sides were told (RFC 6525).</summary>
+    public long Reconfigured { get; internal set; }
+
     /// <summary>Virtual time that passed.</summary>
     public TimeSpan Duration => _world.Now - new Instant(TimeSpan.TicksPerSecond);
 

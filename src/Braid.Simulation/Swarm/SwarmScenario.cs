@@ -101,7 +101,7 @@ public sealed class SwarmScenario
         }
 
         int faults = Often(random, 0.5) ? 0 : 1 + random.NextInt32(5);
-        return WithHeartbeats(WithExtensions(WithOtherOptions(new SwarmOptions
+        return WithReconfiguration(WithHeartbeats(WithExtensions(WithOtherOptions(new SwarmOptions
         {
             Seed = seed,
             Clients = clients,
@@ -117,7 +117,30 @@ public sealed class SwarmScenario
 
             // A burst of losses ends after so many packets: one who only repeats a last chunk may count its peer as dead before.
             ClosesEarly = Often(random, 0.5) && !clients.Any(client => client.There.BurstStart + client.Back.BurstStart > 0),
-        })));
+        }))));
+    }
+
+    // From a seed of its own as well. Whether a side knows RFC 6525 at all, and what it allows, differs from one to the other.
+    private static SwarmOptions WithReconfiguration(SwarmOptions world)
+    {
+        var random = new SeededRandom(world.Seed ^ 0x6525);
+        bool isOn = Often(random, 0.5);
+        AssociationOptions Change(AssociationOptions options) => options with
+        {
+            Extensions = isOn && Often(random, 0.85) ? options.Extensions | Extensions.StreamReconfiguration : options.Extensions & ~Extensions.StreamReconfiguration,
+            AllowedReconfiguration = Often(random, 0.7) ? (ReconfigurationKinds)7 : (ReconfigurationKinds)random.NextInt32(8),
+        };
+        AssociationOptions server = Change(world.Server);
+        SwarmClient[] clients = [.. world.Clients.Select(client => client with { Options = Change(client.Options) })];
+        static AssociationOptions? Like(AssociationOptions? later, AssociationOptions first) => later is null ? null
+            : later with { Extensions = first.Extensions, AllowedReconfiguration = first.AllowedReconfiguration };
+        return world with
+        {
+            Server = server,
+            LaterServer = Like(world.LaterServer, server),
+            Clients = [.. clients.Select(client => client with { LaterOptions = Like(client.LaterOptions, client.Options) })],
+            Reconfigurations = isOn ? 1 + random.NextInt32(12) : 0,
+        };
     }
 
     // From a seed of its own: what else a world is does not depend on it.

@@ -77,6 +77,11 @@ public static class SwarmShrinker
             }
         }
 
+        if (world.Reconfigurations > 0)
+        {
+            yield return world with { Reconfigurations = world.Reconfigurations / 2 };
+        }
+
         if (world.LaterServer is not null)
         {
             yield return world with { LaterServer = null };
