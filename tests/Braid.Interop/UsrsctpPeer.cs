@@ -85,9 +85,12 @@ internal sealed class UsrsctpPeer : IAsyncDisposable
     }
 
     /// <summary>Lets one that stalls begin to read.</summary>
-    public async Task ResumeAsync()
+    public Task ResumeAsync() => TellAsync("go");
+
+    /// <summary>Gives it a line to read.</summary>
+    public async Task TellAsync(string line)
     {
-        await _process.StandardInput.WriteLineAsync("go");
+        await _process.StandardInput.WriteLineAsync(line);
         await _process.StandardInput.FlushAsync(CancellationToken.None);
     }
 

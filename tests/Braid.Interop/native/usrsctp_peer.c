@@ -7,12 +7,15 @@
  *   talk COUNT SIZE STREAMS ORDERED CLOSE   send COUNT messages, check what comes; CLOSE is shutdown, wait or abort
  *   bench-send SIZE SECONDS                 send messages of SIZE for SECONDS, then shut down
  *   bench-recv                              count what comes until the peer shuts down
+ *   control                                 do what each line of stdin says, and tell of each message and each reset:
+ *                                           send STREAM SIZE | reset out|in STREAM | add OUT IN | shutdown
  *
  * LOCAL_SCTP_PORT in the environment is the SCTP port of a client (else any); STALL makes it read nothing before there is a
  * line on stdin; SHORT_RTO keeps its retransmission time-outs between 0.3 and 1 second.
  *
  * What it does is said on stdout, one word first on each line:
  *   ready | up | sent N | received COUNT BYTES BAD | closed | aborted | bench BYTES SECONDS CPU
+ *   message STREAM SSN LENGTH | reset out|in ok|denied|failed STREAM | streams OUT IN ok|denied|failed | refused
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -38,6 +41,7 @@ static int done;
 static int was_aborted;
 static int must_echo;
 static int is_bench;
+static int is_controlled;
 static long received_count;
 static long long received_bytes;
 static long received_bad;
@@ -116,6 +120,11 @@ static void on_message(const unsigned char *bytes, size_t length, const struct s
         return;
     }
 
+    if (is_controlled)
+    {
+        say("message %u %u %zu", info->rcv_sid, info->rcv_ssn, length);
+    }
+
     if (must_echo)
     {
         send_message(bytes, length, info->rcv_sid, ntohl(info->rcv_ppid), (info->rcv_flags & SCTP_UNORDERED) != 0, 0);
@@ -129,6 +138,28 @@ static void on_message(const unsigned char *bytes, size_t length, const struct s
             received_bad++;
             return;
         }
+    }
+}
+
+static const char *outcome(uint16_t flags, int denied, int failed)
+{
+    return flags & denied ? "denied" : flags & failed ? "failed" : "ok";
+}
+
+static void on_reset(const union sctp_notification *event)
+{
+    if (event->sn_header.sn_type == SCTP_STREAM_RESET_EVENT)
+    {
+        const struct sctp_stream_reset_event *reset = &event->sn_strreset_event;
+        say("reset %s %s %d", reset->strreset_flags & SCTP_STREAM_RESET_INCOMING_SSN ? "in" : "out",
+            outcome(reset->strreset_flags, SCTP_STREAM_RESET_DENIED, SCTP_STREAM_RESET_FAILED),
+            reset->strreset_length > sizeof *reset ? reset->strreset_stream_list[0] : -1);
+    }
+    else if (event->sn_header.sn_type == SCTP_STREAM_CHANGE_EVENT)
+    {
+        const struct sctp_stream_change_event *change = &event->sn_strchange_event;
+        say("streams %u %u %s", change->strchange_outstrms, change->strchange_instrms,
+            outcome(change->strchange_flags, SCTP_STREAM_CHANGE_DENIED, SCTP_STREAM_CHANGE_FAILED));
     }
 }
 
@@ -169,6 +200,7 @@ static void *receive(void *unused)
                 break;
             }
 
+            on_reset(event);
             continue;
         }
 
@@ -225,6 +257,19 @@ static void set_up(int is_server, int remote_udp, int port)
         rto.srto_min = 300;
         rto.srto_max = 1000;
         option(IPPROTO_SCTP, SCTP_RTOINFO, &rto, sizeof rto, "SCTP_RTOINFO");
+    }
+
+    if (is_controlled)
+    {
+        struct sctp_assoc_value allowed;
+        memset(&allowed, 0, sizeof allowed);
+        allowed.assoc_id = SCTP_FUTURE_ASSOC;
+        allowed.assoc_value = SCTP_ENABLE_RESET_STREAM_REQ | SCTP_ENABLE_RESET_ASSOC_REQ | SCTP_ENABLE_CHANGE_ASSOC_REQ;
+        option(IPPROTO_SCTP, SCTP_ENABLE_STREAM_RESET, &allowed, sizeof allowed, "SCTP_ENABLE_STREAM_RESET");
+        event.se_type = SCTP_STREAM_RESET_EVENT;
+        option(IPPROTO_SCTP, SCTP_EVENT, &event, sizeof event, "SCTP_STREAM_RESET_EVENT");
+        event.se_type = SCTP_STREAM_CHANGE_EVENT;
+        option(IPPROTO_SCTP, SCTP_EVENT, &event, sizeof event, "SCTP_STREAM_CHANGE_EVENT");
     }
 
     option(IPPROTO_SCTP, SCTP_REMOTE_UDP_ENCAPS_PORT, &encapsulation, sizeof encapsulation, "SCTP_REMOTE_UDP_ENCAPS_PORT");
@@ -314,6 +359,61 @@ static void talk(int argc, char **argv)
     }
 }
 
+static void reset_stream(int is_incoming, unsigned stream)
+{
+    char room[sizeof(struct sctp_reset_streams) + sizeof(uint16_t)];
+    struct sctp_reset_streams *reset = (struct sctp_reset_streams *)room;
+    memset(room, 0, sizeof room);
+    reset->srs_flags = is_incoming ? SCTP_STREAM_RESET_INCOMING : SCTP_STREAM_RESET_OUTGOING;
+    reset->srs_number_streams = 1;
+    reset->srs_stream_list[0] = (uint16_t)stream;
+    if (usrsctp_setsockopt(sock, IPPROTO_SCTP, SCTP_RESET_STREAMS, reset, sizeof room) < 0)
+    {
+        say("refused");
+    }
+}
+
+static void control(void)
+{
+    char line[200];
+    while (fgets(line, sizeof line, stdin) != NULL)
+    {
+        unsigned first;
+        unsigned second;
+        char direction[10];
+        if (sscanf(line, "send %u %u", &first, &second) == 2)
+        {
+            unsigned char *message = malloc(second);
+            for (size_t i = 0; i < second; i++)
+            {
+                message[i] = pattern(first, second, i);
+            }
+
+            send_message(message, second, first, 0, 0, 0);
+            free(message);
+        }
+        else if (sscanf(line, "reset %9s %u", direction, &first) == 2)
+        {
+            reset_stream(strcmp(direction, "in") == 0, first);
+        }
+        else if (sscanf(line, "add %u %u", &first, &second) == 2)
+        {
+            struct sctp_add_streams add;
+            memset(&add, 0, sizeof add);
+            add.sas_outstrms = (uint16_t)first;
+            add.sas_instrms = (uint16_t)second;
+            if (usrsctp_setsockopt(sock, IPPROTO_SCTP, SCTP_ADD_STREAMS, &add, sizeof add) < 0)
+            {
+                say("refused");
+            }
+        }
+        else if (strncmp(line, "shutdown", 8) == 0)
+        {
+            usrsctp_shutdown(sock, SHUT_WR);
+        }
+    }
+}
+
 static void bench_send(size_t size, double seconds)
 {
     unsigned char *message = calloc(1, size);
@@ -341,6 +441,7 @@ int main(int argc, char **argv)
     const char *action = argv[5];
     is_bench = strncmp(action, "bench", 5) == 0;
     must_echo = strcmp(action, "echo") == 0;
+    is_controlled = strcmp(action, "control") == 0;
     usrsctp_init((uint16_t)atoi(argv[2]), NULL, NULL);
     usrsctp_sysctl_set_sctp_blackhole(0);
     usrsctp_sysctl_set_sctp_no_csum_on_loopback(0);
@@ -356,6 +457,10 @@ int main(int argc, char **argv)
     if (strcmp(action, "talk") == 0)
     {
         talk(argc - 6, argv + 6);
+    }
+    else if (is_controlled)
+    {
+        control();
     }
     else if (strcmp(action, "bench-send") == 0)
     {
