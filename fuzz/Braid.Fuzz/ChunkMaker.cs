@@ -6,7 +6,7 @@ namespace Braid.Fuzz;
 /// <summary>Makes the chunks of a packet: well-formed ones with odd numbers in them, and some that are not well-formed.</summary>
 internal static class ChunkMaker
 {
-    private static readonly byte[] s_types = [0, 0, 0, 0, 1, 2, 3, 3, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 63, 127, 191, 255];
+    private static readonly byte[] s_types = [0, 0, 0, 0, 1, 2, 3, 3, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 63, 127, 130, 130, 191, 255];
     private static readonly ushort[] s_parameters = [1, 5, 6, 7, 8, 9, 11, 12, 0x8000, 0xC000, 0x4001, 0x0042];
     private static readonly ushort[] s_causes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 99];
 
@@ -62,6 +62,7 @@ internal static class ChunkMaker
         10 => random.NextInt32(2) == 0 ? new byte[4] : Bytes(random, 90),
         12 or 13 => U32(random.NextUInt32()),
         8 or 11 or 14 => [],
+        130 => ReConfig(random),
         _ => Bytes(random, 60),
     };
 
@@ -83,6 +84,28 @@ internal static class ChunkMaker
         for (int i = 0; i < duplicates; i++)
         {
             value.AddRange(Near(random));
+        }
+
+        return [.. value];
+    }
+
+    // RFC 6525: up to three parameters, mostly with the length that their type wants.
+    private static byte[] ReConfig(IRandomSource random)
+    {
+        var value = new List<byte>();
+        for (int i = 1 + random.NextInt32(2) + (random.NextInt32(10) == 0 ? 1 : 0); i > 0; i--)
+        {
+            int type = random.NextInt32(20) == 0 ? random.NextInt32(30) : 13 + random.NextInt32(6);
+            byte[] content = type switch
+            {
+                13 => [.. Near(random), .. Near(random), .. Near(random), .. Bytes(random, 8)],
+                14 => [.. Near(random), .. Bytes(random, 8)],
+                15 => Near(random),
+                16 when random.NextInt32(2) == 0 => [.. Near(random), .. U32((uint)random.NextInt32(8)), .. Near(random), .. Near(random)],
+                16 => [.. Near(random), .. U32((uint)random.NextInt32(8))],
+                _ => [.. Near(random), .. U16(Small(random, 5)), 0, 0],
+            };
+            value.AddRange([.. U16(type), .. U16(4 + content.Length), .. content, .. new byte[-content.Length & 3]]);
         }
 
         return [.. value];

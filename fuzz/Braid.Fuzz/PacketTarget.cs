@@ -68,7 +68,7 @@ public sealed class PacketTarget : IFuzzTarget
                 LocalPort = OurPort,
                 AcceptsAssociations = true,
                 MaximumAssociations = 4,
-                Association = new AssociationOptions { ReceiveBufferSize = ReceiveBuffer, HeartbeatInterval = TimeSpan.FromSeconds(5) },
+                Association = new AssociationOptions { ReceiveBufferSize = ReceiveBuffer, HeartbeatInterval = TimeSpan.FromSeconds(5), AllowedReconfiguration = (ReconfigurationKinds)7 },
             },
             new SeededRandom(1));
 
@@ -267,6 +267,9 @@ public sealed class PacketTarget : IFuzzTarget
                     case ChunkType.Sack or ChunkType.Shutdown:
                         BinaryPrimitives.WriteUInt32BigEndian(number, BinaryPrimitives.ReadUInt32BigEndian(number) + _ourTsn);
                         break;
+                    case ChunkType.ReConfig:
+                        PatchReConfig(chunks.AsSpan(offset + 4, Math.Clamp(length - 4, 0, chunks.Length - offset - 4)));
+                        break;
                     case ChunkType.CookieEcho when _cookie.Length > 0 && chunks[offset + 4] == 0:
                         return [.. chunks.AsSpan(0, offset), .. Chunk(10, _cookie), .. chunks.AsSpan(Math.Min(chunks.Length, offset + Math.Max(4, (length + 3) & ~3)))];
                 }
@@ -277,7 +280,29 @@ public sealed class PacketTarget : IFuzzTarget
             return chunks;
         }
 
-        private static byte[] Init() => [.. U32(PeerTag), .. U32(100_000), 0, 10, 0, 10, .. U32(FirstTsn)];
+        // The numbers of requests begin like the TSNs (RFC 6525 §4.1).
+        private void PatchReConfig(Span<byte> parameters)
+        {
+            for (int offset = 0; offset + 8 <= parameters.Length;)
+            {
+                int length = BinaryPrimitives.ReadUInt16BigEndian(parameters[(offset + 2)..]);
+                var type = (ParameterType)BinaryPrimitives.ReadUInt16BigEndian(parameters[offset..]);
+                Add(parameters[(offset + 4)..], type == ParameterType.ReconfigurationResponse ? _ourTsn : FirstTsn);
+                if (type == ParameterType.OutgoingResetRequest && offset + 16 <= parameters.Length)
+                {
+                    Add(parameters[(offset + 8)..], _ourTsn);
+                    Add(parameters[(offset + 12)..], FirstTsn);
+                }
+
+                offset += Math.Max(4, (length + 3) & ~3);
+            }
+        }
+
+        private static void Add(Span<byte> number, uint what) =>
+            BinaryPrimitives.WriteUInt32BigEndian(number, BinaryPrimitives.ReadUInt32BigEndian(number) + what);
+
+        // With Supported Extensions: RE-CONFIG.
+        private static byte[] Init() => [.. U32(PeerTag), .. U32(100_000), 0, 10, 0, 10, .. U32(FirstTsn), 0x80, 8, 0, 5, (byte)ChunkType.ReConfig, 0, 0, 0];
 
         private static byte[] Chunk(byte type, byte[] value)
         {

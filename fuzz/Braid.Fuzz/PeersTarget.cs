@@ -74,6 +74,7 @@ public sealed class PeersTarget : IFuzzTarget
                     ReportsFailedSends = (how & 8) != 0,
                     ReportsSenderDry = (how & 8) != 0,
                     AdaptationIndication = (how & 16) != 0 ? how : null,
+                    AllowedReconfiguration = (ReconfigurationKinds)(how >> 5),
                 };
                 _sides[i] = new Side(NewEndpoint(options, (ulong)i), NetworkAddress.FromIPv4([10, 0, 0, (byte)(1 + i)], 9899));
             }
@@ -109,6 +110,9 @@ public sealed class PeersTarget : IFuzzTarget
                     break;
                 case 10 or 11:
                     Send(side, ref script);
+                    break;
+                case 12 when what >= 128:
+                    Reconfigure(side, script.Byte());
                     break;
                 case 12:
                     Read(side);
@@ -185,6 +189,23 @@ public sealed class PeersTarget : IFuzzTarget
             byte how = script.Byte();
             side.Association?.Send(_now, new byte[length], new SendOptions(
                 (ushort)(how & 7), Unordered: (how & 8) != 0, SackImmediately: (how & 16) != 0, MoreFollows: (how & 96) == 96));
+        }
+
+        private void Reconfigure(Side side, byte how)
+        {
+            switch (how & 3)
+            {
+                case 0:
+                    side.Association?.ResetAssociation(_now);
+                    break;
+                case 1:
+                    side.Association?.AddStreams(_now, (how >> 2) & 3, 1 + (how >> 6));
+                    break;
+                default:
+                    side.Association?.ResetStreams(
+                        _now, (how & 16) != 0 ? [] : [(ushort)(how >> 5)], (how & 12) == 0 ? ResetDirection.Both : (ResetDirection)((how >> 2) & 3));
+                    break;
+            }
         }
 
         private static void Read(Side side)
