@@ -15,6 +15,8 @@ internal sealed class Conversation
     private readonly Option<uint> _ppid = new("--ppid") { Description = "Payload protocol identifier to send.", DefaultValueFactory = _ => 0u };
     private readonly Option<bool> _unordered = new("--unordered") { Description = "Send unordered." };
 
+    private readonly Option<bool> _reset = new("--reset") { Description = "Reset the stream at the end of the input, before closing (RFC 6525)." };
+
     private InputLines? _input;
 
     public void AddTo(Command command)
@@ -22,6 +24,7 @@ internal sealed class Conversation
         command.Add(_stream);
         command.Add(_ppid);
         command.Add(_unordered);
+        command.Add(_reset);
     }
 
     /// <summary>Talks until the peer closes; the end of standard input closes gracefully.</summary>
@@ -40,6 +43,11 @@ internal sealed class Conversation
         if (await Task.WhenAny(reading, writing) == writing)
         {
             await writing;
+            if (result.GetValue(_reset))
+            {
+                await association.GetStream((ushort)stream).CompleteWritesAsync(cancellationToken);
+            }
+
             await association.ShutdownAsync(cancellationToken);
         }
 

@@ -4,6 +4,7 @@ using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
 using Braid.Cli.Output;
+using Braid.Sctp;
 using Braid.Sockets;
 using Microsoft.Extensions.Logging;
 
@@ -41,8 +42,11 @@ internal sealed class SctpSettings
         Description = "Largest IP packet to send, in bytes (576 to 65535); 0 to find out what the path carries.",
     };
 
+    public Option<bool> AllowReset { get; } = new("--allow-reset") { Description = "Let the peer reset and add streams (RFC 6525)." };
+
     public void AddListening(Command command)
     {
+        command.Add(AllowReset);
         command.Add(Udp);
         command.Add(Bind);
         command.Add(Port);
@@ -112,7 +116,12 @@ internal sealed class SctpSettings
     }
 
     private SctpAssociationOptions AssociationFor(ParseResult result) => WithTimeout(
-        result.GetValue(Mtu) == 0 ? SctpAssociationOptions.Default : WithMtu(InRange(result, Mtu, 576, ushort.MaxValue)),
+        (result.GetValue(Mtu) == 0 ? SctpAssociationOptions.Default : WithMtu(InRange(result, Mtu, 576, ushort.MaxValue))) with
+        {
+            AllowedReconfiguration = result.GetValue(AllowReset)
+                ? ReconfigurationKinds.ResetStreams | ReconfigurationKinds.ResetAssociation | ReconfigurationKinds.AddStreams
+                : ReconfigurationKinds.None,
+        },
         TimeSpan.FromSeconds(InRange(result, Timeout, 1, 3600)));
 
     /// <summary>Packets of one size, and no search for a larger one.</summary>
