@@ -51,6 +51,13 @@ internal sealed class Receiver
 
     public ReassemblyQueue Messages { get; }
 
+    /// <summary>The peer goes on with another TSN (RFC 6525 §5.2.4 G4): nothing that names one of before counts any more.</summary>
+    public void Restart(Tsn next)
+    {
+        Tsns.Restart(next);
+        _echo = default;
+    }
+
     /// <summary>Takes the next message that may be delivered.</summary>
     public bool TryTake([NotNullWhen(true)] out ReceivedMessage? message)
     {

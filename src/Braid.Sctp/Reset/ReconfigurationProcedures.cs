@@ -389,7 +389,7 @@ internal sealed class ReconfigurationProcedures(Tcb tcb)
         var theirs = new Tsn(receiver.Tsns.CumulativeAck.Next.Value + (1u << 31));       // G1
         Tsn ours = Transfer.Sender.LastTsn.Next;                                         // G2
         var reset = new AssociationEvent.AssociationReset(ours, theirs, ReconfigurationResult.Performed, Context: 0);
-        receiver.Tsns.Restart(theirs);                                                   // G4; G3 is done: nothing is outstanding
+        receiver.Restart(theirs);                                                        // G4; G3 is done: nothing is outstanding
         receiver.Messages.ResetAll(null, reset);
         tcb.Queue.Resume([], isReset: true);                                             // G5
         Transfer.Sender.OnOpportunity();
@@ -469,7 +469,7 @@ internal sealed class ReconfigurationProcedures(Tcb tcb)
         }
         else
         {
-            receiver.Tsns.Restart(theirs);
+            receiver.Restart(theirs);
             receiver.Messages.ResetAll(null, reset);
         }
 

@@ -252,6 +252,7 @@ internal sealed class Sender
     {
         _outstanding.Restart(next);
         _recovery.Leave();                                   // its exit point is a TSN of before
+        _ecn = default;
     }
 
     /// <summary>Lets everything go.</summary>
