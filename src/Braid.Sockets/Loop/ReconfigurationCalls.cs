@@ -78,7 +78,7 @@ internal sealed class ReconfigurationCalls(AssociationHost host)
     {
         foreach (Call call in _calls.Values)
         {
-            call.Completion.TrySetException(end);
+            call.Completion.TrySetException(SctpException.Again(end));
         }
 
         _calls.Clear();
@@ -96,7 +96,7 @@ internal sealed class ReconfigurationCalls(AssociationHost host)
         {
             if (host.Ended is { } end)
             {
-                completion.SetException(end);
+                completion.SetException(SctpException.Again(end));
                 return;
             }
 
