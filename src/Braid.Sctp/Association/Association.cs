@@ -552,11 +552,11 @@ public sealed class Association
                 return ErrorChunk.TryRead(chunk, out ErrorChunk error) ? OnError(error) : _tcb.Malformed();
             case ChunkType.ReConfig when Extensions.HasFlag(Extensions.StreamReconfiguration):
                 return ReConfigChunk.TryRead(chunk, out ReConfigChunk request) ? _reconfiguration.OnReConfig(request) : _tcb.Malformed();
-            case ChunkType.Init:
             case ChunkType.Ecne:
                 return EcneChunk.TryRead(chunk, out EcneChunk echo) ? _transfer.OnEcne(echo) : _tcb.Malformed();
             case ChunkType.Cwr:
                 return CwrChunk.TryRead(chunk, out CwrChunk reduced) ? _transfer.OnCwr(reduced) : _tcb.Malformed();
+            case ChunkType.Init:
             case ChunkType.CookieEcho:
             case ChunkType.Pad:
                 return true;                                 // the endpoint's business, or padding: nothing to do here
