@@ -34,6 +34,7 @@ public static class PacketText
         ChunkType.ShutdownComplete => "SHUTDOWN COMPLETE",
         ChunkType.Pad => "PAD",
         ChunkType.ReConfig => "RE-CONFIG",
+        ChunkType.ForwardTsn => "FORWARD TSN",
         _ => string.Create(CultureInfo.InvariantCulture, $"CHUNK {(byte)type}"),
     };
 
@@ -92,6 +93,14 @@ public static class PacketText
                 break;
             case ChunkType.Init or ChunkType.InitAck when InitChunk.TryRead(chunk, out InitChunk init):
                 text.Append(culture, $" tag={init.InitiateTag} tsn={init.Fields.InitialTsn} rwnd={init.Fields.AdvertisedWindow} streams={init.Fields.OutgoingStreams}/{init.Fields.IncomingStreams}");
+                break;
+            case ChunkType.ForwardTsn when ForwardTsnChunk.TryRead(chunk, out ForwardTsnChunk forward):
+                text.Append(culture, $" cum={forward.NewCumulative}");
+                for (int i = 0; i < forward.SkippedCount; i++)
+                {
+                    text.Append(culture, $"{(i == 0 ? " streams=" : ",")}{forward.Skipped(i).Stream}/{forward.Skipped(i).Number}");
+                }
+
                 break;
             case ChunkType.ReConfig when ReConfigChunk.TryRead(chunk, out ReConfigChunk reConfig):
                 ParameterReader parameters = reConfig.Parameters;

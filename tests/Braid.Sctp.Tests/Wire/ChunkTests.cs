@@ -19,6 +19,7 @@ namespace Braid.Sctp.Tests.Wire;
 [Rfc(9260, "3.3.11")]
 [Rfc(9260, "3.3.12")]
 [Rfc(9260, "3.3.13")]
+[Rfc(3758, "3.2")]
 public sealed class ChunkTests
 {
     private static readonly byte[] s_some = [1, 2, 3, 4, 5];
@@ -36,6 +37,8 @@ public sealed class ChunkTests
         ChunkContract.Check<AbortChunk>((ref PacketWriter packet) => AbortChunk.Write(ref packet, true, s_some), 0);
         ChunkContract.Check<ErrorChunk>((ref PacketWriter packet) => ErrorChunk.Write(ref packet, s_some), 0);
         ChunkContract.Check<ShutdownChunk>((ref PacketWriter packet) => ShutdownChunk.Write(ref packet, new Tsn(7)), 4);
+        ChunkContract.Check<ForwardTsnChunk>(
+            (ref PacketWriter packet) => ForwardTsnChunk.Write(ref packet, new Tsn(7), [new SkippedMessage(1, 2), new SkippedMessage(3, 4)]), 4);
         ChunkContract.Check<ShutdownAckChunk>((ref PacketWriter packet) => ShutdownAckChunk.Write(ref packet), 0);
         ChunkContract.Check<ShutdownCompleteChunk>((ref PacketWriter packet) => ShutdownCompleteChunk.Write(ref packet, true), 0);
         ChunkContract.Check<CookieEchoChunk>((ref PacketWriter packet) => CookieEchoChunk.Write(ref packet, s_some), 1);
@@ -110,6 +113,18 @@ public sealed class ChunkTests
         ParameterReader parameters = init.Parameters;
         Assert.True(parameters.TryRead(out ParameterView parameter) && !parameters.TryRead(out _) && !parameters.IsMalformed);
         Assert.Equal((0x8000, UnrecognizedAction.Skip), ((int)parameter.Type, parameter.WhenUnrecognized));
+    }
+
+    [Fact]
+    public void FORWARD_TSN_is_laid_out_as_in_3_2_of_RFC_3758()
+    {
+        byte[] chunk = ChunkContract.Example((ref PacketWriter packet) =>
+            ForwardTsnChunk.Write(ref packet, new Tsn(0x01020304), [new SkippedMessage(0x0506, 0x0708), new SkippedMessage(9, 10)]));
+        Assert.Equal([192, 0, 0, 16, 1, 2, 3, 4, 5, 6, 7, 8, 0, 9, 0, 10], chunk);
+        Assert.True(new ChunkReader(chunk).TryRead(out ChunkView view) & ForwardTsnChunk.TryRead(view, out ForwardTsnChunk forward));
+        Assert.Equal((new Tsn(0x01020304), 2), (forward.NewCumulative, forward.SkippedCount));
+        Assert.Equal([new SkippedMessage(0x0506, 0x0708), new SkippedMessage(9, 10)], [forward.Skipped(0), forward.Skipped(1)]);
+        Assert.Equal(chunk.Length, ForwardTsnChunk.LengthOnWire(2));
     }
 
     [Fact]
