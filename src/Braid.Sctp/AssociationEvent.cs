@@ -93,7 +93,10 @@ public abstract record AssociationEvent
     /// <param name="IncomingStreams">Streams that the peer may send on now.</param>
     public sealed record Restarted(int OutgoingStreams, int IncomingStreams) : AssociationEvent;
 
-    /// <summary>The rest of a message that was being delivered in parts will not come (RFC 6458 §6.1.7).</summary>
+    /// <summary>
+    /// The rest of a message that was being delivered in parts will not come (RFC 6458 §6.1.7): the association has ended, or the
+    /// peer has given it up (RFC 3758 §3.6).
+    /// </summary>
     /// <param name="Stream">Its stream.</param>
     /// <param name="Ssn">Its stream sequence number.</param>
     public sealed record PartialDeliveryAborted(StreamId Stream, Ssn Ssn) : AssociationEvent;
@@ -120,8 +123,8 @@ public abstract record AssociationEvent
 
     /// <summary>
     /// A message, or a part of one (<see cref="SendOptions.MoreFollows"/>), that was accepted and will not be acknowledged to
-    /// its end (RFC 6458 §6.1.11), oldest first: before <see cref="Closed"/>, before <see cref="Restarted"/>, or when the peer
-    /// allows fewer streams than we asked for. Only with <see cref="AssociationOptions.ReportsFailedSends"/>.
+    /// its end (RFC 6458 §6.1.11), oldest first: before <see cref="Closed"/>, before <see cref="Restarted"/>, when the peer
+    /// allows fewer streams than we asked for, or when it was given up (<see cref="SendOptions.Reliability"/>). Only with <see cref="AssociationOptions.ReportsFailedSends"/>.
     /// </summary>
     /// <param name="Options">How it was to be sent.</param>
     /// <param name="WasOnWire">Whether any of it was put into a packet. The peer may have got all of it, nevertheless.</param>
@@ -141,7 +144,7 @@ public abstract record AssociationEvent
 
     /// <summary>
     /// The bytes waiting on a stream have fallen from above its threshold to it, or below
-    /// (<see cref="Association.SetBufferedAmountLowThreshold"/>), because they were sent.
+    /// (<see cref="Association.SetBufferedAmountLowThreshold"/>), because they were sent or given up.
     /// </summary>
     /// <param name="Stream">The stream.</param>
     public sealed record BufferedAmountLow(StreamId Stream) : AssociationEvent;

@@ -140,7 +140,8 @@ public record AssociationOptions
     /// Extensions to offer to the peer, and to take from it (RFC 5061 §4.2.7). Which of them are used,
     /// <see cref="Association.Extensions"/> says. Default: all.
     /// </summary>
-    public Extensions Extensions { get; init; } = Extensions.ZeroChecksum | Extensions.Ecn | Extensions.StreamReconfiguration;
+    public Extensions Extensions { get; init; } =
+        Extensions.PartialReliability | Extensions.ZeroChecksum | Extensions.Ecn | Extensions.StreamReconfiguration;
 
     /// <summary>
     /// What the peer may change of the association (RFC 6525 §6.3.1); all else that it asks for is denied. What we have asked

@@ -38,6 +38,9 @@ public readonly record struct AssociationStatistics
     /// <summary>Messages accepted for sending; one that comes in parts counts when its last part is.</summary>
     public long MessagesSent { get; init; }
 
+    /// <summary>Messages that were given up (<see cref="SendOptions.Reliability"/>); <see cref="Association.GetAbandoned"/> has more.</summary>
+    public long MessagesAbandoned { get; init; }
+
     /// <summary>Messages delivered.</summary>
     public long MessagesReceived { get; init; }
 
@@ -79,6 +82,9 @@ public readonly record struct AssociationStatistics
 
     /// <summary>Bytes of user data in flight on all paths.</summary>
     public long BytesInFlight { get; init; }
+
+    /// <summary>Bytes of user data that were sent and given up, and that the peer has not skipped yet (RFC 3758 §3.5).</summary>
+    public long AbandonedBytes { get; init; }
 
     /// <summary>The peer's receive window as far as we know (§6.2.1).</summary>
     public long PeerWindow { get; init; }

@@ -57,6 +57,15 @@ public enum DropReason : byte
     /// <summary>A HEARTBEAT ACK that answers none of ours (§8.3).</summary>
     BadHeartbeatAck,
 
+    /// <summary>A FORWARD TSN that says nothing new: an old one, or its SACK was lost (RFC 3758 §3.6).</summary>
+    OutdatedForwardTsn,
+
+    /// <summary>A FORWARD TSN too far ahead, or of a stream that was not negotiated: the peer cannot have sent so much.</summary>
+    InvalidForwardTsn,
+
+    /// <summary>A fragment of a message of which another one was skipped (RFC 3758 §3.6).</summary>
+    SkippedData,
+
     /// <summary>Too many answers are waiting to be sent.</summary>
     ReplyQueueFull,
 

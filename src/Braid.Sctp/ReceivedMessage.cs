@@ -56,8 +56,8 @@ public sealed class ReceivedMessage : IDisposable
     public bool BeginOfRecord { get; internal set; }
 
     /// <summary>
-    /// Whether the message ends here. When it does not, its next part follows before any other message, but for the end of
-    /// the association (<see cref="AssociationEvent.PartialDeliveryAborted"/>).
+    /// Whether the message ends here. When it does not, its next part follows before any other message, unless the association
+    /// ends or the peer gives the message up (<see cref="AssociationEvent.PartialDeliveryAborted"/>).
     /// </summary>
     public bool EndOfRecord { get; internal set; }
 

@@ -14,10 +14,16 @@ namespace Braid.Sctp;
 /// for it. A shutdown while a record is open aborts the association
 /// (<see cref="CloseReason.UnfinishedRecord"/>). Default false.
 /// </param>
+/// <param name="Reliability">
+/// When the message is given up, to a peer that can be told so (<see cref="Extensions.PartialReliability"/>). A record in parts
+/// is as its first part says, and its lifetime began with it: it is given up as a whole, with all parts that were accepted, and
+/// further ones are answered <see cref="SendStatus.RecordLost"/> up to its end. Default <see cref="Reliability.Reliable"/>.
+/// </param>
 public readonly record struct SendOptions(
     StreamId Stream = default,
     Ppid Ppid = default,
     bool Unordered = false,
     bool SackImmediately = false,
     uint Context = 0,
-    bool MoreFollows = false);
+    bool MoreFollows = false,
+    Reliability Reliability = default);

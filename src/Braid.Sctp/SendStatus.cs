@@ -27,8 +27,9 @@ public enum SendStatus : byte
     Closed,
 
     /// <summary>
-    /// The message continues a record (<see cref="SendOptions.MoreFollows"/>) whose beginning was lost when the peer restarted.
-    /// So are all parts answered, the one that ends the record included; the next message on the stream begins a new one.
+    /// The message continues a record (<see cref="SendOptions.MoreFollows"/>) whose beginning was lost when the peer restarted,
+    /// or that was given up (<see cref="SendOptions.Reliability"/>). So are all parts answered, the one that ends the record
+    /// included; the next message on the stream begins a new one.
     /// </summary>
     RecordLost,
 }

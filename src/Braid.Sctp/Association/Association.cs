@@ -114,7 +114,7 @@ public sealed class Association
     /// <param name="options">Stream, PPID and order.</param>
     public SendStatus Send(Instant now, ReadOnlySpan<byte> payload, in SendOptions options)
     {
-        SendStatus status = CanSend(payload.Length, options);
+        SendStatus status = CheckSend(now, payload.Length, options);
         return status == SendStatus.Ok ? Accept(now, _tcb.Context.Buffers.RentCopy(payload), options) : _tcb.Queue.Refuse(status, options);
     }
 
@@ -125,7 +125,7 @@ public sealed class Association
     public SendStatus Send(Instant now, PooledBuffer payload, in SendOptions options)
     {
         ArgumentNullException.ThrowIfNull(payload);
-        SendStatus status = CanSend(payload.Length, options);
+        SendStatus status = CheckSend(now, payload.Length, options);
         return status == SendStatus.Ok ? Accept(now, payload, options) : _tcb.Queue.Refuse(status, options);
     }
 
@@ -144,15 +144,55 @@ public sealed class Association
             : _tcb.Queue.Refuse(status, options);
     }
 
-    /// <summary>What <see cref="Send(Instant, PooledBuffer, in SendOptions)"/> would answer now.</summary>
-    public SendStatus CanSend(int length, in SendOptions options) => State switch
+    /// <summary>
+    /// What <see cref="Send(Instant, PooledBuffer, in SendOptions)"/> would answer now; it also gives up messages whose lifetime
+    /// is over, and may find room where there was none.
+    /// </summary>
+    public SendStatus CanSend(int length, in SendOptions options)
     {
-        AssociationState.Closed => SendStatus.Closed,
-        _ when _tcb.ShutdownRequested => SendStatus.ShuttingDown,
-        AssociationState.Listening or AssociationState.CookieWait or AssociationState.CookieEchoed or AssociationState.Established =>
-            _tcb.Queue.Check(length, options),
-        _ => SendStatus.ShuttingDown,
-    };
+        SendStatus status = CheckOnly(length, options);
+        return status == SendStatus.QueueFull && _tcb.Transfer?.Sender.CanMakeRoom(options) == true ? SendStatus.Ok : status;
+    }
+
+    /// <summary>
+    /// Gives up messages for one that is to be sent and has no room in the send buffer: those whose lifetime is over, and those
+    /// with a lower priority (RFC 7496 §3.2). Sending does so by itself; this is for an owner with a queue of its own.
+    /// </summary>
+    /// <param name="now">The current instant.</param>
+    /// <param name="options">Of the message that is to be sent.</param>
+    /// <returns>Whether any was given up.</returns>
+    public bool MakeRoom(Instant now, in SendOptions options)
+    {
+        if (_tcb.Transfer is not { } transfer || !_tcb.MayCarryData)
+        {
+            return false;
+        }
+
+        Begin(now);
+        bool hasExpired = transfer.Sender.Review();
+        transfer.Sender.MakeRoom(options);
+        bool any = transfer.Sender.Review() || hasExpired;
+        if (any)
+        {
+            _tcb.OnGivenUp();
+        }
+
+        return any;
+    }
+
+    /// <summary>Messages that were given up so far (RFC 7496 §4.3, §4.4).</summary>
+    /// <param name="policy">By which policy; null for all of them.</param>
+    /// <param name="stream">On which outgoing stream; null for all of them.</param>
+    /// <exception cref="ArgumentException">A reliable message is never given up.</exception>
+    public AbandonedMessages GetAbandoned(ReliabilityPolicy? policy = null, StreamId? stream = null)
+    {
+        if (policy is ReliabilityPolicy.Reliable or > ReliabilityPolicy.Priority)
+        {
+            throw new ArgumentException("No message is given up by that policy.", nameof(policy));
+        }
+
+        return _tcb.Queue.CountAbandoned(policy, stream);
+    }
 
     /// <summary>
     /// Nothing will be sent any more that continues a record which a restart has cut off: the next message on its stream is
@@ -459,6 +499,7 @@ public sealed class Association
     internal bool TryGetDatagram(Instant now, Span<byte> destination, out OutgoingDatagram datagram)
     {
         _tcb.Context.SetNow(now);
+        _transfer.Review();
         _termination.Advance();
         _reconfiguration.Advance();
         switch (State)
@@ -511,6 +552,21 @@ public sealed class Association
         _tcb.Context.Control.BeginAnswers(_tcb.Paths.MaximumChunk);
     }
 
+    private SendStatus CheckOnly(int length, in SendOptions options) => State switch
+    {
+        AssociationState.Closed => SendStatus.Closed,
+        _ when _tcb.ShutdownRequested => SendStatus.ShuttingDown,
+        AssociationState.Listening or AssociationState.CookieWait or AssociationState.CookieEchoed or AssociationState.Established =>
+            _tcb.Queue.Check(length, options),
+        _ => SendStatus.ShuttingDown,
+    };
+
+    private SendStatus CheckSend(Instant now, int length, in SendOptions options)
+    {
+        SendStatus status = CheckOnly(length, options);
+        return status == SendStatus.QueueFull && MakeRoom(now, options) ? CheckOnly(length, options) : status;
+    }
+
     private SendStatus Accept(Instant now, PooledBuffer payload, in SendOptions options, bool wasAccepted = false)
     {
         Begin(now);
@@ -530,6 +586,8 @@ public sealed class Association
         {
             case ChunkType.Data:
                 return DataChunk.TryRead(chunk, out DataChunk data) ? _transfer.OnData(data, path) : _tcb.Malformed();
+            case ChunkType.ForwardTsn when (Extensions & Extensions.PartialReliability) != 0:
+                return ForwardTsnChunk.TryRead(chunk, out ForwardTsnChunk forward) ? _transfer.OnForwardTsn(forward, path) : _tcb.Malformed();
             case ChunkType.Sack:
                 return SackChunk.TryRead(chunk, out SackChunk sack) ? _transfer.OnSack(sack) : _tcb.Malformed();
             case ChunkType.Heartbeat:

@@ -8,6 +8,7 @@ internal sealed class AssociationCounters
     public long PayloadBytesSent;
     public long PayloadBytesReceived;
     public long MessagesSent;
+    public long MessagesAbandoned;
     public long ChunksSent;
     public long ChunksRetransmitted;
     public long FastRetransmissions;
@@ -26,6 +27,7 @@ internal sealed class AssociationCounters
         PayloadBytesSent = PayloadBytesSent,
         PayloadBytesReceived = PayloadBytesReceived,
         MessagesSent = MessagesSent,
+        MessagesAbandoned = MessagesAbandoned,
         MessagesReceived = transfer?.Receiver.Messages.MessagesCompleted ?? 0,
         ChunksSent = ChunksSent,
         ChunksRetransmitted = ChunksRetransmitted,
@@ -56,6 +58,7 @@ internal sealed class AssociationCounters
             CongestionWindow = path.Congestion.Window,
             SlowStartThreshold = path.Congestion.SlowStartThreshold,
             BytesInFlight = transfer?.Sender.PayloadInFlight ?? 0,
+            AbandonedBytes = transfer?.Sender.AbandonedPayload ?? 0,
             PeerWindow = transfer?.Sender.Window.Available ?? 0,
             ReceiveWindow = transfer?.Receiver.Window.Advertised ?? tcb.Context.Options.ReceiveBufferSize,
         };

@@ -102,6 +102,10 @@ internal readonly struct PacketAssembler(
         {
             path = dataPath;
         }
+        else if (mayCarryData && sender.WantsForwardTsn)
+        {
+            path = paths.ForData();
+        }
         else if (receiver.WantsSack)
         {
             path = sackPath;
@@ -127,6 +131,12 @@ internal readonly struct PacketAssembler(
             && sender.HasDataFor(packet.Available - SackChunk.LengthOnWire(0, 0))))
         {
             receiver.WriteSack(ref packet);
+        }
+
+        // RFC 3758 §3.5 F2: along with data, and before it, so that the peer skips what is missing first.
+        if (path.IsConfirmed && mayCarrySack && mayCarryData && sender.WantsForwardTsn)
+        {
+            sender.WriteForwardTsn(ref packet, path);
         }
 
         var written = WrittenData.None;

@@ -138,6 +138,7 @@ internal sealed class Tcb
             negotiated,
             kept ?? new Sender(Context, Paths, Queue, Messages, negotiated),
             new Receiver(Context, negotiated, Paths.Primary.MaximumChunk, AnnouncedWindow ?? Context.Options.ReceiveBufferSize));
+        Transfer.Sender.OnNegotiated(negotiated.Extensions);
     }
 
     /// <summary>Ends the association, and says so to the peer.</summary>
@@ -184,6 +185,20 @@ internal sealed class Tcb
     {
         Context.Drops.Count(DropReason.UnexpectedChunk);
         return true;
+    }
+
+    /// <summary>Messages were given up: an application that wants it gets them back (RFC 3758 §4.1 TR3).</summary>
+    public void OnGivenUp()
+    {
+        if (Context.Options.ReportsFailedSends)
+        {
+            ReportFailedSends(cause: 0);
+        }
+
+        if (Context.Options.ReportsSenderDry && Transfer!.Sender.IsDrained)
+        {
+            Context.Report(AssociationEvent.SenderDry.Instance);
+        }
     }
 
     private void ReportFailedSends(ushort cause)

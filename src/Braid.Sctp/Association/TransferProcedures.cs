@@ -26,6 +26,15 @@ internal sealed class TransferProcedures(Tcb tcb)
         return _packetHadData;
     }
 
+    /// <summary>Before anything is sent: messages that it is too late for are given up (RFC 3758 §4.1 TR3, TR4).</summary>
+    public void Review()
+    {
+        if ((tcb.MayCarryData || tcb.State == AssociationState.CookieEchoed) && tcb.Transfer!.Sender.Review())
+        {
+            tcb.OnGivenUp();
+        }
+    }
+
     /// <summary>A SACK is due (§6.2).</summary>
     public void OnDelayedAck() => tcb.Transfer!.Receiver.Acks.RequestNow();
 
@@ -91,6 +100,20 @@ internal sealed class TransferProcedures(Tcb tcb)
         }
     }
 
+    /// <summary>Takes in a FORWARD TSN (RFC 3758 §3.6), in the states that DATA is taken in.</summary>
+    public bool OnForwardTsn(in ForwardTsnChunk forward, Path path)
+    {
+        if (tcb.State is not (AssociationState.Established or AssociationState.ShutdownPending or AssociationState.ShutdownSent))
+        {
+            return tcb.Unexpected();
+        }
+
+        _packetHadData = true;                               // §3.6: it is acknowledged like data
+        tcb.Transfer!.LastDataPath = path;
+        tcb.Transfer.Receiver.OnForwardTsn(forward);
+        return true;
+    }
+
     /// <summary>Takes in an ECNE (RFC 2960 Appendix A): a router has marked what we sent. CWR says that we know.</summary>
     public bool OnEcne(in EcneChunk echo)
     {
@@ -152,6 +175,12 @@ internal sealed class TransferProcedures(Tcb tcb)
             {
                 tcb.Monitor.OnAnswered(tcb.Paths[i]);              // §8.1, §8.2
             }
+        }
+
+        // A lost message that was given up is acknowledged by nobody. That FORWARD TSN was answered says as much of the peer.
+        if (outcome.HasSkipped && tcb.Transfer!.Sender.ForwardPath is { } path)
+        {
+            tcb.Monitor.OnAnswered(path);
         }
 
         if (outcome.CumulativeAdvanced && tcb.Context.Options.ReportsSenderDry && tcb.Transfer!.Sender.IsDrained)

@@ -121,6 +121,20 @@ internal sealed class FragmentRing
         return true;
     }
 
+    /// <summary>The run whose first fragment is this one, if it is here.</summary>
+    public bool TryGetRunBeginningAt(Tsn first, out FragmentRun run)
+    {
+        run = default;
+        if (_count == 0 || !TryFind(first, out int index))
+        {
+            return false;
+        }
+
+        ref readonly Slot slot = ref _slots[index];
+        run = new FragmentRun(first, slot.RunLength, slot.RunCharge);
+        return true;
+    }
+
     /// <summary>The highest TSN that is here; slow.</summary>
     public bool TryFindHighest(out Tsn highest)
     {

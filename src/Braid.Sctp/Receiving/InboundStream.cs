@@ -60,6 +60,16 @@ internal sealed class InboundStream
         return _waiting.First?.Ssn == Next && _waiting.TryTake(out message);
     }
 
+    /// <summary>Takes the first waiting message if it is not behind a number that is skipped (RFC 3758 §3.6).</summary>
+    public bool TryTakeUpTo(Ssn last, [NotNullWhen(true)] out ReceivedMessage? message)
+    {
+        message = null;
+        return _waiting.First?.Ssn.DistanceFrom(last) <= 0 && _waiting.TryTake(out message);
+    }
+
+    /// <summary>What comes up to a number will not be waited for.</summary>
+    public void SkipTo(Ssn last) => Next = last.Next;
+
     /// <summary>Takes the last waiting message out of the way; slow.</summary>
     public void RemoveLast() => _waiting.RemoveLast();
 

@@ -24,7 +24,7 @@ internal enum ReassemblyVerdict : byte
 /// charged until they are disposed. A message that would fill the receive buffer is delivered in parts (§6.9): while one is,
 /// nothing else is delivered, so that its reader finds its parts together.
 /// </summary>
-internal sealed class ReassemblyQueue : IReceivedMessageOwner
+internal sealed partial class ReassemblyQueue : IReceivedMessageOwner
 {
     private const int PartsPerPoint = 8;
 

@@ -98,6 +98,14 @@ internal sealed class Receiver
                 return Drop(DropReason.OutsideWindow);
             }
 
+            if (Messages.LostItsBeginning(data))
+            {
+                Messages.OnThrownAway(data);
+                _context.Drops.Count(DropReason.SkippedData);
+                Accept(data);
+                return DataVerdict.Accepted;
+            }
+
             if (IsOrphan(data))
             {
                 return DataVerdict.Violation;
@@ -114,11 +122,7 @@ internal sealed class Receiver
             _context.Counters.PayloadBytesReceived += data.Payload.Length;
         }
 
-        // §6.7: as long as TSNs are missing, and when the last of them comes, every packet is acknowledged at once.
-        bool hadGaps = Tsns.HasGaps;
-        Tsns.Accept(data.Tsn);
-        Messages.DeliverPartially(Tsns.CumulativeAck);
-        Acks.OnData(immediately: data.SackImmediately || hadGaps || Tsns.HasGaps);
+        Accept(data);
         return isValidStream ? DataVerdict.Accepted : DataVerdict.InvalidStream;
     }
 
@@ -132,6 +136,36 @@ internal sealed class Receiver
 
     /// <summary>The sender has heard of a mark.</summary>
     public void OnCwr(Tsn lowest) => _echo.OnCwr(lowest);
+
+    /// <summary>Takes in a FORWARD TSN (RFC 3758 §3.6): it is acknowledged by the rules for DATA.</summary>
+    public void OnForwardTsn(in ForwardTsnChunk forward)
+    {
+        int distance = forward.NewCumulative.DistanceFrom(Tsns.CumulativeAck);
+        if (distance is <= 0 or > TsnTracker.FarthestAhead)
+        {
+            Drop(distance <= 0 ? DropReason.OutdatedForwardTsn : DropReason.InvalidForwardTsn);
+            return;
+        }
+
+        bool hadGaps = Tsns.HasGaps;
+        Messages.SkipFragments(Tsns.CumulativeAck, forward.NewCumulative);
+        Tsns.Skip(forward.NewCumulative);
+        for (int i = 0; i < forward.SkippedCount; i++)
+        {
+            SkippedMessage skipped = forward.Skipped(i);
+            if (skipped.Stream.Value < Streams)
+            {
+                Messages.SkipMessages(skipped.Stream, new Ssn((ushort)skipped.Number));
+            }
+            else
+            {
+                _context.Drops.Count(DropReason.InvalidForwardTsn);
+            }
+        }
+
+        Messages.DeliverPartially(Tsns.CumulativeAck);
+        Acks.OnData(immediately: hadGaps || Tsns.HasGaps);
+    }
 
     /// <summary>Whether a SACK must go out now: for what has arrived, or because the window has opened (§6.2).</summary>
     public bool WantsSack => Acks.IsDue || Window.WantsUpdate;
@@ -184,6 +218,15 @@ internal sealed class Receiver
 
         bool mustHold = verdict == ReassemblyVerdict.NoMemory && data.Tsn == Tsns.CumulativeAck.Next && Messages.IsBlockedByPartial;
         return mustHold ? Messages.Add(data, mustHold) : verdict;
+    }
+
+    // §6.7: as long as TSNs are missing, and when the last of them comes, every packet is acknowledged at once.
+    private void Accept(in DataChunk data)
+    {
+        bool hadGaps = Tsns.HasGaps;
+        Tsns.Accept(data.Tsn);
+        Messages.DeliverPartially(Tsns.CumulativeAck);
+        Acks.OnData(immediately: data.SackImmediately || hadGaps || Tsns.HasGaps);
     }
 
     private DataVerdict Drop(DropReason reason)

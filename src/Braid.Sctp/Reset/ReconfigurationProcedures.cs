@@ -425,6 +425,11 @@ internal sealed class ReconfigurationProcedures(Tcb tcb)
         switch (request.Type)
         {
             case ParameterType.OutgoingResetRequest:
+                if (isDone)
+                {
+                    Transfer.Sender.OnStreamsReset(request.Streams);
+                }
+
                 tcb.Queue.Resume(request.Streams, isReset: isDone);              // H4
                 Transfer.Sender.OnOpportunity();
                 Report(request, response.Result);

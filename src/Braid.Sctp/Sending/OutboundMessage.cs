@@ -25,8 +25,20 @@ internal sealed class OutboundMessage
     /// <summary>Grows from one message to the next.</summary>
     public long Number { get; private set; }
 
+    /// <summary>The <see cref="Number"/> of the first part of its record; its own, unless it continues one.</summary>
+    public long Record { get; set; }
+
+    /// <summary>When its lifetime is over; never, for another policy.</summary>
+    public Instant Deadline { get; set; } = Instant.Never;
+
+    /// <summary>Its stream was reset since it was sent (RFC 6525): its number means another message now.</summary>
+    public bool IsBeforeReset { get; set; }
+
+    /// <summary>It was given up: of it only stream and number are left, until the peer has skipped its last fragment.</summary>
+    public bool IsAbandoned { get; set; }
+
     /// <summary>Bytes of user data.</summary>
-    public int Length => Buffer.Length;
+    public int Length { get; private set; }
 
     /// <summary>Bytes that were cut into fragments already.</summary>
     public int Cut { get; set; }
@@ -43,6 +55,11 @@ internal sealed class OutboundMessage
         Buffer = buffer;
         _options = options;
         Number = number;
+        Record = number;
+        Length = buffer.Length;
+        Deadline = Instant.Never;
+        IsAbandoned = false;
+        IsBeforeReset = false;
         Ssn = default;
         Cut = 0;
     }
@@ -55,10 +72,16 @@ internal sealed class OutboundMessage
         return buffer;
     }
 
-    public void Clear()
+    /// <summary>Lets its memory go.</summary>
+    public void DropBuffer()
     {
         Buffer?.Dispose();
         Buffer = null!;
+    }
+
+    public void Clear()
+    {
+        DropBuffer();
         Next = null;
         FragmentsHeld = 0;
     }
@@ -80,11 +103,15 @@ internal sealed class OutboundMessagePool(SpareMessages spares)
     /// <summary>Messages that are in use.</summary>
     public int Rented { get; private set; }
 
+    /// <summary>Those of them that may be given up.</summary>
+    public int Unreliable { get; private set; }
+
     public OutboundMessage Rent(PooledBuffer buffer, in SendOptions options)
     {
         OutboundMessage message = spares.TakeOutbound();
         message.Set(buffer, options, ++_lastNumber);
         Rented++;
+        Unreliable += options.Reliability.Policy == ReliabilityPolicy.Reliable ? 0 : 1;
         return message;
     }
 
@@ -92,7 +119,7 @@ internal sealed class OutboundMessagePool(SpareMessages spares)
     public void ReleaseFragment(OutboundMessage message)
     {
         message.FragmentsHeld--;
-        if (message.FragmentsHeld == 0 && message.Cut == message.Length)
+        if (message.FragmentsHeld == 0 && (message.Cut == message.Length || message.IsAbandoned))
         {
             Return(message);
         }
@@ -101,6 +128,12 @@ internal sealed class OutboundMessagePool(SpareMessages spares)
     /// <summary>As <see cref="ReleaseFragment"/>, but nobody has acknowledged it.</summary>
     public void FailFragment(OutboundMessage message)
     {
+        if (message.IsAbandoned)
+        {
+            ReleaseFragment(message);
+            return;
+        }
+
         message.FragmentsHeld--;
         if (message.FragmentsHeld == 0 && message.Cut == message.Length)
         {
@@ -108,14 +141,26 @@ internal sealed class OutboundMessagePool(SpareMessages spares)
         }
     }
 
+    /// <summary>A message is given up: its memory is let go, and the object when no fragment needs it.</summary>
+    public void Abandon(OutboundMessage message)
+    {
+        if (!message.IsAbandoned)
+        {
+            KeepFailed(message);
+            message.DropBuffer();
+            message.IsAbandoned = true;
+        }
+
+        if (message.FragmentsHeld == 0)
+        {
+            Return(message);
+        }
+    }
+
     /// <summary>A message that was not acknowledged to its end is let go.</summary>
     public void Fail(OutboundMessage message)
     {
-        if (KeepsFailed)
-        {
-            (_failed ??= []).Add(new FailedSend(message.Number, message.Options, message.Cut > 0, message.TakeBuffer()));
-        }
-
+        KeepFailed(message);
         Return(message);
     }
 
@@ -139,9 +184,18 @@ internal sealed class OutboundMessagePool(SpareMessages spares)
 
     public void Return(OutboundMessage message)
     {
+        Unreliable -= message.Options.Reliability.Policy == ReliabilityPolicy.Reliable ? 0 : 1;
         message.Clear();
         Rented--;
         spares.Return(message);
+    }
+
+    private void KeepFailed(OutboundMessage message)
+    {
+        if (KeepsFailed)
+        {
+            (_failed ??= []).Add(new FailedSend(message.Number, message.Options, message.Cut > 0, message.TakeBuffer()));
+        }
     }
 }
 

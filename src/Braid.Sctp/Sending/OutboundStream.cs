@@ -1,3 +1,5 @@
+using Braid.Core;
+
 namespace Braid.Sctp;
 
 /// <summary>One outgoing stream: its messages in order and its next stream sequence number (RFC 9260 §6.5).</summary>
@@ -6,6 +8,7 @@ internal sealed class OutboundStream(StreamId id)
 {
     private OutboundMessage? _last;
     private SendOptions _record;                             // of the last message; as long as it is open, like the record's first
+    private Instant _recordDeadline;
     private Ssn _ssn;                                        // of the record that was begun last
     private OutboundMessage? _firstHeld;                     // what was accepted after a reset was asked for, as long as that is not done
     private OutboundMessage? _lastHeld;
@@ -45,15 +48,30 @@ internal sealed class OutboundStream(StreamId id)
     /// <summary>Whether anything was sent, or is to be, since the stream began.</summary>
     public bool IsUsed { get; private set; }
 
+    /// <summary>The record that was accepted last, by the number of its first part.</summary>
+    public long LastRecord { get; private set; }
+
+    /// <summary>The record of which the beginning was sent and the end was not; 0 for none.</summary>
+    public long HalfSentRecord { get; set; }
+
+    /// <summary>Messages that were given up; null as long as none was.</summary>
+    public AbandonedCounters? Abandoned { get; set; }
+
     private Ssn NextSsn { get; set; }
 
     /// <summary>How a message is sent: a part like the first one of its record.</summary>
     public SendOptions OptionsFor(in SendOptions options) =>
-        IsRecordOpen ? options with { Ppid = _record.Ppid, Unordered = _record.Unordered } : options;
+        IsRecordOpen ? options with { Ppid = _record.Ppid, Unordered = _record.Unordered, Reliability = _record.Reliability } : options;
 
     public void Add(OutboundMessage message)
     {
         message.IsContinuation = IsRecordOpen;
+        if (IsRecordOpen)
+        {
+            (message.Record, message.Deadline) = (LastRecord, _recordDeadline);
+        }
+
+        (LastRecord, _recordDeadline) = (message.Record, message.Deadline);
         _record = message.Options;
         IsRecordOpen = message.Options.MoreFollows;
         WaitingBytes += message.Length;
@@ -107,15 +125,39 @@ internal sealed class OutboundStream(StreamId id)
     public OutboundMessage RemoveFirst()
     {
         OutboundMessage message = First!;
-        First = message.Next;
-        if (First is null)
+        Remove(message, before: null);
+        return message;
+    }
+
+    /// <summary>Takes a message out.</summary>
+    /// <param name="message">It.</param>
+    /// <param name="before">The one before it; null when it is the first.</param>
+    public void Remove(OutboundMessage message, OutboundMessage? before)
+    {
+        if (before is null)
         {
-            _last = null;
+            First = message.Next;
+        }
+        else
+        {
+            before.Next = message.Next;
+        }
+
+        if (message == _last)
+        {
+            _last = before;
         }
 
         message.Next = null;
         WaitingMessages--;
-        return message;
+    }
+
+    /// <summary>The record that is open was given up: what continues it is not accepted.</summary>
+    public void LoseRecord()
+    {
+        IsRecordOpen = false;
+        IsRecordLost = true;
+        _endsRecordFirst = false;
     }
 
     /// <summary>The stream sequence number for a message: unordered ones use up none (§6.5), and parts of a record share one.</summary>
@@ -156,6 +198,7 @@ internal sealed class OutboundStream(StreamId id)
     {
         WaitingBytes = 0;
         HoldsTurn = false;
+        HalfSentRecord = 0;
         IsRecordLost |= IsRecordOpen;
         IsRecordOpen = false;
     }

@@ -14,6 +14,9 @@ internal enum ChunkState : byte
 
     /// <summary>Reported by a Gap Ack Block: advisory only, the peer may still drop it (§7.1).</summary>
     GapAcked,
+
+    /// <summary>Its message was given up: it is never sent again, and the peer is told to skip it (RFC 3758 §3.5 A2).</summary>
+    Abandoned,
 }
 
 /// <summary>A DATA chunk that was sent and is not cumulatively acknowledged. Its payload stays in the message.</summary>
@@ -30,7 +33,9 @@ internal struct OutstandingChunk
     /// <summary>Missing reports, up to the three that cause a fast retransmission (§7.2.4).</summary>
     public byte MissingReports;
 
-    /// <summary>It had its fast retransmission: only T3-rtx sends it again (§7.2.4 step 5).</summary>
+    /// <summary>
+    /// It had its fast retransmission: only T3-rtx sends it again (§7.2.4 step 5). Or its loss has made its path slower already.
+    /// </summary>
     public bool WasFastRetransmitted;
 
     /// <summary>The last SACK that reported it in a gap, to notice when the peer takes that back.</summary>
@@ -86,8 +91,9 @@ internal enum AckVerdict : byte
 /// <param name="CumulativeAdvanced">Whether the Cumulative TSN Ack Point moved.</param>
 /// <param name="ReleasedBytes">User data that the application no longer has to be charged for.</param>
 /// <param name="HasNewAck">Whether any chunk was acknowledged that was not before.</param>
+/// <param name="HasSkipped">Whether the Cumulative TSN Ack Point went over chunks that were given up: FORWARD TSN was answered.</param>
 internal readonly record struct AckOutcome(
-    AckVerdict Verdict, bool CumulativeAdvanced = false, long ReleasedBytes = 0, bool HasNewAck = false);
+    AckVerdict Verdict, bool CumulativeAdvanced = false, long ReleasedBytes = 0, bool HasNewAck = false, bool HasSkipped = false);
 
 /// <summary>A chunk that waits for its retransmission.</summary>
 /// <param name="WireLength">Bytes of the chunk, header and padding included.</param>

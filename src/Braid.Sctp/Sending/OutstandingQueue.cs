@@ -8,7 +8,7 @@ namespace Braid.Sctp;
 /// Every DATA chunk from its first transmission to its cumulative acknowledgement: a ring indexed by TSN. Owns TSN
 /// assignment, gap reports, missing reports, what is in flight on each path, and the round trip that is being measured.
 /// </summary>
-internal sealed class OutstandingQueue
+internal sealed partial class OutstandingQueue
 {
     private const int MissingReportsForLoss = 3;             // RFC 9260 §7.2.4
 
@@ -173,7 +173,7 @@ internal sealed class OutstandingQueue
         }
 
         BeginSack();
-        (long released, bool hasNewAck) = AcknowledgeUpTo(advance);
+        (long released, bool hasNewAck, bool hasSkipped) = AcknowledgeUpTo(advance);
         int highestNew = ApplyGaps(sack, out int highestReported);
         hasNewAck |= highestNew >= 0;
 
@@ -181,7 +181,7 @@ internal sealed class OutstandingQueue
         // Cumulative TSN Ack Point advances, all that the SACK shows missing.
         int missingBelow = inFastRecovery && advance > 0 ? highestReported : highestNew;
         ReviewMissing(missingBelow, highestReported);
-        return new AckOutcome(AckVerdict.Accepted, advance > 0, released, hasNewAck);
+        return new AckOutcome(AckVerdict.Accepted, advance > 0, released, hasNewAck, hasSkipped);
     }
 
     /// <summary>Takes in the Cumulative TSN Ack of a SHUTDOWN chunk (§9.2), which says nothing about gaps.</summary>
@@ -199,8 +199,8 @@ internal sealed class OutstandingQueue
         }
 
         BeginSack();
-        (long released, bool hasNewAck) = AcknowledgeUpTo(advance);
-        return new AckOutcome(AckVerdict.Accepted, advance > 0, released, hasNewAck);
+        (long released, bool hasNewAck, bool hasSkipped) = AcknowledgeUpTo(advance);
+        return new AckOutcome(AckVerdict.Accepted, advance > 0, released, hasNewAck, hasSkipped);
     }
 
     /// <summary>Lets everything go.</summary>
@@ -220,6 +220,8 @@ internal sealed class OutstandingQueue
         PayloadInFlight = 0;
         _gapAckedCount = 0;
         _lostCount = 0;
+        _forwardable = 0;
+        _abandonedPayload = 0;
         _highestGapAcked = -1;
     }
 
@@ -239,10 +241,11 @@ internal sealed class OutstandingQueue
         }
     }
 
-    private (long Released, bool HasNewAck) AcknowledgeUpTo(int advance)
+    private (long Released, bool HasNewAck, bool HasSkipped) AcknowledgeUpTo(int advance)
     {
         long released = 0;
         bool hasNewAck = false;
+        bool hasSkipped = false;
         for (int i = 0; i < advance; i++)
         {
             ref OutstandingChunk chunk = ref At(0);
@@ -250,20 +253,30 @@ internal sealed class OutstandingQueue
             {
                 _gapAckedCount--;
             }
-            else
+            else if (chunk.State != ChunkState.Abandoned)
             {
                 hasNewAck = true;
                 OnNewlyAcknowledged(ref chunk, TsnAt(0));
             }
 
-            released += chunk.Length;
+            if (chunk.State == ChunkState.Abandoned)
+            {
+                hasSkipped = true;                           // its bytes were released when it was given up
+                _abandonedPayload -= chunk.Length;
+            }
+            else
+            {
+                released += chunk.Length;
+            }
+
             _messages.ReleaseFragment(chunk.Message);
             RemoveHead();
         }
 
         _lostHint = Math.Max(0, _lostHint - advance);
         _highestGapAcked = Math.Max(-1, _highestGapAcked - advance);
-        return (released, hasNewAck);
+        _forwardable = Math.Max(0, _forwardable - advance);
+        return (released, hasNewAck, hasSkipped);
     }
 
     /// <returns>The offset of the highest newly acknowledged chunk, or -1.</returns>
@@ -288,7 +301,7 @@ internal sealed class OutstandingQueue
             {
                 ref OutstandingChunk chunk = ref At(offset);
                 chunk.ReportedBy = _sackNumber;
-                if (chunk.State != ChunkState.GapAcked)
+                if (chunk.State is not (ChunkState.GapAcked or ChunkState.Abandoned))
                 {
                     highestNew = offset;
                     OnNewlyAcknowledged(ref chunk, TsnAt(offset), offset);
@@ -320,6 +333,11 @@ internal sealed class OutstandingQueue
             else if (chunk.State == ChunkState.InFlight && offset < missingBelow)
             {
                 chunk.MissingReports++;
+            }
+            else if (chunk.State == ChunkState.Abandoned && offset < missingBelow)
+            {
+                ReviewAbandoned(ref chunk);
+                continue;
             }
             else
             {
@@ -386,7 +404,7 @@ internal sealed class OutstandingQueue
         for (int i = 0; i < offset; i++)
         {
             ref OutstandingChunk chunk = ref At(i);
-            if (chunk.Path == path && chunk.State != ChunkState.GapAcked)
+            if (chunk.Path == path && chunk.State is ChunkState.InFlight or ChunkState.Lost)
             {
                 return false;
             }

@@ -9,7 +9,7 @@ namespace Braid.Sctp;
 /// Messages that have no TSN yet. Owns the outgoing streams and the count of bytes that the application may not exceed:
 /// those waiting here and those outstanding.
 /// </summary>
-internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler scheduler, AssociationContext context, PathSet paths)
+internal sealed partial class SendQueue(OutboundMessagePool messages, IStreamScheduler scheduler, AssociationContext context, PathSet paths)
 {
     // A message that needs several fragments anyway starts in what is left of a packet, but not for a crumb of it.
     private const int LeastFragment = 256;
@@ -60,7 +60,9 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
         MessageCount++;
         _openRecords += (sendOptions.MoreFollows ? 1 : 0) - (stream.IsRecordOpen ? 1 : 0);
         bool wasIdle = stream.First is null && !stream.HoldsTurn;
+        message.Deadline = DeadlineOf(message.Options.Reliability);
         stream.Add(message);
+        _earliestDeadline = Instant.Min(_earliestDeadline, message.Deadline);
         if (wasIdle && stream.First is not null)
         {
             scheduler.Activate(stream);
@@ -96,6 +98,13 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
         // The last message may reach over the limit, so that one longer than the buffer can be sent at all.
         return BufferedCharge - behind >= context.Options.SendBufferSize ? SendStatus.QueueFull : SendStatus.Ok;
     }
+
+    /// <summary>
+    /// How far the send buffer is over its size for one more message, in bytes; null when it is not, or when letting go of other
+    /// messages would not help, since they do not count.
+    /// </summary>
+    public long? Excess(in SendOptions sendOptions) =>
+        BufferedCharge - context.Options.SendBufferSize is >= 0 and long excess && Find(sendOptions.Stream) is not { HoldsTurn: true } ? excess : null;
 
     /// <summary>The part of <see cref="Check"/> that no option changes.</summary>
     public SendStatus CheckStream(in SendOptions sendOptions) =>
@@ -195,6 +204,7 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
         }
 
         int offset = message.Cut;
+        stream.HalfSentRecord = message.Record;
         message.Cut += length;
         message.FragmentsHeld++;
         _low = stream.OnSent(length);
@@ -216,6 +226,7 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
             if (!stream.HoldsTurn)
             {
                 flags |= DataFlags.Ending;
+                stream.HalfSentRecord = 0;
                 scheduler.MessageDone(stream, stream.First is not null);
             }
         }
@@ -426,6 +437,7 @@ internal sealed class SendQueue(OutboundMessagePool messages, IStreamScheduler s
 
         bool wasIdle = stream.First is null && !stream.HoldsTurn;
         stream.Resume();
+        _earliestDeadline = Instant.Zero;                    // nobody has looked at those that were held
         if (wasIdle && stream.First is not null)
         {
             scheduler.Activate(stream);

@@ -31,6 +31,9 @@ internal sealed class Sender
     private readonly FastRecovery _recovery = new();
     private readonly BurstLimit _burst;
     private EcnResponse _ecn;
+    private readonly OutboundMessagePool _messages;
+    private Abandonment? _abandonment;                       // made for the first message that may be given up
+    private bool _mayAbandon;
 
     public Sender(AssociationContext context, PathSet paths, SendQueue queue, OutboundMessagePool messages, in Negotiated negotiated)
     {
@@ -39,6 +42,7 @@ internal sealed class Sender
         _queue = queue;
         _outstanding = new OutstandingQueue(negotiated.LocalInitialTsn, messages);
         _burst = new BurstLimit(context);
+        _messages = messages;
         Window = new PeerWindow(negotiated.PeerWindow);
         _burst.Renew();
     }
@@ -60,11 +64,36 @@ internal sealed class Sender
     /// <summary>Whether everything that the application sent is acknowledged.</summary>
     public bool IsDrained => _outstanding.IsEmpty && _queue.IsEmpty;
 
+    /// <summary>User data that was given up and not yet skipped by the peer, in bytes.</summary>
+    public long AbandonedPayload => _outstanding.AbandonedPayload;
+
+    /// <summary>Whether FORWARD TSN is to be sent (RFC 3758 §3.5 C3).</summary>
+    public bool WantsForwardTsn => _abandonment is { WantsForwardTsn: true };
+
+    /// <summary>Where the last one went; null for none.</summary>
+    public Path? ForwardPath => _abandonment?.LastPath;
+
     /// <summary>Whether the last SACK acknowledged data that was sent on a path.</summary>
     public bool WasAcknowledgedOn(int path) => _outstanding.LastAckOn(path).Acknowledged > 0;
 
     /// <summary>A chance to send: the application sent, or a timer expired.</summary>
     public void OnOpportunity() => _burst.Renew();
+
+    /// <summary>The handshake has ended, maybe another one than before: whether messages may be given up.</summary>
+    public void OnNegotiated(Extensions extensions) => _mayAbandon = extensions.HasFlag(Extensions.PartialReliability);
+
+    /// <inheritdoc cref="OutstandingQueue.OnStreamsReset"/>
+    public void OnStreamsReset(ReadOnlySpan<StreamId> streams) => _outstanding.OnStreamsReset(streams);
+
+    /// <summary>Gives up what it is too late for (RFC 3758 §4.1, RFC 7496 §3.1).</summary>
+    /// <returns>Whether there was anything.</returns>
+    public bool Review() => Abandonment?.Review() == true;
+
+    /// <inheritdoc cref="Abandonment.CanMakeRoom"/>
+    public bool CanMakeRoom(in SendOptions options) => Abandonment?.CanMakeRoom(options) == true;
+
+    /// <inheritdoc cref="Abandonment.MakeRoom"/>
+    public void MakeRoom(in SendOptions options) => Abandonment?.MakeRoom(options);
 
     /// <summary>Takes in a SACK (§6.2.1).</summary>
     public AckOutcome OnSack(in SackChunk sack)
@@ -82,6 +111,8 @@ internal sealed class Sender
                     MarkLost(_paths[i]);
                 }
             }
+
+            _abandonment?.OnSack();                          // RFC 3758 §3.5 A4: after the normal procedures
         }
 
         return outcome;
@@ -95,6 +126,7 @@ internal sealed class Sender
         {
             Apply(outcome);
             Window.OnCumulativeAck(_outstanding.PayloadInFlight, outcome.CumulativeAdvanced);
+            _abandonment?.OnSack();
         }
 
         return outcome;
@@ -147,6 +179,7 @@ internal sealed class Sender
         }
 
         MarkLost(path);                                      // E3
+        _abandonment?.OnTimeout();
         return !isAnsweredProbe;
     }
 
@@ -228,6 +261,15 @@ internal sealed class Sender
         return wroteLost ? WrittenData.Retransmissions : WrittenData.New;
     }
 
+    /// <summary>Writes the FORWARD TSN that is due (RFC 3758 §3.5 C3, F2).</summary>
+    public void WriteForwardTsn(ref PacketWriter packet, Path path)
+    {
+        if (_abandonment!.WriteForwardTsn(ref packet, path))
+        {
+            StartTimerIfStopped(path);                       // C5
+        }
+    }
+
     /// <summary>
     /// Nothing more can be sent now. When that is because the peer's window is closed and nothing is outstanding, no answer
     /// will come by itself: T3-rtx then times the probe.
@@ -241,6 +283,11 @@ internal sealed class Sender
             StartTimerIfStopped(path);
         }
 
+        if (_outstanding.IsAdvanced)
+        {
+            StartTimerIfStopped(path);                       // C5, for as long as FORWARD TSN is not answered
+        }
+
         CheckTimers();
     }
 
@@ -251,12 +298,16 @@ internal sealed class Sender
     public void Restart(Tsn next)
     {
         _outstanding.Restart(next);
+        _abandonment = null;                                 // it counts from other TSNs; nothing is outstanding
         _recovery.Leave();                                   // its exit point is a TSN of before
         _ecn = default;
     }
 
     /// <summary>Lets everything go.</summary>
     public void Clear() => _outstanding.Clear();
+
+    private Abandonment? Abandonment =>
+        _abandonment ??= _mayAbandon && _messages.Unreliable > 0 ? new Abandonment(_context, _queue, _outstanding, _messages) : null;
 
     private void Apply(in AckOutcome outcome)
     {
@@ -317,7 +368,7 @@ internal sealed class Sender
     private bool WriteLost(ref PacketWriter packet, Path path)
     {
         bool wrote = false;
-        while (_outstanding.TryPeekLost(out LostChunk lost) && lost.WireLength <= packet.Available
+        while (TryPeekWorthy(out LostChunk lost) && lost.WireLength <= packet.Available
             && (wrote || _recovery.OwesPacket || MaySend(path)))
         {
             DecayIfIdle(path);
@@ -341,6 +392,13 @@ internal sealed class Sender
         }
 
         return wrote;
+    }
+
+    // §4.1 TR4: before each retransmission. What the last one had before it may be first now.
+    private bool TryPeekWorthy(out LostChunk lost)
+    {
+        Abandonment?.ReviewLost();
+        return _outstanding.TryPeekLost(out lost);
     }
 
     private bool WriteNew(ref PacketWriter packet, Path path, bool isShuttingDown)

@@ -47,6 +47,14 @@ internal sealed class DirectPair
         }
     }
 
+    /// <summary>Loses all that one side has to send.</summary>
+    public void LoseFrom(Endpoint endpoint)
+    {
+        while (endpoint.TryGetDatagram(Now, _datagram, out _))
+        {
+        }
+    }
+
     public void Advance(TimeSpan time)
     {
         Now += time;

@@ -52,6 +52,39 @@ public sealed class SteadyStateTests
         Assert.Equal((2000, 2000), (pair.Client.GetStatistics().MessagesSent, pair.Server.GetStatistics().MessagesReceived));
     }
 
+    [Fact, Rfc(3758, "3.5")]
+    public void Messages_that_are_given_up_allocate_nothing_either()
+    {
+        var pair = new DirectPair(new AssociationOptions { HeartbeatInterval = TimeSpan.Zero, RtoMaximum = TimeSpan.FromSeconds(1) });
+        byte[] payload = new byte[3000];
+        for (int i = 0; i < 500; i++)
+        {
+            GiveUp(pair, payload);
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 500; i++)
+        {
+            GiveUp(pair, payload);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(new AbandonedMessages(1000, 1000), pair.Client.GetAbandoned());
+        Assert.Equal(0, pair.A.Buffers.Rented + pair.Z.Buffers.Rented);
+    }
+
+    private static void GiveUp(DirectPair pair, byte[] payload)
+    {
+        pair.Client.Send(pair.Now, payload, new SendOptions(3, Reliability: Reliability.MaximumRetransmissions(0)));
+        pair.LoseFrom(pair.A);
+        pair.Client.Send(pair.Now, payload, new SendOptions(4, Reliability: Reliability.Lifetime(TimeSpan.Zero)));
+        for (int i = 0; i < 20 && pair.Client.GetStatistics().UnacknowledgedChunks > 0; i++)
+        {
+            pair.Advance(TimeSpan.FromSeconds(1));
+            pair.Drain();
+        }
+    }
+
     [Fact]
     public void A_shutdown_leaves_nothing_behind()
     {

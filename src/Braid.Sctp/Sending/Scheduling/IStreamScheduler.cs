@@ -13,4 +13,7 @@ internal interface IStreamScheduler
     /// <param name="stream">The stream that <see cref="Peek"/> gave.</param>
     /// <param name="hasMore">Whether it has another message.</param>
     void MessageDone(OutboundStream stream, bool hasMore);
+
+    /// <summary>An active stream has nothing to send any more, though it was not its turn: its messages were given up.</summary>
+    void Deactivate(OutboundStream stream);
 }

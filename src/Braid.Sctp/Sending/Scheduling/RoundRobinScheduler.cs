@@ -40,4 +40,29 @@ internal sealed class RoundRobinScheduler : IStreamScheduler
             Activate(stream);
         }
     }
+
+    public void Deactivate(OutboundStream stream)
+    {
+        OutboundStream? before = null;
+        for (OutboundStream? active = _head; active != stream; active = active!.NextActive)
+        {
+            before = active;
+        }
+
+        if (before is null)
+        {
+            _head = stream.NextActive;
+        }
+        else
+        {
+            before.NextActive = stream.NextActive;
+        }
+
+        if (stream == _tail)
+        {
+            _tail = before;
+        }
+
+        stream.NextActive = null;
+    }
 }

@@ -1,0 +1,178 @@
+using System;
+using Braid.Core;
+using Braid.Sctp.Wire;
+
+namespace Braid.Sctp;
+
+/// <summary>
+/// Gives messages up as their policies say (RFC 3758 §4.1, RFC 7496 §3), and tells the peer (RFC 3758 §3.5): the FORWARD TSN that
+/// is due, and when the last one was sent.
+/// <para>
+/// There is no timer for lifetimes. They are looked at whenever something has happened to the association, before anything is
+/// sent (§4.1 TR3 to TR5): no message goes out late. What waits while nothing can be sent waits for T3-rtx, a packet of the peer
+/// or a call of the application, each of which comes by here; only the news that a message was given up can be late by that.
+/// </para>
+/// </summary>
+internal sealed class Abandonment(AssociationContext context, SendQueue queue, OutstandingQueue outstanding, OutboundMessagePool messages)
+{
+    // §3.5 F2 has a repeated FORWARD TSN wait for a round trip, F3 nothing longer than this.
+    private static readonly TimeSpan s_longestDelay = TimeSpan.FromMilliseconds(200);
+
+    private SkippedMessage[] _skipped = [];
+    private Tsn _sentPoint = outstanding.AdvancedAck;
+    private Instant _sentAt;
+    private bool _isDue;
+    private bool _hasGivenUp;                                // since the last review
+
+    /// <summary>Where the last FORWARD TSN went; null for none.</summary>
+    public Path? LastPath { get; private set; }
+
+    /// <summary>A FORWARD TSN must go out.</summary>
+    public bool WantsForwardTsn => _isDue && outstanding.IsAdvanced;
+
+    /// <summary>Gives up what waits for its retransmission or for its first transmission in vain.</summary>
+    /// <returns>Whether any message was given up since the last review.</returns>
+    public bool Review()
+    {
+        ReviewLost();
+        if (messages.Unreliable > 0 && queue.MayHaveExpired)
+        {
+            messages.KeepsFailed = context.Options.ReportsFailedSends;
+            while (queue.FindExpiredHalfSent() is { } message)
+            {
+                GiveUp(message, outstanding.FindLast(message.Record));
+            }
+
+            _hasGivenUp |= queue.AbandonExpired();
+        }
+
+        bool any = _hasGivenUp;
+        _hasGivenUp = false;
+        return any;
+    }
+
+    /// <summary>Gives up the chunks that would be sent again next, as far as their policies say so.</summary>
+    public void ReviewLost()
+    {
+        while (messages.Unreliable > 0
+            && outstanding.PeekLostMessage(out int offset, out int transmissions) is { } message && IsOver(message, transmissions))
+        {
+            GiveUp(message, offset);
+        }
+    }
+
+    /// <summary>Whether messages that matter less hold so much of the send buffer that one more could have room.</summary>
+    public bool CanMakeRoom(in SendOptions options)
+    {
+        if (messages.Unreliable == 0 || queue.Excess(options) is not { } excess)
+        {
+            return false;
+        }
+
+        long gain = 0;
+        queue.FindLeastWanted(options.Reliability, ref gain, out long waiting, out int count);
+        outstanding.FindLeastWanted(options.Reliability, ref gain, out _, out long sent);
+        return waiting + sent + ((long)count * AssociationOptions.MessageOverhead) > excess;
+    }
+
+    /// <summary>Gives up the messages that matter least, for one that matters more (RFC 7496 §3.2).</summary>
+    public void MakeRoom(in SendOptions options)
+    {
+        while (CanMakeRoom(options) && TryGiveUpLeast(options))
+        {
+        }
+    }
+
+    private bool TryGiveUpLeast(in SendOptions options)
+    {
+        long gain = 0;
+        OutboundMessage? waiting = queue.FindLeastWanted(options.Reliability, ref gain, out _, out _);
+        OutboundMessage? sent = outstanding.FindLeastWanted(options.Reliability, ref gain, out int offset, out _);
+        if ((sent ?? waiting) is not { } least)
+        {
+            return false;
+        }
+
+        GiveUp(least, sent is null ? outstanding.FindLast(least.Record) : offset);
+        return true;
+    }
+
+    /// <summary>A SACK was taken in, by the rules of RFC 9260 (§3.5 A4).</summary>
+    public void OnSack()
+    {
+        outstanding.Advance();
+        TimeSpan roundTrip = LastPath?.Rto.Smoothed ?? default;
+        TimeSpan delay = roundTrip < s_longestDelay ? roundTrip : s_longestDelay;
+        _isDue |= outstanding.IsAdvanced && (outstanding.AdvancedAck > _sentPoint || context.Now - _sentAt >= delay);
+    }
+
+    /// <summary>T3-rtx has expired (A5).</summary>
+    public void OnTimeout()
+    {
+        outstanding.Advance();
+        _isDue = true;
+    }
+
+    /// <summary>Writes FORWARD TSN (§3.2), for a path.</summary>
+    /// <returns>False when it does not fit: it begins the next packet.</returns>
+    public bool WriteForwardTsn(ref PacketWriter packet, Path path)
+    {
+        int room = (packet.Available - ForwardTsnChunk.LengthOnWire(0)) / (ForwardTsnChunk.LengthOnWire(1) - ForwardTsnChunk.LengthOnWire(0));
+        if (room < 0)
+        {
+            return false;
+        }
+
+        if (_skipped.Length < room)
+        {
+            _skipped = new SkippedMessage[room];
+        }
+
+        // C4: what does not fit into a packet waits for the next one. What would fit into an empty one does so, too.
+        Tsn before = outstanding.AdvancedAck;
+        int count = outstanding.CollectSkipped(_skipped.AsSpan(0, room));
+        if (outstanding.AdvancedAck != before && !packet.IsEmpty)
+        {
+            outstanding.Advance();
+            return false;
+        }
+
+        bool fits = ForwardTsnChunk.Write(ref packet, outstanding.AdvancedAck, _skipped.AsSpan(0, count));
+        Invariant.Check(fits && outstanding.IsAdvanced, "a FORWARD TSN was made larger than the packet");
+        _sentPoint = outstanding.AdvancedAck;
+        _sentAt = context.Now;
+        LastPath = path;
+        _isDue = false;
+        return true;
+    }
+
+    private bool IsOver(OutboundMessage message, int transmissions) => message.Options.Reliability.Policy switch
+    {
+        ReliabilityPolicy.Lifetime => context.Now > message.Deadline,
+        ReliabilityPolicy.Retransmissions => transmissions > message.Options.Reliability.Value,
+        _ => false,
+    };
+
+    /// <summary>Gives up all of a record: what is outstanding of it, what waits, and what was not even accepted yet.</summary>
+    /// <param name="message">A part of it.</param>
+    /// <param name="offset">The place of an outstanding chunk of it; -1 when there is none.</param>
+    private void GiveUp(OutboundMessage message, int offset)
+    {
+        messages.KeepsFailed = context.Options.ReportsFailedSends;
+        _hasGivenUp = true;
+        long record = message.Record;
+        StreamId stream = message.Options.Stream;
+        bool isHalfSent = queue.IsHalfSent(message);
+        queue.BeginAbandon(message, wasSent: isHalfSent || offset >= 0);
+        long bytes = offset >= 0 ? outstanding.Abandon(offset) : 0;
+        if (isHalfSent)
+        {
+            outstanding.AddAbandonedEnd(message);
+        }
+
+        bytes += queue.Abandon(stream, record);
+        queue.OnReleased(bytes);
+        outstanding.Advance();
+        _isDue |= outstanding.IsAdvanced && outstanding.AdvancedAck > _sentPoint;
+    }
+}
