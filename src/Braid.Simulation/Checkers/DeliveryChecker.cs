@@ -7,7 +7,8 @@ using Braid.Sctp;
 namespace Braid.Simulation;
 
 /// <summary>
-/// Every message exactly once, every byte of it, and the ordered ones of a stream in their order. The messages carry
+/// Every message exactly once, or at most once where it may be given up; every byte of it, and the ordered ones of a stream in
+/// their order. The messages carry
 /// what is needed to check them, so that the two sides share nothing but a seed.
 /// </summary>
 /// <param name="seed">The same for the side that makes messages and the side that checks them.</param>
@@ -17,22 +18,27 @@ public sealed class DeliveryChecker(ulong seed, uint firstNumber = 0)
     /// <summary>The shortest message that can be checked, in bytes.</summary>
     public const int MinimumLength = 4;
 
-    private readonly Dictionary<uint, (int Length, StreamId Stream, Ppid Ppid, bool Unordered)> _expected = [];
+    private readonly Dictionary<uint, (int Length, StreamId Stream, Ppid Ppid, bool Unordered, bool MayMiss)> _expected = [];
     private readonly Dictionary<StreamId, uint> _lastOrdered = [];
     private uint _next = firstNumber;
 
-    /// <summary>Messages that were made and have not arrived.</summary>
-    public int Missing => _expected.Count;
+    /// <summary>Messages that were made and have not arrived, though they must.</summary>
+    public int Missing => _expected.Count - MissingFreely;
+
+    /// <summary>Messages that were made, have not arrived and need not.</summary>
+    public int MissingFreely { get; private set; }
 
     /// <summary>Makes the next message.</summary>
     /// <param name="length">At least <see cref="MinimumLength"/> bytes.</param>
     /// <param name="options">How it will be sent.</param>
-    public byte[] Make(int length, in SendOptions options)
+    /// <param name="mayMiss">Whether it may be given up.</param>
+    public byte[] Make(int length, in SendOptions options, bool mayMiss = false)
     {
         uint number = _next++;
         var message = new byte[length];
         Fill(message, number);
-        _expected.Add(number, (length, options.Stream, options.Ppid, options.Unordered));
+        _expected.Add(number, (length, options.Stream, options.Ppid, options.Unordered, mayMiss));
+        MissingFreely += mayMiss ? 1 : 0;
         return message;
     }
 
@@ -54,11 +60,12 @@ public sealed class DeliveryChecker(ulong seed, uint firstNumber = 0)
         }
 
         uint number = BinaryPrimitives.ReadUInt32BigEndian(bytes);
-        if (!_expected.Remove(number, out (int Length, StreamId Stream, Ppid Ppid, bool Unordered) sent))
+        if (!_expected.Remove(number, out (int Length, StreamId Stream, Ppid Ppid, bool Unordered, bool MayMiss) sent))
         {
             return $"message {number} was never sent, or has arrived before";
         }
 
+        MissingFreely -= sent.MayMiss ? 1 : 0;
         var right = new byte[sent.Length];
         Fill(right, number);
         if (!bytes.SequenceEqual(right) || stream != sent.Stream || ppid != sent.Ppid || unordered != sent.Unordered)

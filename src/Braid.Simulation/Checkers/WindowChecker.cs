@@ -19,26 +19,35 @@ public sealed class WindowChecker
     private long _acknowledgedBytes;
     private long _allowed;
     private Tsn? _restart;
+    private bool _endsMessage = true;                        // the last TSN
 
     /// <summary>Another association begins.</summary>
     public void Reset()
     {
         _lengths.Clear();
         (_highest, _cumulative, _sentBytes, _acknowledgedBytes, _allowed) = (-1, -1, 0, 0, 0);
+        _endsMessage = true;
     }
 
     /// <summary>Looks at a packet that the sender of this direction sends.</summary>
     /// <param name="packet">The packet.</param>
     /// <param name="path">How the path that it takes stands now that it is sent.</param>
     /// <param name="peerWindow">What the sender takes for the peer's window; asked for once, before there is a SACK.</param>
+    /// <param name="abandoned">User data that was given up and that the peer has not skipped yet: it takes no room there.</param>
     /// <returns>What is wrong; null for nothing.</returns>
-    public string? OnSent(in PacketView packet, PathStatistics? path, long peerWindow)
+    public string? OnSent(in PacketView packet, PathStatistics? path, long peerWindow, long abandoned = 0)
     {
         long newOnWire = 0;
         long oldOnWire = 0;
         ChunkReader chunks = packet.Chunks;
         while (chunks.TryRead(out ChunkView chunk))
         {
+            if (chunk.Type == ChunkType.ForwardTsn && ForwardTsnChunk.TryRead(chunk, out ForwardTsnChunk forward)
+                && Number(forward.NewCumulative, _highest) > _highest && !TakeUnsentEnd(forward.NewCumulative))
+            {
+                return $"TSN {forward.NewCumulative} is skipped and was never sent";
+            }
+
             if (chunk.Type != ChunkType.Data || !DataChunk.TryRead(chunk, out DataChunk data))
             {
                 continue;
@@ -58,6 +67,11 @@ public sealed class WindowChecker
                 continue;
             }
 
+            if (number == _highest + 2 && data.Beginning)
+            {
+                TakeUnsentEnd(data.Tsn.Previous);
+            }
+
             if (number != _highest + 1)
             {
                 return $"TSN {data.Tsn} leaves some out";
@@ -68,7 +82,8 @@ public sealed class WindowChecker
             _highest = number;
             _lengths[number] = data.Payload.Length;
             _sentBytes += data.Payload.Length;
-            if (_sentBytes > _allowed && !isProbe)
+            _endsMessage = data.Ending;
+            if (_sentBytes > _allowed + abandoned && !isProbe)
             {
                 return $"TSN {data.Tsn} is {_sentBytes - _allowed} bytes beyond the window of the peer";
             }
@@ -147,6 +162,20 @@ public sealed class WindowChecker
             _lengths.Remove(_cumulative, out int length);
             _acknowledgedBytes += length;
         }
+    }
+
+    /// <summary>A message that is given up in its middle takes one TSN for the rest of it, which is skipped and never sent.</summary>
+    private bool TakeUnsentEnd(Tsn tsn)
+    {
+        if (_endsMessage || Number(tsn, _highest) != _highest + 1)
+        {
+            return false;
+        }
+
+        _highest++;
+        _lengths[_highest] = 0;
+        _endsMessage = true;
+        return true;
     }
 
     private long Number(Tsn tsn, long near) => tsn.DistanceFrom(_first + (int)near) + near;

@@ -78,6 +78,9 @@ public sealed record SwarmOptions
     /// <summary>Chance that a message is unordered.</summary>
     public required double Unordered { get; init; }
 
+    /// <summary>Chance that a message may be given up; null when each side has one of its own.</summary>
+    public double? Unreliable { get; init; }
+
     /// <summary>Chance that an application reads a message when it could: below 1, windows close.</summary>
     public required double Reading { get; init; }
 

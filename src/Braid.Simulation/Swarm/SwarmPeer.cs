@@ -28,6 +28,8 @@ internal sealed class SwarmPeer
     private readonly double _inParts;
     private readonly SeededRandom _resetRandom;              // as well
     private readonly Dictionary<StreamId, Ssn> _nextSsn = [];
+    private readonly SeededRandom _reliabilityRandom;        // as for parts
+    private readonly double _unreliable;
     private ReadOnlyMemory<byte> _rest;                      // of a record that was begun
     private SendOptions _restOptions;
     private int _toSend;
@@ -43,6 +45,8 @@ internal sealed class SwarmPeer
         _partsRandom = new SeededRandom(seed ^ 0x9A575);
         _inParts = _partsRandom.NextDouble() < 0.5 ? 0 : _partsRandom.NextDouble() / 2;
         _resetRandom = new SeededRandom(seed ^ 0x6525);
+        _reliabilityRandom = new SeededRandom(seed ^ 0x3758);
+        _unreliable = _reliabilityRandom.NextDouble() < 0.5 ? 0 : _reliabilityRandom.NextDouble();
         Name = name;
         Node = node;
     }
@@ -150,6 +154,11 @@ internal sealed class SwarmPeer
                 _random.NextUInt32(),
                 _random.NextDouble() < _run.Options.Unordered,
                 _random.NextDouble() < 0.1);
+            if (_reliabilityRandom.NextDouble() < (_run.Options.Unreliable ?? _unreliable))
+            {
+                options = options with { Reliability = DrawReliability() };
+            }
+
             int length = DeliveryChecker.MinimumLength
                 + _random.NextInt32(Math.Max(1, _run.Options.MaximumLength - DeliveryChecker.MinimumLength));
             bool isRefused = Association.CanSend(length, options) != SendStatus.Ok;
@@ -169,16 +178,17 @@ internal sealed class SwarmPeer
                 return;
             }
 
-            byte[] message = _checkers[^1].Make(length, options);
+            bool mayMiss = options.Reliability.Policy != ReliabilityPolicy.Reliable && Association.Extensions.HasFlag(Extensions.PartialReliability);
+            byte[] message = _checkers[^1].Make(length, options, mayMiss);
             _toSend--;
             if (_rest.IsEmpty && _partsRandom.NextDouble() < _inParts)
             {
                 (_rest, _restOptions) = (message, options);
                 SendPart(now, Association);
             }
-            else
+            else if (Association.Send(now, message, options) is not SendStatus.Ok and var status)
             {
-                Association.Send(now, message, options);
+                _run.Flaw($"{Name}: a message that could be sent was answered {status}");
             }
         }
     }
@@ -193,6 +203,12 @@ internal sealed class SwarmPeer
         _unread.Clear();
         return Association is { BufferedBytes: not 0 } ? $"{Name} keeps {Association.BufferedBytes} bytes to send" : null;
     }
+
+    /// <summary>Whether fewer messages are missing than were given up.</summary>
+    public string? CheckGivenUp() =>
+        Association is { } association && _checkers.Count == 1 && _checkers[0].MissingFreely > association.GetAbandoned().Total
+            ? $"{Name}: {_checkers[0].MissingFreely} messages are missing, and {association.GetAbandoned().Total} were given up"
+            : null;
 
     public override string ToString() =>
         $"{Name}: {Association?.State}, {_toSend} to send, {(_checkers.Count == 0 ? 0 : _checkers[^1].Missing)} not delivered, {Association?.GetStatistics()}";
@@ -224,11 +240,15 @@ internal sealed class SwarmPeer
         }
     }
 
-    /// <summary>The numbers of ordered messages rise by one from 0, and begin anew with every reset and with nothing else.</summary>
+    /// <summary>
+    /// The numbers of ordered messages rise by one from 0, or by more where some were given up, and begin anew with every reset and
+    /// with nothing else.
+    /// </summary>
     private void CheckSsn(ReceivedMessage message)
     {
         Ssn expected = _nextSsn.GetValueOrDefault(message.Stream);
-        if (message.Ssn != expected)
+        int skipped = message.Ssn.DistanceFrom(expected);
+        if (skipped < 0 || (skipped > 0 && !Association!.Extensions.HasFlag(Extensions.PartialReliability)))
         {
             _run.Flaw($"{Name}: stream {message.Stream} goes on with SSN {message.Ssn}, not {expected}");
         }
@@ -255,7 +275,15 @@ internal sealed class SwarmPeer
     {
         int length = isLast ? _rest.Length : 1 + _partsRandom.NextInt32(_rest.Length);
         SendOptions options = _restOptions with { MoreFollows = length < _rest.Length };
-        if (association.Send(now, _rest.Span[..length], options) != SendStatus.Ok)
+        SendStatus status = association.Send(now, _rest.Span[..length], options);
+        if (status == SendStatus.RecordLost)
+        {
+            // It was given up meanwhile. Its last part, which is not accepted either, makes way for what comes next.
+            _rest = options.MoreFollows ? _rest : default;
+            return true;
+        }
+
+        if (status != SendStatus.Ok)
         {
             return false;
         }
@@ -264,6 +292,13 @@ internal sealed class SwarmPeer
         _restOptions = options with { Ppid = _partsRandom.NextUInt32(), Unordered = !options.Unordered };
         return true;
     }
+
+    private Reliability DrawReliability() => _reliabilityRandom.NextInt32(3) switch
+    {
+        0 => Reliability.Lifetime(_reliabilityRandom.NextTimeSpan(TimeSpan.FromSeconds(2))),
+        1 => Reliability.MaximumRetransmissions(_reliabilityRandom.NextInt32(4)),
+        _ => Reliability.Priority((uint)_reliabilityRandom.NextInt32(4)),
+    };
 
     /// <summary>A restart has cut off a record: the rest of it must not be sent as if it were another one.</summary>
     private void TryContinueLost(Instant now, Association association)

@@ -193,6 +193,10 @@ public sealed class SwarmRun
             {
                 Flaw($"{client.Name} closed by {client.Ended.Reason}, the server's side by {server.Ended!.Reason}");
             }
+            else if (!MayBreak && (client.CheckGivenUp() ?? server.CheckGivenUp()) is { } lost)
+            {
+                Flaw(lost);
+            }
             else if (client.Missing + server.Missing > 0)
             {
                 Flaw($"{client.Name} was shut down, and {client.Missing} messages there and {server.Missing} back are missing");
@@ -238,7 +242,7 @@ public sealed class SwarmRun
         [
             DropReason.DuplicateData, DropReason.OutdatedSack, DropReason.OutsideWindow, DropReason.UnexpectedChunk,
             DropReason.OutOfTheBlue, DropReason.BadHeartbeatAck, DropReason.Reneged, DropReason.BadVerificationTag, DropReason.StaleCookie,
-            DropReason.BadCookie,
+            DropReason.BadCookie, DropReason.OutdatedForwardTsn,
         ];
         if (Options.Clients.Any(client => client.There.Corruption > 0 || client.Back.Corruption > 0))
         {
@@ -544,7 +548,7 @@ public sealed class SwarmRun
         string? flaw = WireChecker.Check(datagram, Math.Max(options.PathMtu, options.MaximumPathMtu) - 28, HasErrorDetection);
         if (flaw is null && peer.Association is not null && PacketView.TryRead(datagram, out PacketView packet))
         {
-            flaw = peer.Windows.OnSent(packet, PathTo(peer.Association, path.Remote), peer.Association.GetStatistics().PeerWindow);
+            flaw = peer.Windows.OnSent(packet, PathTo(peer.Association, path.Remote), peer.Association.GetStatistics().PeerWindow, peer.Association.GetStatistics().AbandonedBytes);
         }
 
         if (flaw is not null)

@@ -37,6 +37,20 @@ public sealed class SwarmScenario
         Of("nat", "The client's UDP port changes.", (random, world) => Only(random, world, FaultKind.Rebind)),
         Of("slow-reader", "Applications stop reading, and windows close.", (random, world) =>
             Only(random, world with { Reading = 0.1 }, FaultKind.ClientStopsReading, FaultKind.ServerStopsReading)),
+        Of("unreliable", "Messages that may be given up, over links that lose packets.", (random, world) => world with
+        {
+            Faults = [],
+            Unreliable = 0.3 + (0.7 * random.NextDouble()),
+            Server = world.Server with { Extensions = world.Server.Extensions | Extensions.PartialReliability },
+            Clients = [.. world.Clients.Select(client => client with
+            {
+                Options = client.Options with { Extensions = client.Options.Extensions | Extensions.PartialReliability },
+                LaterOptions = null,
+                There = client.There with { Loss = 0.02 + (0.2 * random.NextDouble()) },
+                Back = client.Back with { Loss = 0.1 * random.NextDouble() },
+            })],
+            LaterServer = null,
+        }),
         Of("both-open", "Both sides open at the same time.", (random, world) => world with { Opening = SwarmOpening.BothOpen }),
         Of("rounds", "1,000 times: set up, transfer, shut down, on the same two endpoints.", Rounds),
     ];
