@@ -5,6 +5,7 @@ using System.IO;
 using System.Net;
 using System.Text;
 using System.Threading.Tasks;
+using Braid.Sctp;
 using Braid.Sockets;
 
 await using SctpListener listener = await SctpListener.ListenAsync(new() { Port = 5001, ListenEndPoints = [new(IPAddress.Loopback, 0)] });
@@ -35,6 +36,11 @@ static async Task SendAsync(SctpAssociation association)
     stream.BufferedAmountLowThreshold = 64 * 1024;
     await stream.SendAsync(payload);
     await stream.WaitForLowBufferAsync();                                            // time to make more
+
+    await stream.SendAsync(payload, new SctpSendInfo(Reliability: Reliability.Lifetime(TimeSpan.FromMilliseconds(100))));
+    await stream.SendAsync(payload, new SctpSendInfo(Unordered: true, Reliability: Reliability.MaximumRetransmissions(0)));
+    AbandonedMessages lost = await association.GetAbandonedAsync();
+    Console.WriteLine($"{lost.Total} messages were given up");
 
     await using SctpMessageStream large = stream.OpenMessageWriter();
     await large.WriteAsync("a message that is written "u8.ToArray());

@@ -316,6 +316,13 @@ public sealed class SctpAssociation : IAsyncDisposable, IDisposable
     /// <summary>Counters, round-trip time and windows (SCTP_STATUS, RFC 6458 §8.2.1).</summary>
     public ValueTask<AssociationStatistics> GetStatisticsAsync() => new(_host.AskAsync(static (core, _) => core.GetStatistics()));
 
+    /// <summary>Messages that were given up so far (SCTP_PR_ASSOC_STATUS, SCTP_PR_STREAM_STATUS, RFC 7496 §4.3, §4.4).</summary>
+    /// <param name="policy">By which policy; null, the default, for all of them.</param>
+    /// <param name="streamId">On which outgoing stream; null, the default, for all of them.</param>
+    /// <exception cref="ArgumentException">A reliable message is never given up.</exception>
+    public ValueTask<AbandonedMessages> GetAbandonedAsync(ReliabilityPolicy? policy = null, ushort? streamId = null) =>
+        new(_host.AskAsync((core, _) => core.GetAbandoned(policy, streamId is { } id ? new StreamId(id) : null)));
+
     /// <summary>How each of the peer's addresses stands (SCTP_GET_PEER_ADDR_INFO, RFC 6458 §8.2.2).</summary>
     public ValueTask<IReadOnlyList<PathStatistics>> GetPathsAsync() => new(_host.AskAsync(static (core, _) => core.GetPaths()));
 

@@ -297,6 +297,11 @@ internal sealed class AssociationHost
         }
 
         HandOver(now);
+        if (Outbox.TryGetWaiting(out SendOptions waiting))
+        {
+            Core.MakeRoom(now, waiting);                     // RFC 7496 §3.2
+        }
+
         if (Volatile.Read(ref _isShutdownRequested) != 0)
         {
             Core.Shutdown(now);

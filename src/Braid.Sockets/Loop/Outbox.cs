@@ -14,6 +14,9 @@ namespace Braid.Sockets;
 /// <param name="limit">Size of the send buffer, as <see cref="AssociationOptions.SendBufferSize"/> counts.</param>
 internal sealed class Outbox(AssociationHost host, long limit)
 {
+    // Who only asks for room gets that of messages that are too old, and nobody else's.
+    private static readonly SendOptions s_leastWanted = new(Reliability: Reliability.Priority(uint.MaxValue));
+
     private readonly WaitRoom _room = new();
 
     // A message that is sent in pieces blocks all streams until it ends (RFC 9260 §6.9). What is sent meanwhile waits here and
@@ -26,6 +29,8 @@ internal sealed class Outbox(AssociationHost host, long limit)
     private long _chargeBefore;                              // of an open message
     private long _chargeBehind;
     private long _bytes;
+    private bool _hasUnreliable;                             // something was accepted that may make room for something else
+    private SendOptions? _refused;                           // the last message that had no room and nobody waits with
     private Exception? _end;
 
     /// <summary>Bytes of messages accepted and not acknowledged yet.</summary>
@@ -47,12 +52,23 @@ internal sealed class Outbox(AssociationHost host, long limit)
     /// <exception cref="Exception">What sending ended with.</exception>
     public bool TrySend(ReadOnlySpan<byte> payload, in SendOptions options, SctpStream? stream)
     {
+        bool hasRoom;
+        bool mayHaveRoom;
         lock (_room)
         {
-            if (!HasRoom())
+            hasRoom = HasRoom();
+            mayHaveRoom = !hasRoom && _hasUnreliable;
+            _refused = mayHaveRoom ? options : null;
+        }
+
+        if (!hasRoom)
+        {
+            if (mayHaveRoom)
             {
-                return false;
+                host.Wake();                                 // for the next call
             }
+
+            return false;
         }
 
         PooledBuffer? copy = Buffers.RentCopy(payload);      // not under the lock: it may be long
@@ -199,6 +215,19 @@ internal sealed class Outbox(AssociationHost host, long limit)
         host.Wake();
     }
 
+    /// <summary>The message for which there is no room, where others might make some (RFC 7496 §3.2). On the loop.</summary>
+    public bool TryGetWaiting(out SendOptions options)
+    {
+        lock (_room)
+        {
+            var first = _writer is null && _hasUnreliable ? (SendWaiter?)_room.First : null;
+            options = first is { IsOnlyAsking: true } ? s_leastWanted : first?.Options ?? _refused ?? default;
+            bool isThere = first is not null || (_refused is not null && _writer is null);
+            _refused = null;
+            return isThere;
+        }
+    }
+
     /// <summary>Takes the next message for the protocol. On the loop.</summary>
     public bool TryTake(out OutboundItem item)
     {
@@ -267,7 +296,7 @@ internal sealed class Outbox(AssociationHost host, long limit)
             else
             {
                 _room.Add(waiter);
-                any = AcceptWaiters(ref decided);
+                any = AcceptWaiters(ref decided) || _hasUnreliable;      // what was accepted before may make room
             }
         }
 
@@ -357,6 +386,7 @@ internal sealed class Outbox(AssociationHost host, long limit)
         var item = new OutboundItem(payload, options, stream);
         _charge += item.Charge;
         _bytes += payload.Length;
+        _hasUnreliable |= options.Reliability.Policy is ReliabilityPolicy.Priority or ReliabilityPolicy.Lifetime;
         stream?.OnAccepted(payload.Length);
         if (_writer is null || isPiece)
         {
