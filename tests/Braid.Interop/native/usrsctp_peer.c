@@ -11,7 +11,8 @@
  *                                           send STREAM SIZE | reset out|in STREAM | add OUT IN | shutdown
  *
  * LOCAL_SCTP_PORT in the environment is the SCTP port of a client (else any); STALL makes it read nothing before there is a
- * line on stdin; SHORT_RTO keeps its retransmission time-outs between 0.3 and 1 second.
+ * line on stdin; SHORT_RTO keeps its retransmission time-outs between 0.3 and 1 second. PR_POLICY (1 for a lifetime in ms, 2 for a
+ * priority, 3 for a number of retransmissions) and PR_VALUE say when it gives a message up (RFC 7496).
  *
  * What it does is said on stdout, one word first on each line:
  *   ready | up | sent N | received COUNT BYTES BAD | closed | aborted | bench BYTES SECONDS CPU
@@ -94,12 +95,20 @@ static void option(int level, int name, const void *value, socklen_t length, con
 
 static void send_message(const void *bytes, size_t length, unsigned stream, uint32_t ppid, int is_unordered, int is_abort)
 {
-    struct sctp_sndinfo info;
-    memset(&info, 0, sizeof info);
-    info.snd_sid = (uint16_t)stream;
-    info.snd_ppid = htonl(ppid);
-    info.snd_flags = (uint16_t)((is_unordered ? SCTP_UNORDERED : 0) | (is_abort ? SCTP_ABORT : 0));
-    if (usrsctp_sendv(sock, bytes, length, NULL, 0, &info, sizeof info, SCTP_SENDV_SNDINFO, 0) < 0 && !is_abort && !is_bench)
+    struct sctp_sendv_spa how;
+    memset(&how, 0, sizeof how);
+    how.sendv_flags = SCTP_SEND_SNDINFO_VALID;
+    how.sendv_sndinfo.snd_sid = (uint16_t)stream;
+    how.sendv_sndinfo.snd_ppid = htonl(ppid);
+    how.sendv_sndinfo.snd_flags = (uint16_t)((is_unordered ? SCTP_UNORDERED : 0) | (is_abort ? SCTP_ABORT : 0));
+    if (getenv("PR_POLICY"))
+    {
+        how.sendv_flags |= SCTP_SEND_PRINFO_VALID;
+        how.sendv_prinfo.pr_policy = (uint16_t)atoi(getenv("PR_POLICY"));
+        how.sendv_prinfo.pr_value = (uint32_t)atoi(getenv("PR_VALUE"));
+    }
+
+    if (usrsctp_sendv(sock, bytes, length, NULL, 0, &how, sizeof how, SCTP_SENDV_SPA, 0) < 0 && !is_abort && !is_bench)
     {
         die("send");
     }
