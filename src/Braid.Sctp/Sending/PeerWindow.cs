@@ -46,8 +46,11 @@ internal sealed class PeerWindow(uint initial)
         Available = Math.Max(0, Available - length);
     }
 
-    /// <summary>Rule C of §6.2.1.</summary>
-    public void OnMarkedLost(long length) => Available += length;
+    /// <summary>
+    /// Rule C of §6.2.1. Not more than the peer has said that it has: a probe took less of it than its length, and what is given
+    /// up instead of sent again leaves that to others.
+    /// </summary>
+    public void OnMarkedLost(long length) => Available = Math.Min(Available + length, _advertised);
 
     /// <summary>T3-rtx expired with nothing outstanding: time to look whether the window is still closed.</summary>
     public void RequestProbe() => WantsProbe = true;
