@@ -76,6 +76,19 @@ public enum PathChange : byte
     Removed,
 }
 
+/// <summary>What became of a message.</summary>
+public enum SendOutcome : byte
+{
+    /// <summary>All of it is cumulatively acknowledged: the peer holds it for its application, and may not take that back (RFC 9260 §6.2).</summary>
+    Delivered,
+
+    /// <summary>It was given up (<see cref="SendOptions.Reliability"/>). The peer may have got all of it, nevertheless.</summary>
+    Expired,
+
+    /// <summary>The association ended, or began anew, before either. The peer may have got all of it.</summary>
+    Unknown,
+}
+
 /// <summary>Something rare that the application may want to know. Messages are not events: they have their own queue.</summary>
 public abstract record AssociationEvent
 {
@@ -131,6 +144,12 @@ public abstract record AssociationEvent
     /// <param name="Payload">All of its user data. Who takes the event disposes it.</param>
     /// <param name="CauseCode">Why (RFC 9260 §3.3.10), as in <see cref="Closed"/>; 0 where there is no cause.</param>
     public sealed record SendFailed(SendOptions Options, bool WasOnWire, PooledBuffer Payload, ushort CauseCode) : AssociationEvent;
+
+    /// <summary>What became of a message that was sent with a <see cref="SendOptions.Receipt"/>: once for each.</summary>
+    /// <param name="Receipt">Its number.</param>
+    /// <param name="Outcome">What became of it.</param>
+    /// <param name="Delay">How long after it was accepted that was known; at least zero.</param>
+    public sealed record SendSettled(ulong Receipt, SendOutcome Outcome, TimeSpan Delay) : AssociationEvent;
 
     /// <summary>
     /// Everything that was accepted is acknowledged (RFC 6458 §6.1.9). Only with

@@ -19,6 +19,10 @@ namespace Braid.Sctp;
 /// is as its first part says, and its lifetime began with it: it is given up as a whole, with all parts that were accepted, and
 /// further ones are answered <see cref="SendStatus.RecordLost"/> up to its end. Default <see cref="Reliability.Reliable"/>.
 /// </param>
+/// <param name="Receipt">
+/// A number of the owner's to be told by what became of the message, or of the part of one (<see cref="AssociationEvent.SendSettled"/>);
+/// 0, the default, not to be told.
+/// </param>
 public readonly record struct SendOptions(
     StreamId Stream = default,
     Ppid Ppid = default,
@@ -26,4 +30,5 @@ public readonly record struct SendOptions(
     bool SackImmediately = false,
     uint Context = 0,
     bool MoreFollows = false,
-    Reliability Reliability = default);
+    Reliability Reliability = default,
+    ulong Receipt = 0);

@@ -137,6 +137,24 @@ public sealed class SctpAssociation : IAsyncDisposable, IDisposable
             : _host.Inbox.Accept(isBlocked: false).AsTask(cancellationToken);
     }
 
+    /// <summary>Sends a message, and waits until it is known what became of it.</summary>
+    /// <param name="payload">As for <see cref="SendAsync(ReadOnlyMemory{byte}, SctpSendInfo, CancellationToken)"/>.</param>
+    /// <param name="info">Stream, PPID, order and reliability.</param>
+    /// <param name="cancellationToken">
+    /// Ends the waiting. The message was not sent when there was no room for it yet; it is sent and nobody is told of it otherwise.
+    /// </param>
+    /// <returns>
+    /// Whether the peer has all of it, and how long that took; or that it was given up; or, with
+    /// <see cref="SctpDeliveryStatus.Unknown"/>, that the association ended before either.
+    /// </returns>
+    /// <inheritdoc cref="SendAsync(ReadOnlyMemory{byte}, SctpSendInfo, CancellationToken)" path="/exception"/>
+    public ValueTask<SctpDeliveryResult> SendWithReceiptAsync(
+        ReadOnlyMemory<byte> payload, SctpSendInfo info, CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        return Calls.SendWithReceiptAsync(_host, payload, info, _host.Inbox.FindStream(info.StreamId), cancellationToken);
+    }
+
     /// <summary>Sends a message as <see cref="SctpAssociationOptions.DefaultSendInfo"/> says.</summary>
     /// <inheritdoc cref="SendAsync(ReadOnlyMemory{byte}, SctpSendInfo, CancellationToken)"/>
     public ValueTask SendAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken = default) =>

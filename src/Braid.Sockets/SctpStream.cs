@@ -92,6 +92,15 @@ public sealed class SctpStream
     public ValueTask SendAsync(ReadOnlyMemory<byte> payload, SctpSendInfo info, CancellationToken cancellationToken = default) =>
         Calls.SendAsync(_host, payload, info with { StreamId = Id }, this, cancellationToken);
 
+    /// <inheritdoc cref="SctpAssociation.SendWithReceiptAsync"/>
+    public ValueTask<SctpDeliveryResult> SendWithReceiptAsync(ReadOnlyMemory<byte> payload, CancellationToken cancellationToken = default) =>
+        Calls.SendWithReceiptAsync(_host, payload, _sendInfo, this, cancellationToken);
+
+    /// <inheritdoc cref="SctpAssociation.SendWithReceiptAsync"/>
+    public ValueTask<SctpDeliveryResult> SendWithReceiptAsync(
+        ReadOnlyMemory<byte> payload, SctpSendInfo info, CancellationToken cancellationToken = default) =>
+        Calls.SendWithReceiptAsync(_host, payload, info with { StreamId = Id }, this, cancellationToken);
+
     /// <inheritdoc cref="SctpAssociation.TrySend(ReadOnlySpan{byte}, in SctpSendInfo)"/>
     public bool TrySend(ReadOnlySpan<byte> payload) => Calls.TrySend(_host, payload, _sendInfo, this);
 

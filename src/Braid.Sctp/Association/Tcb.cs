@@ -190,6 +190,7 @@ internal sealed class Tcb
     /// <summary>Messages were given up: an application that wants it gets them back (RFC 3758 §4.1 TR3).</summary>
     public void OnGivenUp()
     {
+        ReportSettledSends();
         if (Context.Options.ReportsFailedSends)
         {
             ReportFailedSends(cause: 0);
@@ -201,8 +202,18 @@ internal sealed class Tcb
         }
     }
 
+    /// <summary>Tells what became of the messages whose owner wants to know.</summary>
+    public void ReportSettledSends()
+    {
+        foreach (SettledSend settled in Messages.TakeSettled())
+        {
+            Context.Report(new AssociationEvent.SendSettled(settled.Receipt, settled.Outcome, Context.Now - settled.AcceptedAt));
+        }
+    }
+
     private void ReportFailedSends(ushort cause)
     {
+        ReportSettledSends();
         foreach (FailedSend failed in Messages.TakeFailed())
         {
             Context.Report(new AssociationEvent.SendFailed(failed.Options, failed.WasOnWire, failed.Payload, cause));

@@ -164,6 +164,7 @@ internal sealed class TransferProcedures(Tcb tcb)
         }
 
         tcb.Context.Counters.SacksReceived++;
+        tcb.ReportSettledSends();
         if (outcome.CumulativeAdvanced)
         {
             tcb.Mtu.OnProgress();

@@ -28,6 +28,9 @@ internal sealed class OutboundMessage
     /// <summary>The <see cref="Number"/> of the first part of its record; its own, unless it continues one.</summary>
     public long Record { get; set; }
 
+    /// <summary>When it was accepted.</summary>
+    public Instant AcceptedAt { get; set; }
+
     /// <summary>When its lifetime is over; never, for another policy.</summary>
     public Instant Deadline { get; set; } = Instant.Never;
 
@@ -95,6 +98,7 @@ internal sealed class OutboundMessage
 internal sealed class OutboundMessagePool(SpareMessages spares)
 {
     private List<FailedSend>? _failed;
+    private List<SettledSend>? _settled;
     private long _lastNumber;
 
     /// <summary>Whether messages that fail are kept until <see cref="TakeFailed"/>, with their memory.</summary>
@@ -121,6 +125,7 @@ internal sealed class OutboundMessagePool(SpareMessages spares)
         message.FragmentsHeld--;
         if (message.FragmentsHeld == 0 && (message.Cut == message.Length || message.IsAbandoned))
         {
+            Settle(message, SendOutcome.Delivered);
             Return(message);
         }
     }
@@ -147,6 +152,7 @@ internal sealed class OutboundMessagePool(SpareMessages spares)
         if (!message.IsAbandoned)
         {
             KeepFailed(message);
+            Settle(message, SendOutcome.Expired);
             message.DropBuffer();
             message.IsAbandoned = true;
         }
@@ -161,7 +167,16 @@ internal sealed class OutboundMessagePool(SpareMessages spares)
     public void Fail(OutboundMessage message)
     {
         KeepFailed(message);
+        Settle(message, SendOutcome.Unknown);
         Return(message);
+    }
+
+    /// <summary>Takes what is known of messages with a receipt since the last time.</summary>
+    public IReadOnlyList<SettledSend> TakeSettled()
+    {
+        List<SettledSend>? settled = _settled;
+        _settled = null;
+        return settled ?? (IReadOnlyList<SettledSend>)[];
     }
 
     /// <summary>Takes what has failed: by TSN what has one, then the others in the order in which they were accepted.</summary>
@@ -190,6 +205,14 @@ internal sealed class OutboundMessagePool(SpareMessages spares)
         spares.Return(message);
     }
 
+    private void Settle(OutboundMessage message, SendOutcome outcome)
+    {
+        if (message.Options.Receipt != 0 && !message.IsAbandoned)
+        {
+            (_settled ??= []).Add(new SettledSend(message.Options.Receipt, outcome, message.AcceptedAt));
+        }
+    }
+
     private void KeepFailed(OutboundMessage message)
     {
         if (KeepsFailed)
@@ -205,6 +228,12 @@ internal sealed class OutboundMessagePool(SpareMessages spares)
 /// <param name="WasOnWire">Whether any of it was put into a packet.</param>
 /// <param name="Payload">The user data.</param>
 internal readonly record struct FailedSend(long Number, SendOptions Options, bool WasOnWire, PooledBuffer Payload);
+
+/// <summary>What is known of a message with a receipt.</summary>
+/// <param name="Receipt">Its number.</param>
+/// <param name="Outcome">What became of it.</param>
+/// <param name="AcceptedAt">When it was accepted.</param>
+internal readonly record struct SettledSend(ulong Receipt, SendOutcome Outcome, Instant AcceptedAt);
 
 /// <summary>A piece of a message that becomes one DATA chunk; a reference, never a copy.</summary>
 /// <param name="Message">The message.</param>

@@ -60,6 +60,7 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, IStreamSch
         MessageCount++;
         _openRecords += (sendOptions.MoreFollows ? 1 : 0) - (stream.IsRecordOpen ? 1 : 0);
         bool wasIdle = stream.First is null && !stream.HoldsTurn;
+        message.AcceptedAt = context.Now;
         message.Deadline = DeadlineOf(message.Options.Reliability);
         stream.Add(message);
         _earliestDeadline = Instant.Min(_earliestDeadline, message.Deadline);

@@ -30,6 +30,7 @@ internal sealed class AssociationHost
     private SctpAssociationOptions _options;
     private NotificationQueue? _notifications;
     private ReconfigurationCalls? _reconfiguration;
+    private Receipts? _receipts;                             // made for the first call that wants one
     private int _isPosted;
     private int _isShutdownRequested;
     private string? _abortReason;
@@ -366,6 +367,20 @@ internal sealed class AssociationHost
     /// <summary>It stands for an association that was up before and has begun anew. On the loop.</summary>
     public void OnTakenOver() => OnEstablished(new AssociationEvent.Established(Core.OutgoingStreams, Core.IncomingStreams));
 
+    /// <summary>Who waits for what becomes of a message; made for the first.</summary>
+    public Receipts Receipts
+    {
+        get
+        {
+            if (Volatile.Read(ref _receipts) is null)
+            {
+                Interlocked.CompareExchange(ref _receipts, new Receipts(_loop.TimeProvider), null);
+            }
+
+            return _receipts!;
+        }
+    }
+
     private NotificationSource Report => new(this);
 
     private void Apply(Instant now, SctpAssociationOptions options, bool asksForDry)
@@ -453,6 +468,9 @@ internal sealed class AssociationHost
             case AssociationEvent.SendFailed failed:
                 failed.Payload.Dispose();
                 break;
+            case AssociationEvent.SendSettled settled:
+                _receipts?.Settle(settled.Receipt, new SctpDeliveryResult((SctpDeliveryStatus)settled.Outcome, settled.Delay));
+                break;
             case AssociationEvent.Closed closed:
                 End(SctpException.From(closed, Remote));
                 break;
@@ -493,6 +511,7 @@ internal sealed class AssociationHost
         }
 
         _reconfiguration?.End(ended);
+        Volatile.Read(ref _receipts)?.End();
         Notifications.End(ended);
         Socket?.OnEnded(this);
         Wake();                                              // for what was returned so far and did not open the window
@@ -540,6 +559,11 @@ internal sealed class AssociationHost
 
     private void Fail(in OutboundItem item)
     {
+        if (item.Options.Receipt != 0)
+        {
+            Receipts.Lose(item.Options.Receipt);
+        }
+
         Report.TellFailed(item.Options, item.Payload, wasOnWire: false);
         item.Payload.Dispose();
     }

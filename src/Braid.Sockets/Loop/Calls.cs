@@ -25,6 +25,29 @@ internal static class Calls
             : host.Outbox.SendAsync(payload, options, stream, null, cancellationToken);
     }
 
+    public static async ValueTask<SctpDeliveryResult> SendWithReceiptAsync(
+        AssociationHost host, ReadOnlyMemory<byte> payload, SctpSendInfo info, SctpStream? stream, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        SendOptions options = Check(host, payload.Length, info);
+        (ulong number, Task<SctpDeliveryResult> receipt) = host.Receipts.Open();
+        options = options with { Receipt = number };
+        try
+        {
+            if (!host.Outbox.TrySend(payload.Span, options, stream))
+            {
+                await host.Outbox.SendAsync(payload, options, stream, null, cancellationToken).ConfigureAwait(false);
+            }
+
+            return await receipt.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            host.Receipts.Forget(number);
+            throw;
+        }
+    }
+
     public static bool TrySend(AssociationHost host, ReadOnlySpan<byte> payload, in SctpSendInfo info, SctpStream? stream) =>
         host.Outbox.TrySend(payload, Check(host, payload.Length, info), stream);
 
