@@ -6,6 +6,7 @@ namespace Braid.Sctp;
 internal sealed class InboundStream
 {
     private MessageList _waiting;     // by SSN
+    private (Ssn Last, Tsn LastTsn)? _lateSkip;
 
     /// <summary>SSN of the next ordered message.</summary>
     public Ssn Next { get; private set; }
@@ -25,7 +26,17 @@ internal sealed class InboundStream
     }
 
     /// <summary>The stream was reset: the next ordered message has the SSN 0.</summary>
-    public void Restart() => Next = default;
+    /// <param name="first">The first TSN after the reset, where others may have come already.</param>
+    public void Restart(Tsn? first)
+    {
+        Next = default;
+        if (first is { } tsn && _lateSkip is { } late && late.LastTsn >= tsn)
+        {
+            SkipTo(late.Last, late.LastTsn);
+        }
+
+        _lateSkip = null;
+    }
 
     /// <summary>Keeps a message until its turn; false when one with its number waits already.</summary>
     public bool Hold(ReceivedMessage message)
@@ -68,7 +79,19 @@ internal sealed class InboundStream
     }
 
     /// <summary>What comes up to a number will not be waited for.</summary>
-    public void SkipTo(Ssn last) => Next = last.Next;
+    /// <param name="last">The number.</param>
+    /// <param name="lastTsn">A TSN that its last fragment is not behind.</param>
+    public void SkipTo(Ssn last, Tsn lastTsn)
+    {
+        Next = last.Next;
+        LastTsn = lastTsn;
+    }
+
+    /// <summary>
+    /// A number was skipped that lies behind the next one: it means nothing, unless the news comes that the stream was reset before
+    /// that (RFC 6525 §5.2.7 H5), which it may have overtaken.
+    /// </summary>
+    public void OnLateSkip(Ssn last, Tsn lastTsn) => _lateSkip = (last, lastTsn);
 
     /// <summary>Takes the last waiting message out of the way; slow.</summary>
     public void RemoveLast() => _waiting.RemoveLast();

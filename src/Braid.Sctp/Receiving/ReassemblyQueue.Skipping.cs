@@ -31,7 +31,7 @@ internal sealed partial class ReassemblyQueue
             EndPartial();
             if (!partial.IsUnordered)
             {
-                SkipMessages(partial.Stream, partial.Ssn);
+                SkipMessages(partial.Stream, partial.Ssn, upTo);
             }
         }
 
@@ -52,12 +52,16 @@ internal sealed partial class ReassemblyQueue
     }
 
     /// <summary>Delivers what waits on a stream for messages up to this one, and what comes next then.</summary>
-    public void SkipMessages(StreamId id, Ssn last)
+    /// <param name="id">The stream.</param>
+    /// <param name="last">The number of the last message that will not come.</param>
+    /// <param name="upTo">The New Cumulative TSN.</param>
+    public void SkipMessages(StreamId id, Ssn last, Tsn upTo)
     {
         InboundStream stream = StreamFor(id);
         if (last.DistanceFrom(stream.Next) < 0)
         {
-            return;                                          // all of them were delivered, or skipped before
+            stream.OnLateSkip(last, upTo);                   // all of them were delivered, or skipped before
+            return;
         }
 
         while (stream.TryTakeUpTo(last, out ReceivedMessage? message))
@@ -65,7 +69,7 @@ internal sealed partial class ReassemblyQueue
             MakeReady(message);
         }
 
-        stream.SkipTo(last);
+        stream.SkipTo(last, upTo);
         DeliverWaiting(stream);
     }
 

@@ -440,7 +440,7 @@ internal sealed partial class ReassemblyQueue : IReceivedMessageOwner
 
         if (first is null || stream.LastTsn < first.Value || stream.Next == default)
         {
-            stream.Restart();
+            stream.Restart(first);
         }
 
         while (later.TryTake(out ReceivedMessage? message))

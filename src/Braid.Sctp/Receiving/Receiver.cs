@@ -149,13 +149,13 @@ internal sealed class Receiver
 
         bool hadGaps = Tsns.HasGaps;
         Messages.SkipFragments(Tsns.CumulativeAck, forward.NewCumulative);
-        Tsns.Skip(forward.NewCumulative);
+        Tsns.SkipTo(forward.NewCumulative);
         for (int i = 0; i < forward.SkippedCount; i++)
         {
             SkippedMessage skipped = forward.Skipped(i);
             if (skipped.Stream.Value < Streams)
             {
-                Messages.SkipMessages(skipped.Stream, new Ssn((ushort)skipped.Number));
+                Messages.SkipMessages(skipped.Stream, new Ssn((ushort)skipped.Number), forward.NewCumulative);
             }
             else
             {

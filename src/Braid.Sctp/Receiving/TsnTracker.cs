@@ -133,21 +133,6 @@ internal sealed class TsnTracker
         }
     }
 
-    /// <summary>Considers everything up to a TSN beyond the cumulative one as received (RFC 3758 §3.6).</summary>
-    public void Skip(Tsn upTo)
-    {
-        CumulativeAck = upTo;
-        int passed = 0;
-        while (passed < GapCount && _ranges[passed].First <= CumulativeAck.Next)
-        {
-            CumulativeAck = _ranges[passed].Last > CumulativeAck ? _ranges[passed].Last : CumulativeAck;
-            passed++;
-        }
-
-        GapCount -= passed;
-        Array.Copy(_ranges, passed, _ranges, 0, GapCount);
-    }
-
     /// <summary>Takes back TSNs beyond the cumulative one that were accepted: they count as never received (§6.2).</summary>
     /// <returns>False when they are not there, or not one behind the other.</returns>
     public bool Renege(Tsn first, Tsn last)
