@@ -27,7 +27,7 @@ public sealed class Association
     {
         context.Activity.Association = this;
         _tcb = new Tcb(endpoint, context, ports, paths, opening);
-        _assembler = new PacketAssembler(context, _tcb.Paths, _tcb.Mtu, endpoint, ports);
+        _assembler = new PacketAssembler(context, _tcb.Paths, endpoint, ports);
         _setup = new SetupProcedures(_tcb);
         _transfer = new TransferProcedures(_tcb);
         _termination = new TerminationProcedures(_tcb, _transfer);

@@ -9,9 +9,11 @@ namespace Braid.Sctp;
 /// it reads what the other components wish for.
 /// </summary>
 internal readonly struct PacketAssembler(
-    AssociationContext context, PathSet paths, PathMtuDiscovery mtu, EndpointOptions endpoint, PortPair ports)
+    AssociationContext context, PathSet paths, EndpointOptions endpoint, PortPair ports)
 {
     private const int CountsAsFull = 128;                    // with less room left than this, a larger packet would have held more
+
+    private PathMtuDiscovery Mtu => new(context, paths);
 
     /// <summary>INIT alone, with the tag 0 (§8.5.1 A).</summary>
     public bool TryAssembleInit(HandshakeInitiator handshake, Span<byte> destination, out OutgoingDatagram datagram)
@@ -79,7 +81,7 @@ internal readonly struct PacketAssembler(
     public bool TryAssemble(
         Transfer transfer, bool mayCarryData, bool isShuttingDown, Span<byte> destination, out OutgoingDatagram datagram)
     {
-        if (mayCarryData && mtu.WantsProbe() is { } probed && TryAssembleProbe(transfer, probed, destination, out datagram))
+        if (mayCarryData && Mtu.WantsProbe() is { } probed && TryAssembleProbe(transfer, probed, destination, out datagram))
         {
             return true;
         }
@@ -145,7 +147,7 @@ internal readonly struct PacketAssembler(
             written = sender.WriteData(ref packet, path, isShuttingDown);
             if (written != WrittenData.None && packet.Available < CountsAsFull)
             {
-                mtu.OnFullPacket();
+                Mtu.OnFullPacket();
             }
         }
 
@@ -187,7 +189,7 @@ internal readonly struct PacketAssembler(
         datagram = default;
         int length = path.PacketIn(path.Mtu!.ProbeSize);
         PacketWriter packet = Begin(destination[..Math.Min(destination.Length, length)], transfer.Negotiated.PeerTag);
-        mtu.WriteProbe(ref packet, path);
+        Mtu.WriteProbe(ref packet, path);
         if (destination.Length < length)
         {
             return false;                                    // larger than our own transport takes: as good as lost

@@ -25,7 +25,6 @@ internal sealed class Tcb
         Queue = new SendQueue(Messages, new RoundRobinScheduler(), context, Paths);
         Shutdown = new ShutdownCoordinator(context);
         Monitor = new PathMonitor(context, Paths);
-        Mtu = new PathMtuDiscovery(context, Paths);
         Errors = new ErrorReporter(context);
         Idle = new IdleMonitor(context, Paths);
         if (opening is { } fields)
@@ -48,7 +47,7 @@ internal sealed class Tcb
 
     public PathMonitor Monitor { get; }
 
-    public PathMtuDiscovery Mtu { get; }
+    public PathMtuDiscovery Mtu => new(Context, Paths);
 
     public ErrorReporter Errors { get; }
 

@@ -8,10 +8,8 @@ namespace Braid.Sctp;
 /// Drives the <see cref="PathMtuSearch"/> of each path (RFC 8899 §6.2): HEARTBEAT and PAD make a probe, HEARTBEAT ACK confirms it.
 /// Nothing is searched for before a packet was full: who sends short messages never needs to know.
 /// </summary>
-internal sealed class PathMtuDiscovery(AssociationContext context, PathSet paths)
+internal readonly struct PathMtuDiscovery(AssociationContext context, PathSet paths)
 {
-    private bool _mayProbe;                                  // so that no packet costs a look at every path
-
     /// <summary>A packet left no room for more: larger ones would be of use. All paths are searched, for a chunk must fit all (RFC 9260 §6.9).</summary>
     public void OnFullPacket()
     {
@@ -24,14 +22,14 @@ internal sealed class PathMtuDiscovery(AssociationContext context, PathSet paths
             }
 
             path.BeginMtuSearch(Maximum);
-            _mayProbe = true;
+            paths.MayProbe = true;
         }
     }
 
     /// <summary>The path that a probe is to be sent on now.</summary>
     public Path? WantsProbe()
     {
-        for (int i = 0; _mayProbe && i < paths.Count; i++)
+        for (int i = 0; paths.MayProbe && i < paths.Count; i++)
         {
             if (paths[i] is { Mtu.WantsProbe: true, IsConfirmed: true })
             {
@@ -39,7 +37,7 @@ internal sealed class PathMtuDiscovery(AssociationContext context, PathSet paths
             }
         }
 
-        _mayProbe = false;
+        paths.MayProbe = false;
         return null;
     }
 
@@ -70,7 +68,7 @@ internal sealed class PathMtuDiscovery(AssociationContext context, PathSet paths
             StartRaiseTimer(path);
         }
 
-        _mayProbe |= search.WantsProbe;
+        paths.MayProbe |= search.WantsProbe;
     }
 
     /// <summary>Takes in a HEARTBEAT ACK that answers no heartbeat of <see cref="PathMonitor"/>.</summary>
@@ -90,7 +88,7 @@ internal sealed class PathMtuDiscovery(AssociationContext context, PathSet paths
             StartRaiseTimer(path);
         }
 
-        _mayProbe |= search.WantsProbe;
+        paths.MayProbe |= search.WantsProbe;
         paths.OnSizeChanged(path);
         return path;
     }

@@ -22,6 +22,9 @@ internal sealed class PathSet(AssociationContext context, int encapsulationOverh
     /// <summary>PMDCS: the largest DATA chunk that fits into a packet on every path, in bytes. A chunk may have to change paths.</summary>
     public int MaximumChunk { get; private set; } = int.MaxValue;
 
+    /// <summary>Whether a path may want a probe of its MTU: no packet costs a look at every path.</summary>
+    public bool MayProbe { get; set; }
+
     /// <summary>The most user data that one DATA chunk is given, in bytes: what every path carries, and RFC 6458 §8.1.16 allows.</summary>
     public int MaximumPayload => context.Options.MaximumSegmentSize == 0
         ? MaximumChunk - DataChunk.HeaderLength

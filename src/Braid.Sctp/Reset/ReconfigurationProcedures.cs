@@ -6,7 +6,7 @@ using Braid.Sctp.Wire;
 namespace Braid.Sctp;
 
 /// <summary>Streams are reset and added while the association lives (RFC 6525 §5).</summary>
-internal sealed class ReconfigurationProcedures(Tcb tcb)
+internal readonly struct ReconfigurationProcedures(Tcb tcb)
 {
     private static readonly TimeSpan s_maximumSegmentLifetime = TimeSpan.FromSeconds(30);
 
@@ -251,7 +251,7 @@ internal sealed class ReconfigurationProcedures(Tcb tcb)
         {
             Answer(request, ReconfigurationResult.Denied);
         }
-        else if (Array.Exists(request.Streams, stream => stream.Value >= tcb.IncomingStreams))
+        else if (HasStreamFrom(tcb.IncomingStreams, request.Streams))
         {
             Answer(request, ReconfigurationResult.WrongStream);
         }
@@ -275,7 +275,7 @@ internal sealed class ReconfigurationProcedures(Tcb tcb)
         {
             Answer(request, ReconfigurationResult.Denied);
         }
-        else if (Array.Exists(request.Streams, stream => stream.Value >= tcb.OutgoingStreams))
+        else if (HasStreamFrom(tcb.OutgoingStreams, request.Streams))
         {
             Answer(request, ReconfigurationResult.WrongStream);
         }
@@ -640,4 +640,6 @@ internal sealed class ReconfigurationProcedures(Tcb tcb)
                 return new ReconfigurationRequest(parameter.Type, [], streams.Streams) { Number = streams.Number };
         }
     }
+
+    private static bool HasStreamFrom(int first, StreamId[] streams) => Array.Exists(streams, stream => stream.Value >= first);
 }

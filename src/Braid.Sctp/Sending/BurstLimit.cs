@@ -6,11 +6,11 @@ namespace Braid.Sctp;
 /// Max.Burst (RFC 9260 §6.1 D): how many packets with new data one opportunity to send may emit. Every SACK is an
 /// opportunity of its own, also when several arrive before anything is sent.
 /// </summary>
-internal sealed class BurstLimit(AssociationContext context)
+internal struct BurstLimit(AssociationContext context)
 {
     private int _remaining;
 
-    public bool AllowsPacket => _remaining > 0;
+    public readonly bool AllowsPacket => _remaining > 0;
 
     /// <summary>An opportunity by itself.</summary>
     public void Renew() => _remaining = Math.Max(_remaining, context.Options.MaximumBurst);

@@ -4,7 +4,7 @@ namespace Braid.Sctp;
 /// Fast recovery (RFC 9260 §7.2.4): from the first fast retransmission until everything that was outstanding then is
 /// acknowledged. One for the association: while it lasts, no path's cwnd is reduced again.
 /// </summary>
-internal sealed class FastRecovery
+internal struct FastRecovery
 {
     private Tsn _exit;
 

@@ -28,8 +28,8 @@ internal sealed class Sender
     private readonly PathSet _paths;
     private readonly SendQueue _queue;
     private readonly OutstandingQueue _outstanding;
-    private readonly FastRecovery _recovery = new();
-    private readonly BurstLimit _burst;
+    private FastRecovery _recovery;
+    private BurstLimit _burst;
     private EcnResponse _ecn;
     private readonly OutboundMessagePool _messages;
     private Abandonment? _abandonment;                       // made for the first message that may be given up
