@@ -356,39 +356,6 @@ public sealed class SocketTests
     }
 
     [Fact]
-    public async Task Parts_of_a_message_are_kept_together_where_that_is_asked_for()
-    {
-        await using var pair = new TwoStacks();
-        SctpAssociationOptions small = SctpAssociationOptions.Default with { PartialDeliveryPoint = 1_000 };
-        await using SctpSocket server = pair.OpenServer(small, interleavesParts: false);
-        SctpAssociation one = await pair.ConnectAsync();
-        SctpAssociation other = await pair.ConnectAsync();
-        await using SctpMessageStream writer = one.GetStream(0).OpenMessageWriter();
-        await writer.WriteAsync(new byte[200_000], pair.Guard);
-        using (SctpReceived begun = await server.ReceiveAsync(pair.Guard))
-        {
-            Assert.False(begun.Message.Info.EndOfRecord);
-            await other.SendAsync("between"u8.ToArray(), pair.Guard);
-            while (other.BufferedAmount > 0)                 // until it has arrived
-            {
-                await other.GetStatisticsAsync();
-                pair.Guard.ThrowIfCancellationRequested();
-            }
-
-            await writer.CompleteAsync(pair.Guard);
-            for (bool isEnd = false; !isEnd;)
-            {
-                using SctpReceived part = await server.ReceiveAsync(pair.Guard);
-                Assert.Equal(begun.AssociationId, part.AssociationId);
-                isEnd = part.Message.Info.EndOfRecord;
-            }
-        }
-
-        using SctpReceived last = await server.ReceiveAsync(pair.Guard);
-        Assert.Equal("between", Text(last));
-    }
-
-    [Fact]
     public async Task A_peer_that_restarts_ends_the_old_association_and_begins_a_new_one()
     {
         await using var pair = new TwoStacks();

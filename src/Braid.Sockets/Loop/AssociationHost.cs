@@ -119,6 +119,9 @@ internal sealed class AssociationHost
     /// <summary>How long it has been up; null when it never was.</summary>
     public TimeSpan? Lifetime => Volatile.Read(ref _establishedAt) is > 0 and long since ? _loop.TimeProvider.GetElapsedTime(since) : null;
 
+    /// <summary>Whether it has come to its end: nothing more is delivered. Set before anybody is told.</summary>
+    public bool HasEnded => _isEnded;
+
     /// <summary>Why it has ended; null for a graceful end, or none.</summary>
     public SctpError? EndedWith { get; private set; }
 

@@ -162,6 +162,13 @@ internal sealed class ReceivedQueue(bool interleavesParts)
                     _held.AddLast(received);
                 }
             }
+
+            // What was held of one that has ended meanwhile was all: the rest of its message will not come.
+            if (_inParts is { HasEnded: true })
+            {
+                _inParts = null;
+                hasEnded = true;
+            }
         }
     }
 
