@@ -474,7 +474,17 @@ public sealed class SctpAssociation : IAsyncDisposable, IDisposable
     }
 
     /// <summary>For tests: gone without a word to the peer, as by a crash.</summary>
-    internal Task VanishAsync() => _host.VanishAsync();
+    internal Task VanishAsync()
+    {
+        var completion = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _host.Loop.Post(_ =>
+        {
+            _host.Loop.Life.Close();
+            _host.Fail(new SctpException(SctpError.InternalError, "It vanished."));
+            completion.SetResult();
+        });
+        return completion.Task;
+    }
 
     private void BeginShutdown()
     {

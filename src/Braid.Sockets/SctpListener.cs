@@ -211,7 +211,7 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
         _accepted.Complete(_loop.Life.End as SctpException ?? (Exception)new ObjectDisposedException(nameof(SctpListener)));
         while (_accepted.TryDequeue(out SctpAssociation? association))
         {
-            association.Abort("the listener was closed");
+            association.Host.Abandon("the listener was closed");
         }
     }
 
@@ -292,6 +292,6 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
     private void Refuse(AssociationHost host, string reason)
     {
         Interlocked.Decrement(ref _waiting);
-        host.RequestAbort(reason);
+        host.Abandon(reason);
     }
 }

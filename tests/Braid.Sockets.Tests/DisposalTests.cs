@@ -108,11 +108,39 @@ public sealed class DisposalTests : IDisposable
             (await server.ReceiveAsync(_guard.Token)).Dispose();
         }
 
-        while (stack.Loop.Endpoint.Buffers.Rented != 0)
+        await AllReturnedAsync(stack);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_has_come_for_an_association_that_nobody_accepts_returns_its_memory(bool isRefused)
+    {
+        await using SctpStack stack = Open(1);
+        await using SctpStack peer = Open(2);
+        var decision = new TaskCompletionSource<SctpAssociationOptions?>();
+        SctpListener listener = SctpListener.Listen(new SctpListenerOptions
         {
-            _guard.Token.ThrowIfCancellationRequested();
-            await Task.Yield();
+            Stack = stack,
+            Port = Port,
+            OptionsCallback = isRefused ? (_, _) => new(decision.Task) : null,
+        });
+        SctpAssociation client = await ConnectAsync(peer);
+        for (int i = 0; i < 10; i++)
+        {
+            await client.SendAsync(new byte[100], _guard.Token);
         }
+
+        while (client.BufferedAmount > 0)
+        {
+            await client.GetStatisticsAsync();
+            _guard.Token.ThrowIfCancellationRequested();
+        }
+
+        decision.SetResult(null);
+        await listener.DisposeAsync();
+        await Assert.ThrowsAsync<SctpException>(() => client.Closed.WaitAsync(_guard.Token));
+        await AllReturnedAsync(stack);
     }
 
     [Fact]
@@ -179,6 +207,15 @@ public sealed class DisposalTests : IDisposable
         client.Send([1]);
         using SctpMessage message = server.Receive(TimeSpan.FromDays(100));
         Assert.Equal(1, message.Length);
+    }
+
+    private async Task AllReturnedAsync(SctpStack stack)
+    {
+        while (stack.Loop.Endpoint.Buffers.Rented != 0)
+        {
+            _guard.Token.ThrowIfCancellationRequested();
+            await Task.Yield();                              // what was returned last is still on its way
+        }
     }
 
     private SctpStack Open(int port) => _network.Open(new IPEndPoint(IPAddress.Loopback, port));

@@ -153,6 +153,13 @@ internal sealed class AssociationHost
         Wake();
     }
 
+    /// <summary>Ends an association that no application will ever have: what has come for it is given back.</summary>
+    public void Abandon(string reason)
+    {
+        RequestAbort(reason);
+        Inbox.Discard(new SctpException(SctpError.OperationAborted, "The association was given up."));
+    }
+
     /// <summary>Changes options from now on; what is sent later is sent with them.</summary>
     /// <param name="change">Makes the new options out of the present ones.</param>
     /// <exception cref="ArgumentException">A value is outside its range, or cannot change any more.</exception>
@@ -258,19 +265,6 @@ internal sealed class AssociationHost
 
         action(now);
     });
-
-    /// <summary>For tests: closes the transport under everything that uses it.</summary>
-    public Task VanishAsync()
-    {
-        var completion = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _loop.Post(_ =>
-        {
-            _loop.Life.Close();
-            End(new SctpException(SctpError.InternalError, "It vanished."));
-            completion.SetResult();
-        });
-        return completion.Task;
-    }
 
     /// <summary>Leaves its one-to-many socket.</summary>
     public void PeelOff()

@@ -65,7 +65,7 @@ internal static class SetUp
             activity.Failed(exception);
             if (exception.Error == SctpError.TimedOut)
             {
-                host?.RequestAbort("");
+                host?.Abandon("");
             }
 
             throw;
@@ -156,7 +156,7 @@ internal static class SetUp
         try
         {
             host = await opening.ConfigureAwait(false);
-            using (cancellationToken.UnsafeRegister(static state => ((AssociationHost)state!).RequestAbort(""), host))
+            using (cancellationToken.UnsafeRegister(static state => ((AssociationHost)state!).Abandon(""), host))
             {
                 await host.Established.ConfigureAwait(false);
             }
@@ -170,7 +170,7 @@ internal static class SetUp
 
         if (cancellationToken.IsCancellationRequested)
         {
-            host.RequestAbort("");                           // established and cancelled at once: it was aborted, or is now
+            host.Abandon("");                           // established and cancelled at once: it was aborted, or is now
             throw new OperationCanceledException(cancellationToken);
         }
 
