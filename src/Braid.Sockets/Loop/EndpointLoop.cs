@@ -312,10 +312,31 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
 
         while (Endpoint.TryTakeActive(out Association? association))
         {
-            (association.Tag as AssociationHost)?.Collect(now);
+            if (association.Tag is AssociationHost { HasEnded: false } host)
+            {
+                host.Collect(now);
+            }
+            else
+            {
+                Discard(association);
+            }
         }
 
         SetTimer(now);
+    }
+
+    // Nobody accepted it, or its host was ended by a fault: what it still has for an application is given back.
+    private static void Discard(Association association)
+    {
+        while (association.TryGetEvent(out AssociationEvent? associationEvent))
+        {
+            (associationEvent as AssociationEvent.SendFailed)?.Payload.Dispose();
+        }
+
+        while (association.TryReceive(out ReceivedMessage? message))
+        {
+            message.Dispose();
+        }
     }
 
     private void TakeReceived(Instant now)
