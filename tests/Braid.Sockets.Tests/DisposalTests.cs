@@ -144,6 +144,24 @@ public sealed class DisposalTests : IDisposable
     }
 
     [Fact]
+    public async Task What_comes_along_with_a_restart_that_nobody_expects_returns_its_memory()
+    {
+        await using SctpStack stack = Open(1);
+        SctpListener listener = Listen(stack);
+        SctpStack peer = Open(2);
+        SctpAssociation client = await SctpAssociation.ConnectAsync(OptionsFor(peer) with { LocalPort = 4000 }, _guard.Token);
+        SctpAssociation server = await listener.AcceptAssociationAsync(_guard.Token);
+        await listener.DisposeAsync();
+        await client.VanishAsync();
+        await using SctpStack reborn = Open(2);
+        await using var again = new SctpSocket(new SctpSocketOptions { Stack = reborn, Port = 4000 });
+        await again.SendToAsync(new byte[100], new IPEndPoint(IPAddress.Loopback, 1), Port, cancellationToken: _guard.Token);
+        SctpException ended = await Assert.ThrowsAsync<SctpException>(() => server.Closed.WaitAsync(_guard.Token));
+        Assert.Equal(SctpError.PeerRestarted, ended.Error);
+        await AllReturnedAsync(stack);
+    }
+
+    [Fact]
     public async Task Options_are_changed_without_a_lock_and_a_change_meanwhile_is_kept()
     {
         await using SctpStack stack = Open(1);
