@@ -230,6 +230,7 @@ public sealed partial class SctpSocket : IAsyncDisposable, IDisposable
     /// </summary>
     /// <param name="id">Which association.</param>
     /// <exception cref="SctpException">There is no such association (any more).</exception>
+    /// <exception cref="ObjectDisposedException">The socket was disposed.</exception>
     public SctpAssociation PeelOff(SctpAssociationId id)
     {
         AssociationHost host = Find(id);
@@ -239,7 +240,15 @@ public sealed partial class SctpSocket : IAsyncDisposable, IDisposable
         }
 
         host.PeelOff();
-        return new SctpAssociation(host);
+        var association = new SctpAssociation(host);
+        if (Volatile.Read(ref _isDisposed) != 0)
+        {
+            // Too late: disposing may have thrown away what waited for it already.
+            _ = association.DisposeAsync().AsTask();
+            throw new ObjectDisposedException(nameof(SctpSocket));
+        }
+
+        return association;
     }
 
     /// <summary>Closes an association gracefully. Completes when both sides are done.</summary>

@@ -21,7 +21,7 @@ internal sealed class PeerTable
     public void Add(AssociationHost host)
     {
         _hosts[host.Id] = host;
-        Name(host, host.Remote);
+        TryName(host, host.Remote);
     }
 
     /// <summary>Removes an association, and whatever its peer is known by.</summary>
@@ -30,13 +30,18 @@ internal sealed class PeerTable
     {
         lock (host.PeerKeys)
         {
+            if (!_hosts.TryRemove(host.Id, out _))
+            {
+                return false;
+            }
+
             foreach ((NetworkAddress Address, ushort Port) key in host.PeerKeys)
             {
                 _peers.TryRemove(KeyValuePair.Create(key, host));
             }
-        }
 
-        return _hosts.TryRemove(host.Id, out _);
+            return true;
+        }
     }
 
     /// <summary>The association with this identifier.</summary>
@@ -55,9 +60,9 @@ internal sealed class PeerTable
 
         foreach (AssociationHost host in Hosts)
         {
-            if (host.Core.RemotePort == remotePort && host.Core.GetPaths().Any(path => path.Path.Remote == remote))
+            if (host.Core.RemotePort == remotePort && host.Core.GetPaths().Any(path => path.Path.Remote == remote)
+                && TryName(host, remote))
             {
-                Name(host, remote);
                 return host;
             }
         }
@@ -65,13 +70,20 @@ internal sealed class PeerTable
         return null;
     }
 
-    private void Name(AssociationHost host, in NetworkAddress remote)
+    // False when it was removed this moment: whoever removes it must find every name.
+    private bool TryName(AssociationHost host, in NetworkAddress remote)
     {
         (NetworkAddress Address, ushort Port) key = (remote, host.Core.RemotePort);
         lock (host.PeerKeys)
         {
+            if (!_hosts.ContainsKey(host.Id))
+            {
+                return false;
+            }
+
             host.PeerKeys.Add(key);
             _peers[key] = host;
+            return true;
         }
     }
 }
