@@ -37,6 +37,7 @@ internal sealed class AssociationHost
     private long _returnedCharge;
 
     // Written only by the loop.
+    private NetworkAddress _remote;                          // of several words: guarded by _gate
     private HashSet<SctpStream>? _backlogged;
     private long _chargeInCore;
     private long _bytesInCore;
@@ -59,7 +60,7 @@ internal sealed class AssociationHost
         PeerKeys = socket is null ? s_noKeys : [];
         Outbox = new Outbox(this, options.SendBufferSize);
         Inbox = new Inbox(this, socket);
-        Remote = core.PrimaryPath.Remote;
+        _remote = core.PrimaryPath.Remote;
 
         // One that a peer set up is handed to the application before its events are: it must know these from the start.
         State = core.State;
@@ -99,7 +100,16 @@ internal sealed class AssociationHost
     public SctpException? Ended { get; private set; }
 
     /// <summary>The peer's address, as last seen.</summary>
-    public NetworkAddress Remote { get; private set; }
+    public NetworkAddress Remote
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _remote;
+            }
+        }
+    }
 
     /// <summary>State as of the last run of the loop.</summary>
     public AssociationState State { get; private set; }
@@ -235,26 +245,6 @@ internal sealed class AssociationHost
         }
     }
 
-    /// <summary>Asks the protocol something, on the loop.</summary>
-    public Task<T> AskAsync<T>(Func<Association, Instant, T> question)
-    {
-        var completion = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _loop.Post(now =>
-        {
-            try
-            {
-                completion.SetResult(question(Core, now));
-            }
-#pragma warning disable CA1031 // It is an answer, too: nobody else is concerned.
-            catch (Exception exception)
-#pragma warning restore CA1031
-            {
-                completion.SetException(exception);
-            }
-        });
-        return completion.Task;
-    }
-
     /// <summary>Does something on the loop, after everything that was sent so far was handed to the protocol.</summary>
     public void PostAfterSends(Action<Instant> action) => _loop.Post(now =>
     {
@@ -332,7 +322,15 @@ internal sealed class AssociationHost
         }
 
         State = Core.State;
-        Remote = Core.PrimaryPath.Remote;
+        NetworkAddress remote = Core.PrimaryPath.Remote;
+        if (_remote != remote)
+        {
+            lock (_gate)
+            {
+                _remote = remote;
+            }
+        }
+
         while (!_isEnded)
         {
             // Data may come along with the COOKIE ECHO: it belongs to the association that this sets up, and comes after the

@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Runtime.CompilerServices;
 using System.Threading;
 using System.Threading.Tasks;
+using Braid.Core;
 using Braid.Sctp;
 
 namespace Braid.Sockets;
@@ -136,6 +137,26 @@ internal static class Calls
 
             yield return message;
         }
+    }
+
+    /// <summary>Asks the protocol something, on the loop.</summary>
+    public static Task<T> AskAsync<T>(this AssociationHost host, Func<Association, Instant, T> question)
+    {
+        var completion = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        host.Loop.Post(now =>
+        {
+            try
+            {
+                completion.SetResult(question(host.Core, now));
+            }
+#pragma warning disable CA1031 // It is an answer, too: nobody else is concerned.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                completion.SetException(exception);
+            }
+        });
+        return completion.Task;
     }
 
     public static void CheckStream(int outgoing, in SctpSendInfo info)
