@@ -5,8 +5,10 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using System.Net;
+using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
+using Braid.Sctp;
 
 namespace Braid.Sockets.Tests;
 
@@ -43,7 +45,14 @@ public sealed class StressTests
     public async Task Whatever_happens_nothing_hangs_is_lost_or_left_behind(int seed)
     {
         using var world = new World(seed);
-        await world.RunAsync();
+        try
+        {
+            await world.RunAsync();
+        }
+        catch (OperationCanceledException) when (world.Hanging is { } hanging)
+        {
+            Assert.Fail(hanging);
+        }
     }
 
     private sealed class World(int seed) : IDisposable
@@ -52,12 +61,17 @@ public sealed class StressTests
         private const ushort SocketPort = 5002;
 
         private readonly CancellationTokenSource _guard = new(TimeSpan.FromSeconds(60));
+        private readonly string[] _steps = new string[8];
         private readonly Lock _gate = new();
         private readonly Random _loss = new(seed);
         private readonly SctpMemoryNetwork _network = new();
         private readonly ConcurrentDictionary<int, Sent> _senders = new();
         private readonly ConcurrentBag<Task> _readers = [];
         private int _received;
+        private volatile string? _hanging;
+
+        /// <summary>How things stood shortly before the guard; null when it was not needed.</summary>
+        public string? Hanging => _hanging;
 
         public async Task RunAsync()
         {
@@ -71,6 +85,8 @@ public sealed class StressTests
             };
             SctpStack server = _network.Open(new IPEndPoint(IPAddress.Loopback, 1000));
             SctpStack[] clients = [_network.Open(new IPEndPoint(IPAddress.Loopback, 0)), _network.Open(new IPEndPoint(IPAddress.Loopback, 0))];
+            EndpointLoop[] loops = [server.Loop, .. clients.Select(static client => client.Loop)];
+            using var watch = new Timer(_ => _hanging = Describe(loops), null, TimeSpan.FromSeconds(50), Timeout.InfiniteTimeSpan);
             SctpListener listener = SctpListener.Listen(new SctpListenerOptions
             {
                 Stack = server,
@@ -122,6 +138,22 @@ public sealed class StressTests
 
         public void Dispose() => _guard.Dispose();
 
+        private string Describe(EndpointLoop[] loops)
+        {
+            var text = new StringBuilder($"Seed {seed} hangs, with {_received} messages received.\n");
+            text.AppendJoin('\n', _steps);
+            foreach (AssociationHost host in loops.SelectMany(static loop => loop.Life.Hosts))
+            {
+                Task<AssociationStatistics> asked = host.AskAsync(static (core, _) => core.GetStatistics());
+                string answer = asked.Wait(TimeSpan.FromSeconds(1)) ? $"{asked.Result}" : "its loop does not run";
+                text.Append(
+                    CultureInfo.InvariantCulture,
+                    $"\n{host.Id} of {host.Core.LocalPort} to {host.Core.RemotePort}: {host.BufferedAmount} bytes to send, {host.Inbox.Messages.Count} messages to read; {answer}");
+            }
+
+            return text.ToString();
+        }
+
         private async Task ConnectAllAsync(SctpStack stack, int task)
         {
             var random = new Random((seed * 1000) + task);
@@ -130,6 +162,7 @@ public sealed class StressTests
                 int id = (task * 100) + round;
                 var sent = new Sent();
                 _senders[id] = sent;
+                _steps[task] = $"Task {task} connects in round {round}.";
                 using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(_guard.Token);
                 if (random.Next(8) == 0)
                 {
@@ -147,12 +180,15 @@ public sealed class StressTests
                             Association = s_options,
                         },
                         cancelled.Token);
+                    _steps[task] = $"Task {task} sends in round {round}, as {client.Id}.";
                     await SendAllAsync(client, id, sent, new Random(random.Next()));
                 }
                 catch (Exception exception) when (IsExpected(exception))
                 {
                 }
             }
+
+            _steps[task] = $"Task {task} is done.";
         }
 
         private async Task SendAllAsync(SctpAssociation client, int id, Sent sent, Random random)
@@ -172,6 +208,7 @@ public sealed class StressTests
             }
             finally
             {
+                _steps[id / 100] += " It disposes.";
                 await client.DisposeAsync();
             }
         }
