@@ -493,6 +493,32 @@ public sealed class ReconfigurationTests
         Assert.Equal(AssociationState.Closed, pair.Z.State);
     }
 
+    [Fact, Rfc(6525, "5.1.4"), Rfc(9260, "9.2")]
+    public void A_shutdown_waits_for_the_answer_to_an_association_reset_for_only_that_says_which_numbers_are_new()
+    {
+        Pair pair = New();
+        Send(pair, pair.Z, 1, "before");
+        pair.Exchange();
+        pair.A.ResetAssociation(pair.Now, 3);
+        pair.Arrow("A -> RE-CONFIG -> Z").Arrow("A x RE-CONFIG <- Z");
+        Send(pair, pair.Z, 1, "after");                      // its SSN is 0 again
+        pair.A.Shutdown(pair.Now);
+        pair.DropPending().NothingPending();
+        pair.AdvanceToNextTimeout();
+        pair.Exchange();
+        Assert.Equal(["before"], Read(pair, pair.A));
+        List<AssociationEvent> events = Events(pair.A);
+        while (pair.A.State != AssociationState.Closed)
+        {
+            pair.AdvanceToNextTimeout();                     // what was lost comes again
+            pair.Exchange();
+        }
+
+        Assert.Equal(["after"], Read(pair, pair.A));
+        Assert.True(Assert.Single(events.OfType<AssociationEvent.AssociationReset>()).IsDone);
+        Assert.Equal(CloseReason.Shutdown, events.Concat(Events(pair.A)).OfType<AssociationEvent.Closed>().Single().Reason);
+    }
+
     [Fact, Rfc(6525, "5.1.2")]
     public void A_restart_of_the_peer_ends_what_was_asked_for()
     {

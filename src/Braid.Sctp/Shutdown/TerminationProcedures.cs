@@ -177,6 +177,11 @@ internal readonly struct TerminationProcedures(Tcb tcb, TransferProcedures trans
 
         if (tcb.State == AssociationState.ShutdownPending)
         {
+            if (tcb.Transfer is { HasBeenReconfigured: true, Requests.AwaitsAssociationReset: true })
+            {
+                return;                                      // the peer may have begun its numbers anew: only its answer says so
+            }
+
             tcb.State = AssociationState.ShutdownSent;
             SendShutdown();
         }
