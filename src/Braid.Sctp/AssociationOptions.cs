@@ -71,6 +71,9 @@ public record AssociationOptions
     /// </summary>
     public bool Fragmentation { get; init; } = true;
 
+    /// <summary>Which stream sends next (RFC 8260 §3, §4.3.2). Default <see cref="StreamScheduler.RoundRobin"/>.</summary>
+    public StreamScheduler Scheduler { get; init; }
+
     /// <summary>
     /// Size of the largest IP packet to send, in bytes, 512 to 65535, the headers of the encapsulation included: where the search
     /// for larger ones (<see cref="MaximumPathMtu"/>) begins, and what it falls back to. Default 1280: what every IPv6 link
@@ -169,6 +172,7 @@ public record AssociationOptions
         InRange(MaximumMessageSize, 1, Array.MaxLength, nameof(MaximumMessageSize));
         InRange(PartialDeliveryPoint ?? 1, 1, ReceiveBufferSize, nameof(PartialDeliveryPoint));
         InRange(MaximumSegmentSize, MaximumSegmentSize == 0 ? 0 : 64, ushort.MaxValue, nameof(MaximumSegmentSize));
+        InRange((int)Scheduler, 0, (int)StreamScheduler.WeightedFairQueueing, nameof(Scheduler));
         InRange(PathMtu, 512, ushort.MaxValue, nameof(PathMtu));
         InRange(MaximumPathMtu, 0, ushort.MaxValue, nameof(MaximumPathMtu));
         InRange(MaximumBurst, 1, int.MaxValue, nameof(MaximumBurst));

@@ -331,6 +331,12 @@ public sealed class SctpAssociation : IAsyncDisposable, IDisposable
         _host.Configure(change);
     }
 
+    /// <summary>Sets the priority or the weight of a stream (SCTP_STREAM_SCHEDULER_VALUE, RFC 8260 §4.3.3): <see cref="SctpStream.SchedulerValue"/>.</summary>
+    /// <param name="streamId">The outgoing stream.</param>
+    /// <param name="value">What it means, <see cref="StreamScheduler"/> says.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The stream was not negotiated.</exception>
+    public void SetStreamSchedulerValue(ushort streamId, ushort value) => GetStream(streamId).SchedulerValue = value;
+
     /// <summary>Counters, round-trip time and windows (SCTP_STATUS, RFC 6458 §8.2.1).</summary>
     public ValueTask<AssociationStatistics> GetStatisticsAsync() => new(_host.AskAsync(static (core, _) => core.GetStatistics()));
 

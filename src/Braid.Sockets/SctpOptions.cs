@@ -102,6 +102,10 @@ public static class SctpOptions
         static options => options.AllowedReconfiguration,
         static (options, value) => options with { AllowedReconfiguration = value });
 
+    /// <summary>Which stream sends next (RFC 8260 §4.3.2); the value of a stream: <see cref="SctpStream.SchedulerValue"/>.</summary>
+    public static SctpOption<StreamScheduler> StreamScheduler { get; } = new(
+        "SCTP_STREAM_SCHEDULER", static options => options.Scheduler, static (options, value) => options with { Scheduler = value });
+
     /// <summary>Notifications to get (§6.2.2).</summary>
     public static SctpOption<SctpNotificationKinds> Notifications { get; } = new(
         "SCTP_EVENT", static options => options.Notifications, static (options, value) => options with { Notifications = value });

@@ -27,6 +27,7 @@ public sealed class SctpStream
     private long _accepted;                                  // in the outbox
     private long _handedOver;                                // in the protocol, not sent yet
     private long _lowThreshold;
+    private int _schedulerValue;
     private Exception? _end;
 
     internal SctpStream(AssociationHost host, ushort id, int run)
@@ -45,6 +46,22 @@ public sealed class SctpStream
     {
         get => _sendInfo;
         set => _sendInfo = value with { StreamId = Id };
+    }
+
+    /// <summary>
+    /// Its priority or its weight, for a scheduler that asks for one (SCTP_STREAM_SCHEDULER_VALUE, RFC 8260 §4.3.3); what it
+    /// means, <see cref="Sctp.StreamScheduler"/> says. Default 0.
+    /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">Nothing can be sent on the stream: it was not negotiated.</exception>
+    public ushort SchedulerValue
+    {
+        get => (ushort)Volatile.Read(ref _schedulerValue);
+        set
+        {
+            ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((int)Id, _host.Streams.Outgoing, nameof(Id));
+            Volatile.Write(ref _schedulerValue, value);
+            _host.SetSchedulerValue(Id, value);
+        }
     }
 
     /// <summary>

@@ -27,6 +27,7 @@ public sealed partial class RfcTableTests
     [InlineData(6458)]
     [InlineData(4820)]
     [InlineData(8899)]
+    [InlineData(8260)]
     [InlineData(9653)]
     [InlineData(6525)]
     [InlineData(3758)]

@@ -21,6 +21,25 @@ public sealed class OptionTests
         Assert.True(pair.Client.TrySend(new byte[1000]));
     }
 
+    [Fact, Rfc(8260, "4.3.2"), Rfc(8260, "4.3.3")]
+    public async Task The_scheduler_and_the_values_of_streams_count_from_the_call_on()
+    {
+        await using MemoryPair pair = await MemoryPair.ConnectedAsync(SctpAssociationOptions.Default with { Scheduler = StreamScheduler.Priority });
+        pair.Client.SetStreamSchedulerValue(1, 5);
+        pair.Client.GetStream(2).SchedulerValue = 3;
+        Assert.Equal((5, 3, 0), (pair.Client.GetStream(1).SchedulerValue, pair.Client.GetStream(2).SchedulerValue, pair.Client.GetStream(3).SchedulerValue));
+        Assert.Equal((5, 3), await pair.Client.Host.AskAsync((core, _) => (core.GetStreamSchedulerValue(1), core.GetStreamSchedulerValue(2))));
+        int outgoing = pair.Client.StreamCounts.Outgoing;
+        Assert.Throws<ArgumentOutOfRangeException>(() => pair.Client.SetStreamSchedulerValue((ushort)outgoing, 1));
+
+        pair.Client.SetOption(SctpOptions.StreamScheduler, StreamScheduler.WeightedFairQueueing);
+        Assert.Equal(StreamScheduler.WeightedFairQueueing, pair.Client.GetOption(SctpOptions.StreamScheduler));
+        Assert.Throws<ArgumentOutOfRangeException>(() => pair.Client.SetOption(SctpOptions.StreamScheduler, (StreamScheduler)99));
+        Assert.True(pair.Client.TrySend(new byte[10], new SctpSendInfo(1)));
+        using SctpMessage message = await pair.Server.ReceiveAsync(pair.Guard);
+        Assert.Equal(10, message.Length);
+    }
+
     [Fact]
     public async Task What_was_accepted_is_sent_whatever_the_options_have_become_since()
     {
@@ -182,6 +201,7 @@ public sealed class OptionTests
         Same(SctpOptions.PartialDeliveryPoint);
         Same(SctpOptions.MaximumBurst);
         Same(SctpOptions.Context);
+        Same(SctpOptions.StreamScheduler);
         Same(SctpOptions.Notifications);
         Same(SctpOptions.DefaultSendInfo);
         Assert.Equal(before, client.Options);

@@ -41,6 +41,7 @@ public sealed class StateTableTests
         ("TryReadNotification", (it, _) => Value(() => it.TryReadNotification(out SctpNotification? _))),
         ("GetOption", (it, _) => Done(() => it.GetOption(SctpOptions.NoDelay))),
         ("SetOption, Configure", (it, _) => Done(() => it.SetOption(SctpOptions.NoDelay, false))),
+        ("SetStreamSchedulerValue", (it, _) => Done(() => it.SetStreamSchedulerValue(1, 2))),
         ("GetStatisticsAsync, GetPathsAsync", (it, _) => Done(it.GetStatisticsAsync().AsTask())),
         ("SetPrimaryAddressAsync", (it, _) => Answer(it.SetPrimaryAddressAsync(TwoStacks.ServerAt))),
         ("ConfigurePathAsync", (it, _) => Answer(it.ConfigurePathAsync(TwoStacks.ServerAt, new PathOptions()))),

@@ -219,6 +219,18 @@ public sealed class Association
     }
 
     /// <summary>
+    /// Sets the priority or the weight of a stream (RFC 8260 §4.3.3); a scheduler that needs neither does not look at it. What
+    /// it means, <see cref="StreamScheduler"/> says. Changes of the scheduler and restarts leave it as it is.
+    /// </summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="value">The value; 0 at first.</param>
+    /// <returns>False when the stream is not among <see cref="OutgoingStreams"/>.</returns>
+    public bool SetStreamSchedulerValue(StreamId stream, ushort value) => _tcb.Queue.SetSchedulerValue(stream, value);
+
+    /// <summary>What <see cref="SetStreamSchedulerValue"/> has set; 0 at first.</summary>
+    public ushort GetStreamSchedulerValue(StreamId stream) => _tcb.Queue.SchedulerValueOf(stream);
+
+    /// <summary>
     /// Takes the next message from the peer. Messages stay available after the association has closed. Those that came after
     /// a restart are not taken before its event (<see cref="AssociationEvent.Restarted"/>) was.
     /// </summary>

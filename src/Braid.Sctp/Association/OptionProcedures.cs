@@ -16,6 +16,11 @@ internal readonly struct OptionProcedures(Tcb tcb)
             return;
         }
 
+        if (before.Scheduler != options.Scheduler)
+        {
+            tcb.Queue.OnSchedulerChanged();
+        }
+
         if (tcb.Transfer is not { } transfer)
         {
             tcb.AnnouncedWindow = Math.Max(tcb.AnnouncedWindow ?? 0, before.ReceiveBufferSize);

@@ -22,7 +22,7 @@ internal sealed class Tcb
         }
 
         Messages = new OutboundMessagePool(context.Spares);
-        Queue = new SendQueue(Messages, new RoundRobinScheduler(), context, Paths);
+        Queue = new SendQueue(Messages, context, Paths);
         Shutdown = new ShutdownCoordinator(context);
         Monitor = new PathMonitor(context, Paths);
         Errors = new ErrorReporter(context);

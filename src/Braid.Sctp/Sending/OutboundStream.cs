@@ -6,6 +6,7 @@ namespace Braid.Sctp;
 /// <param name="id">Its identifier.</param>
 internal sealed class OutboundStream(StreamId id)
 {
+    private StreamTurn _turn;
     private OutboundMessage? _last;
     private SendOptions _record;                             // of the last message; as long as it is open, like the record's first
     private Instant _recordDeadline;
@@ -21,8 +22,14 @@ internal sealed class OutboundStream(StreamId id)
     /// <summary>The oldest message that is not cut to its end.</summary>
     public OutboundMessage? First { get; private set; }
 
-    /// <summary>The next stream in the scheduler's queue.</summary>
-    public OutboundStream? NextActive { get; set; }
+    /// <summary>Whether the scheduler knows of it: it has something to send, or is in the middle of a record.</summary>
+    public bool IsActive { get; set; }
+
+    /// <summary>Its priority or its weight, where the scheduler asks for one (RFC 8260 §4.3.3).</summary>
+    public ushort SchedulerValue { get; set; }
+
+    /// <summary>What the scheduler remembers of it.</summary>
+    public ref StreamTurn Turn => ref _turn;
 
     /// <summary>Bytes that wait to be sent for the first time.</summary>
     public long WaitingBytes { get; private set; }

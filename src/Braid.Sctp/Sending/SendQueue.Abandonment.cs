@@ -87,7 +87,7 @@ internal sealed partial class SendQueue
 
             if (stream is { First: null, HoldsTurn: false })
             {
-                scheduler.Deactivate(stream);
+                Deactivate(stream);
             }
         }
 
@@ -135,12 +135,12 @@ internal sealed partial class SendQueue
         if (stream.HalfSentRecord == record)
         {
             stream.HalfSentRecord = 0;
-            stream.HoldsTurn = false;
-            scheduler.MessageDone(stream, stream.First is not null);
+            EndTurn(stream);
+            _scheduler.EndPacket();                          // the next one is not kept for it
         }
         else if (wasActive && stream is { First: null, HoldsTurn: false })
         {
-            scheduler.Deactivate(stream);
+            Deactivate(stream);
         }
 
         return bytes;
@@ -214,6 +214,7 @@ internal sealed partial class SendQueue
         MessageCount--;
         _waitingBytes -= bytes;
         _urgentMessages -= message.Options.SackImmediately ? 1 : 0;
+        _begunMessages -= message.Cut > 0 ? 1 : 0;
         messages.Abandon(message);
         return bytes;
     }

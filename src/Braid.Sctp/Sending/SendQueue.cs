@@ -9,15 +9,19 @@ namespace Braid.Sctp;
 /// Messages that have no TSN yet. Owns the outgoing streams and the count of bytes that the application may not exceed:
 /// those waiting here and those outstanding.
 /// </summary>
-internal sealed partial class SendQueue(OutboundMessagePool messages, IStreamScheduler scheduler, AssociationContext context, PathSet paths)
+internal sealed partial class SendQueue(OutboundMessagePool messages, AssociationContext context, PathSet paths)
 {
     // A message that needs several fragments anyway starts in what is left of a packet, but not for a crumb of it.
     private const int LeastFragment = 256;
 
+    private IStreamScheduler _scheduler = StreamSchedulers.Create(context.Options.Scheduler);
     private OutboundStream?[] _streams = [];
+    private OutboundStream? _holder;                         // §6.9: has begun a message, so that it is nobody else's turn
+    private long _turnBytes;                                 // what it has sent of that
     private int _streamCount = context.Options.OutgoingStreams;
     private int _openRecords;
     private int _urgentMessages;                             // those with the I bit
+    private int _begunMessages;                              // those that are cut, but not to their end
     private long _waitingBytes;
     private bool _isPaused;                                  // all streams, those that nobody has used yet included
     private AssociationEvent? _low;
@@ -35,10 +39,12 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, IStreamSch
     public bool IsEmpty => MessageCount == 0;
 
     /// <summary>Whether a fragment could be cut; not so when all that waits is behind a record whose next part has not come.</summary>
-    public bool HasNext => scheduler.Peek()?.First is not null;
+    public bool HasNext => Next?.First is not null;
 
     /// <summary>Whether the application has yet to end a record (<see cref="SendOptions.MoreFollows"/>).</summary>
     public bool HasOpenRecord => _openRecords > 0;
+
+    private OutboundStream? Next => _holder ?? _scheduler.Peek();
 
     /// <summary>Accepts a message and takes its buffer over, if the status is <see cref="SendStatus.Ok"/>.</summary>
     /// <param name="payload">User data.</param>
@@ -59,16 +65,11 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, IStreamSch
         _urgentMessages += message.Options.SackImmediately ? 1 : 0;
         MessageCount++;
         _openRecords += (sendOptions.MoreFollows ? 1 : 0) - (stream.IsRecordOpen ? 1 : 0);
-        bool wasIdle = stream.First is null && !stream.HoldsTurn;
         message.AcceptedAt = context.Now;
         message.Deadline = DeadlineOf(message.Options.Reliability);
         stream.Add(message);
         _earliestDeadline = Instant.Min(_earliestDeadline, message.Deadline);
-        if (wasIdle && stream.First is not null)
-        {
-            scheduler.Activate(stream);
-        }
-
+        ActivateIfWaiting(stream);
         return SendStatus.Ok;
     }
 
@@ -164,7 +165,7 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, IStreamSch
     /// begun or is longer than a chunk, and none asks for an early acknowledgement.
     /// </summary>
     /// <param name="room">Bytes for chunks in one packet.</param>
-    public bool IsSmall(int room) => _urgentMessages == 0 && scheduler.Peek()?.First is { Cut: 0 } first && first.Length <= paths.MaximumPayload
+    public bool IsSmall(int room) => _urgentMessages == 0 && _begunMessages == 0 && Next?.First is { } first && first.Length <= paths.MaximumPayload
         && _waitingBytes + ((long)MessageCount * DataChunk.HeaderLength) < room;
 
     /// <summary>The size of the fragment that <see cref="Cut"/> would make now.</summary>
@@ -175,7 +176,7 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, IStreamSch
     public bool TryPeek(int available, int full, out int length)
     {
         length = 0;
-        if (scheduler.Peek()?.First is not { } message)
+        if (Next?.First is not { } message)
         {
             return false;
         }
@@ -195,13 +196,14 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, IStreamSch
     /// <summary>Cuts the fragment that <see cref="TryPeek"/> announced.</summary>
     public Fragment Cut(int length, bool sackImmediately)
     {
-        OutboundStream stream = scheduler.Peek()!;
+        OutboundStream stream = Next!;
         OutboundMessage message = stream.First!;
         var flags = DataFlags.None;
         if (message.Cut == 0)
         {
             flags |= message.IsContinuation ? DataFlags.None : DataFlags.Beginning;
             message.Ssn = stream.SsnFor(message);
+            _begunMessages++;
         }
 
         int offset = message.Cut;
@@ -216,21 +218,17 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, IStreamSch
         }
 
         bool isLast = message.Cut == message.Length;
+        bool isEnd = isLast && !message.Options.MoreFollows;
         if (isLast)
         {
             stream.RemoveFirst();
             MessageCount--;
+            _begunMessages--;
             _urgentMessages -= message.Options.SackImmediately ? 1 : 0;
-
-            // §6.9: the TSNs of a record are consecutive. Before its last part was cut, it is no other stream's turn.
-            stream.HoldsTurn = message.Options.MoreFollows;
-            if (!stream.HoldsTurn)
-            {
-                flags |= DataFlags.Ending;
-                stream.HalfSentRecord = 0;
-                scheduler.MessageDone(stream, stream.First is not null);
-            }
         }
+
+        flags |= isEnd ? DataFlags.Ending : DataFlags.None;
+        OnCut(stream, length, isLast, isEnd);
 
         // §6.1: the I bit on the last chunk of a message that asks for it, or whenever the sender would gain.
         if (sackImmediately || (isLast && message.Options.SackImmediately))
@@ -248,29 +246,12 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, IStreamSch
     public void LimitStreams(int count)
     {
         _streamCount = Math.Min(_streamCount, count);
-        bool mustDiscard = false;
         for (int i = _streamCount; i < _streams.Length; i++)
         {
-            mustDiscard |= _streams[i] is { First: not null } or { HoldsTurn: true };
-        }
-
-        if (!mustDiscard)
-        {
-            return;
-        }
-
-        // Rebuilding the scheduler's queue by going once round it keeps the order of the streams that stay.
-        OutboundStream? firstKept = null;
-        while (scheduler.Peek() is { } stream && stream != firstKept)
-        {
-            bool isKept = stream.Id.Value < _streamCount;
-            if (!isKept)
+            if (_streams[i] is { IsActive: true } stream)
             {
                 Discard(stream);
             }
-
-            firstKept ??= isKept ? stream : null;
-            scheduler.MessageDone(stream, isKept);
         }
     }
 
@@ -383,13 +364,95 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, IStreamSch
     public void Clear()
     {
         Resume([], isReset: false);
-        while (scheduler.Peek() is { } stream)
+        foreach (OutboundStream? stream in _streams)
         {
-            Discard(stream);
-            scheduler.MessageDone(stream, hasMore: false);
+            if (stream is { IsActive: true } or { IsRecordOpen: true })
+            {
+                Discard(stream);
+            }
         }
 
         BufferedBytes = 0;
+    }
+
+    /// <summary>Other options take effect: another scheduler goes on with the streams that are active.</summary>
+    public void OnSchedulerChanged()
+    {
+        IStreamScheduler before = _scheduler;
+        before.EndPacket();
+        _scheduler = StreamSchedulers.Create(context.Options.Scheduler);
+        while (before.Peek() is { } stream)
+        {
+            before.Remove(stream);
+            _scheduler.Activate(stream);
+        }
+    }
+
+    /// <summary>Sets what the scheduler asks of a stream (RFC 8260 §4.3.3); false when there is no such stream.</summary>
+    public bool SetSchedulerValue(StreamId id, ushort value)
+    {
+        if (id.Value >= _streamCount)
+        {
+            return false;
+        }
+
+        OutboundStream stream = StreamFor(id);
+        stream.SchedulerValue = value;
+        if (stream.IsActive)
+        {
+            _scheduler.Remove(stream);
+            _scheduler.Activate(stream);
+        }
+
+        return true;
+    }
+
+    /// <summary>What the scheduler asks of a stream; 0 when nobody has set it.</summary>
+    public ushort SchedulerValueOf(StreamId id) => Find(id)?.SchedulerValue ?? 0;
+
+    /// <summary>A packet is about to be filled.</summary>
+    public void BeginPacket() => _scheduler.BeginPacket(Next);
+
+    /// <summary>Nothing more goes into the packet.</summary>
+    public void EndPacket()
+    {
+        if (_holder is null)
+        {
+            _scheduler.EndPacket();                          // else the next packet goes on with the same message
+        }
+    }
+
+    // §6.9: the TSNs of a message, or of a record, are consecutive. Before its last chunk was cut, it is no other stream's turn.
+    private void OnCut(OutboundStream stream, int length, bool isLast, bool isEnd)
+    {
+        _turnBytes += length;
+        stream.HoldsTurn = isLast ? !isEnd : stream.HoldsTurn;
+        if (!isEnd)
+        {
+            _holder = stream;
+            return;
+        }
+
+        stream.HalfSentRecord = 0;
+        EndTurn(stream);
+    }
+
+    private void EndTurn(OutboundStream stream)
+    {
+        stream.HoldsTurn = false;
+        stream.IsActive = stream.First is not null;
+        _scheduler.OnTurn(stream, _turnBytes, stream.IsActive);
+        _holder = null;
+        _turnBytes = 0;
+    }
+
+    private void Deactivate(OutboundStream stream)
+    {
+        if (stream.IsActive)
+        {
+            stream.IsActive = false;
+            _scheduler.Remove(stream);
+        }
     }
 
     private void Discard(OutboundStream stream)
@@ -401,7 +464,16 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, IStreamSch
             MessageCount--;
             _waitingBytes -= message.Length - message.Cut;
             _urgentMessages -= message.Options.SackImmediately ? 1 : 0;
+            _begunMessages -= message.Cut > 0 ? 1 : 0;
             messages.Fail(message);
+        }
+
+        Deactivate(stream);
+        if (_holder == stream)
+        {
+            _holder = null;
+            _turnBytes = 0;
+            _scheduler.EndPacket();
         }
 
         _openRecords -= stream.IsRecordOpen ? 1 : 0;
@@ -424,6 +496,15 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, IStreamSch
         return !isAny;
     }
 
+    private void ActivateIfWaiting(OutboundStream stream)
+    {
+        if (!stream.IsActive && stream.First is not null)
+        {
+            stream.IsActive = true;
+            _scheduler.Activate(stream);
+        }
+    }
+
     private void ResumeOne(OutboundStream? stream, bool isReset)
     {
         if (stream is null)
@@ -436,13 +517,9 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, IStreamSch
             stream.Restart();
         }
 
-        bool wasIdle = stream.First is null && !stream.HoldsTurn;
         stream.Resume();
         _earliestDeadline = Instant.Zero;                    // nobody has looked at those that were held
-        if (wasIdle && stream.First is not null)
-        {
-            scheduler.Activate(stream);
-        }
+        ActivateIfWaiting(stream);
     }
 
     private static long Charge(long bytes, int count) => bytes + ((long)count * AssociationOptions.MessageOverhead);

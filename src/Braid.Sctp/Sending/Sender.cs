@@ -410,6 +410,7 @@ internal sealed class Sender
 
         bool wrote = false;
         int full = _paths.MaximumPayload;
+        _queue.BeginPacket();
         while (_queue.TryPeek(Math.Min(packet.Available - DataChunk.HeaderLength, full), full, out int length) && MayCut(length))
         {
             DecayIfIdle(path);
@@ -426,6 +427,7 @@ internal sealed class Sender
             }
         }
 
+        _queue.EndPacket();
         return wrote;
     }
 

@@ -115,7 +115,7 @@ public sealed class SwarmScenario
         }
 
         int faults = Often(random, 0.5) ? 0 : 1 + random.NextInt32(5);
-        return WithReconfiguration(WithHeartbeats(WithExtensions(WithOtherOptions(new SwarmOptions
+        return WithReconfiguration(WithHeartbeats(WithSchedulers(WithExtensions(WithOtherOptions(new SwarmOptions
         {
             Seed = seed,
             Clients = clients,
@@ -131,7 +131,7 @@ public sealed class SwarmScenario
 
             // A burst of losses ends after so many packets: one who only repeats a last chunk may count its peer as dead before.
             ClosesEarly = Often(random, 0.5) && !clients.Any(client => client.There.BurstStart + client.Back.BurstStart > 0),
-        }))));
+        })))));
     }
 
     // From a seed of its own as well. Whether a side knows RFC 6525 at all, and what it allows, differs from one to the other.
@@ -221,6 +221,29 @@ public sealed class SwarmScenario
     // What the sides begin with fits; half of the time the network says what else does.
     private static int DrawMtu(SeededRandom random, int atLeast) =>
         Often(random, 0.5) ? 0 : atLeast - Headers + (Often(random, 0.5) ? random.NextInt32(200) : random.NextInt32(9000));
+
+    // From a seed of its own, too. A half of the worlds has the default.
+    private static SwarmOptions WithSchedulers(SwarmOptions world)
+    {
+        var random = new SeededRandom(world.Seed ^ 0x5C4E_D01E);
+        if (Often(random, 0.5))
+        {
+            return world;
+        }
+
+        AssociationOptions Scheduled(AssociationOptions options) =>
+            options with { Scheduler = (StreamScheduler)random.NextInt32(Enum.GetValues<StreamScheduler>().Length) };
+        return world with
+        {
+            Server = Scheduled(world.Server),
+            LaterServer = world.LaterServer is null ? null : Scheduled(world.LaterServer),
+            Clients = [.. world.Clients.Select(client => client with
+            {
+                Options = Scheduled(client.Options),
+                LaterOptions = client.LaterOptions is null ? null : Scheduled(client.LaterOptions),
+            })],
+        };
+    }
 
     private static AssociationOptions Vary(SeededRandom random, AssociationOptions options) => options with
     {

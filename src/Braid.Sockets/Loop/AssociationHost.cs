@@ -198,6 +198,15 @@ internal sealed class AssociationHost
         }
     }
 
+    /// <summary>Sets the priority or the weight of a stream.</summary>
+    public void SetSchedulerValue(ushort stream, ushort value) => _loop.Post(_ =>
+    {
+        if (!_isEnded)                                       // else the core may be another host's by now
+        {
+            Core.SetStreamSchedulerValue(stream, value);
+        }
+    });
+
     /// <summary>The application is done with a message.</summary>
     public void Release(ReceivedMessage message)
     {

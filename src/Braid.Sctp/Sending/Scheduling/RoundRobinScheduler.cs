@@ -1,68 +1,22 @@
 namespace Braid.Sctp;
 
-/// <summary>
-/// One message of each stream in turn. A message that was begun is finished first: the fragments of DATA chunks have
-/// consecutive TSNs (RFC 9260 §6.9).
-/// </summary>
+/// <summary>One turn of each stream after the other (RFC 8260 §3.2): a message, or a chunk where messages are interleaved.</summary>
 internal sealed class RoundRobinScheduler : IStreamScheduler
 {
-    private OutboundStream? _head;
-    private OutboundStream? _tail;
+    private StreamChain _streams;
 
-    public void Activate(OutboundStream stream)
+    public void Activate(OutboundStream stream) => _streams.AddLast(stream);
+
+    public void Remove(OutboundStream stream) => _streams.Remove(stream);
+
+    public OutboundStream? Peek() => _streams.First;
+
+    public void OnTurn(OutboundStream stream, long bytes, bool hasMore)
     {
-        stream.NextActive = null;
-        if (_tail is null)
-        {
-            _head = stream;
-        }
-        else
-        {
-            _tail.NextActive = stream;
-        }
-
-        _tail = stream;
-    }
-
-    public OutboundStream? Peek() => _head;
-
-    public void MessageDone(OutboundStream stream, bool hasMore)
-    {
-        _head = stream.NextActive;
-        if (_head is null)
-        {
-            _tail = null;
-        }
-
-        stream.NextActive = null;
+        _streams.Remove(stream);
         if (hasMore)
         {
-            Activate(stream);
+            _streams.AddLast(stream);
         }
-    }
-
-    public void Deactivate(OutboundStream stream)
-    {
-        OutboundStream? before = null;
-        for (OutboundStream? active = _head; active != stream; active = active!.NextActive)
-        {
-            before = active;
-        }
-
-        if (before is null)
-        {
-            _head = stream.NextActive;
-        }
-        else
-        {
-            before.NextActive = stream.NextActive;
-        }
-
-        if (stream == _tail)
-        {
-            _tail = before;
-        }
-
-        stream.NextActive = null;
     }
 }
