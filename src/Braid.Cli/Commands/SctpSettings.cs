@@ -44,6 +44,12 @@ internal sealed class SctpSettings
 
     public Option<bool> AllowReset { get; } = new("--allow-reset") { Description = "Let the peer reset and add streams (RFC 6525)." };
 
+    public Option<string> Scheduler { get; } = new("--scheduler")
+    {
+        Description = "Which stream sends next: round-robin, first-come, packet-round-robin, priority, fair or weighted.",
+        DefaultValueFactory = _ => "round-robin",
+    };
+
     public void AddListening(Command command)
     {
         command.Add(AllowReset);
@@ -52,6 +58,7 @@ internal sealed class SctpSettings
         command.Add(Port);
         command.Add(Timeout);
         command.Add(Mtu);
+        command.Add(Scheduler);
     }
 
     public void AddConnecting(Command command)
@@ -59,6 +66,7 @@ internal sealed class SctpSettings
         command.Add(Port);
         command.Add(Timeout);
         command.Add(Mtu);
+        command.Add(Scheduler);
     }
 
     /// <summary>Listens as the command line says.</summary>
@@ -118,6 +126,7 @@ internal sealed class SctpSettings
     private SctpAssociationOptions AssociationFor(ParseResult result) => WithTimeout(
         (result.GetValue(Mtu) == 0 ? SctpAssociationOptions.Default : WithMtu(InRange(result, Mtu, 576, ushort.MaxValue))) with
         {
+            Scheduler = SchedulerFor(result),
             AllowedReconfiguration = result.GetValue(AllowReset)
                 ? ReconfigurationKinds.ResetStreams | ReconfigurationKinds.ResetAssociation | ReconfigurationKinds.AddStreams
                 : ReconfigurationKinds.None,
@@ -126,6 +135,18 @@ internal sealed class SctpSettings
 
     /// <summary>Packets of one size, and no search for a larger one.</summary>
     internal static SctpAssociationOptions WithMtu(int mtu) => SctpAssociationOptions.Default with { PathMtu = mtu, MaximumPathMtu = mtu };
+
+    private StreamScheduler SchedulerFor(ParseResult result) => result.GetValue(Scheduler) switch
+    {
+        "round-robin" => StreamScheduler.RoundRobin,
+        "first-come" => StreamScheduler.FirstComeFirstServed,
+        "packet-round-robin" => StreamScheduler.RoundRobinPerPacket,
+        "priority" => StreamScheduler.Priority,
+        "fair" => StreamScheduler.FairCapacity,
+        "weighted" => StreamScheduler.WeightedFairQueueing,
+        string other => throw new UsageException($"--scheduler {other}: there is no such scheduler"),
+        null => StreamScheduler.RoundRobin,
+    };
 
     // How many retransmissions pass, each after twice the time of the one before, until the time is over.
     private static int TimeoutsWithin(TimeSpan timeout, TimeSpan first, TimeSpan maximum)
