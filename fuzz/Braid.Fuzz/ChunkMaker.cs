@@ -6,7 +6,7 @@ namespace Braid.Fuzz;
 /// <summary>Makes the chunks of a packet: well-formed ones with odd numbers in them, and some that are not well-formed.</summary>
 internal static class ChunkMaker
 {
-    private static readonly byte[] s_types = [0, 0, 0, 0, 1, 2, 3, 3, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 63, 127, 130, 130, 191, 255];
+    private static readonly byte[] s_types = [0, 0, 0, 0, 1, 2, 3, 3, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 63, 64, 64, 64, 64, 127, 130, 130, 191, 194, 255];
     private static readonly ushort[] s_parameters = [1, 5, 6, 7, 8, 9, 11, 12, 0x8000, 0xC000, 0x4001, 0x0042];
     private static readonly ushort[] s_causes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 99];
 
@@ -37,13 +37,18 @@ internal static class ChunkMaker
         return random.NextInt32(20) == 0 ? bytes[..random.NextInt32(bytes.Length + 1)] : bytes;
     }
 
-    private static byte Flags(byte type, IRandomSource random) => type == 0
+    private static byte Flags(byte type, IRandomSource random) => type is 0 or 64
         ? (byte)(random.NextInt32(3) == 0 ? random.NextInt32(16) : 3)
         : (byte)(random.NextInt32(4) == 0 ? random.NextInt32(256) : 0);
 
     private static byte[] Value(byte type, IRandomSource random) => type switch
     {
         0 => [.. Near(random), .. U16(Small(random, 12)), .. U16(Small(random, 8)), .. U32(random.NextUInt32()), .. Bytes(random, 40)],
+        64 =>
+        [
+            .. Near(random), .. U16(Small(random, 12)), .. U16(Small(random, 2)), .. U32((uint)Small(random, 6)), .. Near(random), .. Bytes(random, 40),
+        ],
+        194 => [.. Near(random), .. U16(Small(random, 12)), .. U16(random.NextInt32(2)), .. Near(random)],
         1 or 2 when random.NextInt32(2) == 0 =>
         [
             .. U32(1 + random.NextUInt32() / 2), .. U32(100_000), .. U16(1 + random.NextInt32(12)), .. U16(1 + random.NextInt32(12)),

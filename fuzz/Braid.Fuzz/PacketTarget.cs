@@ -261,7 +261,7 @@ public sealed class PacketTarget : IFuzzTarget
                 Span<byte> number = chunks.AsSpan(offset + 4, 4);
                 switch ((ChunkType)chunks[offset])
                 {
-                    case ChunkType.Data:
+                    case ChunkType.Data or ChunkType.IData or ChunkType.IForwardTsn:
                         BinaryPrimitives.WriteUInt32BigEndian(number, BinaryPrimitives.ReadUInt32BigEndian(number) + FirstTsn);
                         break;
                     case ChunkType.Sack or ChunkType.Shutdown:

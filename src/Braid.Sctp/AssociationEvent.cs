@@ -111,7 +111,7 @@ public abstract record AssociationEvent
     /// peer has given it up (RFC 3758 §3.6).
     /// </summary>
     /// <param name="Stream">Its stream.</param>
-    /// <param name="Ssn">Its stream sequence number.</param>
+    /// <param name="Ssn">Its stream sequence number, or the lower 16 bits of its message identifier (RFC 8260 §4.1).</param>
     public sealed record PartialDeliveryAborted(StreamId Stream, Ssn Ssn) : AssociationEvent;
 
     /// <summary>The peer asked for a shutdown: nothing new can be sent (§9.2).</summary>

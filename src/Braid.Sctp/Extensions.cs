@@ -15,7 +15,10 @@ public enum Extensions : ushort
     /// <summary>RE-CONFIG: streams are reset and added while the association lives (RFC 6525).</summary>
     StreamReconfiguration = 2,
 
-    /// <summary>I-DATA: a long message does not hold up those of other streams (RFC 8260).</summary>
+    /// <summary>
+    /// I-DATA: a long message does not hold up those of other streams (RFC 8260). Not on by default: who reads must be prepared for
+    /// parts of several messages at once (§2.2.1). Not together with <see cref="PartialReliability"/>, which is not used then.
+    /// </summary>
     Interleaving = 4,
 
     /// <summary>

@@ -26,7 +26,10 @@ public sealed class ReceivedMessage : IDisposable
     /// <summary>Payload protocol identifier, as the peer's application set it.</summary>
     public Ppid Ppid { get; private set; }
 
-    /// <summary>Stream sequence number; says nothing when <see cref="Unordered"/>.</summary>
+    /// <summary>
+    /// Stream sequence number; says nothing when <see cref="Unordered"/>. Where messages are interleaved, the lower 16 bits of the
+    /// message identifier (RFC 8260 §4.1).
+    /// </summary>
     public Ssn Ssn { get; private set; }
 
     /// <summary>TSN of its first fragment.</summary>
@@ -52,11 +55,12 @@ public sealed class ReceivedMessage : IDisposable
     /// <summary>Bytes of user data, at least 1.</summary>
     public int Length { get; private set; }
 
-    /// <summary>Whether the message begins here. When one begins before another has ended, the rest of that one will not come.</summary>
+    /// <summary>Whether the message begins here. When one begins before another of its stream has ended, the rest of that one will not come.</summary>
     public bool BeginOfRecord { get; internal set; }
 
     /// <summary>
-    /// Whether the message ends here. When it does not, its next part follows before any other message, unless the association
+    /// Whether the message ends here. When it does not, its next part follows before any other message of its stream, and where
+    /// messages are not interleaved (<see cref="Extensions.Interleaving"/>) before any other at all, unless the association
     /// ends or the peer gives the message up (<see cref="AssociationEvent.PartialDeliveryAborted"/>).
     /// </summary>
     public bool EndOfRecord { get; internal set; }

@@ -9,9 +9,9 @@ namespace Braid.Sctp;
 /// <param name="MoreFollows">
 /// The record is not complete: the next <c>Send</c> on its stream continues it, until one without this ends it (RFC 6458
 /// §8.1.26). A record may be longer than <see cref="AssociationOptions.MaximumMessageSize"/> and than the send buffer; each of
-/// its parts may not. PPID and order are those of its first part. Its fragments have consecutive TSNs (RFC 9260 §6.9): once it
-/// was begun, nothing is sent on any other stream before its end, and what waits there does not count against the send buffer
-/// for it. A shutdown while a record is open aborts the association
+/// its parts may not. PPID and order are those of its first part. Where messages are not interleaved
+/// (<see cref="Extensions.Interleaving"/>), its fragments have consecutive TSNs (RFC 9260 §6.9): once it was begun, nothing is sent
+/// on any other stream before its end, and what waits there does not count against the send buffer for it. A shutdown while a record is open aborts the association
 /// (<see cref="CloseReason.UnfinishedRecord"/>). Default false.
 /// </param>
 /// <param name="Reliability">

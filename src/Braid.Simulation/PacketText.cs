@@ -18,6 +18,8 @@ public static class PacketText
     public static string Name(ChunkType type) => type switch
     {
         ChunkType.Data => "DATA",
+        ChunkType.IData => "I-DATA",
+        ChunkType.IForwardTsn => "I-FORWARD-TSN",
         ChunkType.Init => "INIT",
         ChunkType.InitAck => "INIT ACK",
         ChunkType.Sack => "SACK",
@@ -76,6 +78,10 @@ public static class PacketText
         {
             case ChunkType.Data when DataChunk.TryRead(chunk, out DataChunk data):
                 text.Append(culture, $" tsn={data.Tsn} sid={data.Stream} ssn={data.Ssn} len={data.Payload.Length} ");
+                text.Append(data.Unordered ? "U" : "").Append(data.Beginning ? "B" : "").Append(data.Ending ? "E" : "").Append(data.SackImmediately ? "I" : "");
+                break;
+            case ChunkType.IData when InterleavedDataChunk.TryRead(chunk, out InterleavedDataChunk data):
+                text.Append(culture, $" tsn={data.Tsn} sid={data.Stream} mid={data.Mid} fsn={data.Fsn} len={data.Payload.Length} ");
                 text.Append(data.Unordered ? "U" : "").Append(data.Beginning ? "B" : "").Append(data.Ending ? "E" : "").Append(data.SackImmediately ? "I" : "");
                 break;
             case ChunkType.Sack when SackChunk.TryRead(chunk, out SackChunk sack):

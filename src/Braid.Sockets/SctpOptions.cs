@@ -102,6 +102,15 @@ public static class SctpOptions
         static options => options.AllowedReconfiguration,
         static (options, value) => options with { AllowedReconfiguration = value });
 
+    /// <summary>
+    /// Whether messages may be interleaved (RFC 8260 §4.3.1): offered to the peers of future associations, and used with those that
+    /// offer it as well. Fixed once the association exists.
+    /// </summary>
+    public static SctpOption<bool> Interleaving { get; } = new(
+        "SCTP_INTERLEAVING_SUPPORTED",
+        static options => (options.Extensions & Extensions.Interleaving) != 0,
+        static (options, value) => options with { Extensions = value ? options.Extensions | Extensions.Interleaving : options.Extensions & ~Extensions.Interleaving });
+
     /// <summary>Which stream sends next (RFC 8260 §4.3.2); the value of a stream: <see cref="SctpStream.SchedulerValue"/>.</summary>
     public static SctpOption<StreamScheduler> StreamScheduler { get; } = new(
         "SCTP_STREAM_SCHEDULER", static options => options.Scheduler, static (options, value) => options with { Scheduler = value });

@@ -29,12 +29,13 @@ public readonly record struct SctpReceiveInfo
     /// <summary>The association's <see cref="SctpAssociationOptions.Context"/>.</summary>
     public uint Context { get; init; }
 
-    /// <summary>Whether the message begins here; if another one has not ended, its rest will not come.</summary>
+    /// <summary>Whether the message begins here; if another one of its stream has not ended, the rest of that will not come.</summary>
     public bool BeginOfRecord { get; init; }
 
     /// <summary>
     /// Whether the message ends here. A message that is too long for the receive buffer comes in parts (RFC 9260 §6.9): the
-    /// next part follows before any other message of the association.
+    /// next part follows before any other message of its stream, and where messages are not interleaved
+    /// (<see cref="SctpAssociation.Extensions"/>) before any other message of the association.
     /// </summary>
     public bool EndOfRecord { get; init; }
 

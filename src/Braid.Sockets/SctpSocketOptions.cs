@@ -25,6 +25,13 @@ public sealed record SctpSocketOptions
     /// </summary>
     public bool InterleavesParts { get; init; } = true;
 
+    /// <summary>
+    /// Whether messages of other streams may come between the parts of one (SCTP_FRAGMENT_INTERLEAVE, RFC 6458 §8.1.20: 2). Only
+    /// then is interleaving offered to peers (RFC 8260 §2.2.1): who reads one queue of everything must be prepared for it. Needs
+    /// <see cref="InterleavesParts"/>. Default false.
+    /// </summary>
+    public bool InterleavesStreams { get; init; }
+
     /// <summary>The stack to live on; null, the default, opens one with a UDP socket of its own.</summary>
     public SctpStack? Stack { get; init; }
 
@@ -38,10 +45,14 @@ public sealed record SctpSocketOptions
     public ILoggerFactory? LoggerFactory { get; init; }
 
     /// <summary>Whether every option is in its range.</summary>
-    /// <exception cref="ArgumentException">An option is missing or outside its range.</exception>
+    /// <exception cref="ArgumentException">An option is missing or outside its range, or does not go with another one.</exception>
     public void Validate()
     {
         ArgumentNullException.ThrowIfNull(LocalEndPoint);
         Association.Validate();
+        if (InterleavesStreams && !InterleavesParts)
+        {
+            throw new ArgumentException("Messages of other streams may come between parts only where those of other associations may.", nameof(InterleavesStreams));
+        }
     }
 }

@@ -166,18 +166,19 @@ public sealed class SctpStream
 
     /// <summary>
     /// Opens a message that is written in pieces: of any length, without being held in memory as a whole. It ends with
-    /// <see cref="SctpMessageStream.CompleteAsync"/>. As its pieces follow one another on the wire (RFC 9260 §6.9), nothing else
-    /// is sent on any stream before it ends; what is sent meanwhile waits in the send buffer.
+    /// <see cref="SctpMessageStream.CompleteAsync"/>. What is sent meanwhile on the same stream waits in the send buffer. Where messages
+    /// are not interleaved (<see cref="SctpAssociation.Extensions"/>), its pieces follow one another on the wire (RFC 9260 §6.9), and
+    /// all other streams wait too.
     /// </summary>
     /// <param name="info">PPID, order, context; by default <see cref="SendInfo"/>.</param>
-    /// <exception cref="InvalidOperationException">Another message of the association is being written.</exception>
+    /// <exception cref="InvalidOperationException">Another message of the stream is being written, or of the association where messages are not interleaved.</exception>
     /// <exception cref="SctpException">The association has ended or is shutting down.</exception>
     public SctpMessageStream OpenMessageWriter(SctpSendInfo? info = null)
     {
         SctpSendInfo with = (info ?? _sendInfo) with { StreamId = Id };
         Calls.CheckStream(_host.Streams.Outgoing, with);
         var writer = new SctpMessageStream(_host, this, with);
-        _host.Outbox.Open(writer);
+        _host.Outbox.Open(writer, (_host.Core.Extensions & Sctp.Extensions.Interleaving) != 0);
         return writer;
     }
 

@@ -10,24 +10,25 @@ public sealed class ExtensionTests
 
     private static readonly AssociationOptions s_quiet = new() { HeartbeatInterval = System.TimeSpan.Zero, MaximumPathMtu = 0, Extensions = Extensions.None };
 
-    [Theory, Rfc(5061, "4.2.7"), Rfc(3758, "3.1")]
-    [InlineData(All, All, All)]
+    [Theory, Rfc(5061, "4.2.7"), Rfc(3758, "3.1"), Rfc(8260, "2.3.1")]
+    [InlineData(All, All, All & ~Extensions.PartialReliability)]       // RFC 8260 §2.3.1: not both, without I-FORWARD-TSN
+    [InlineData(All, All & ~Extensions.Interleaving, All & ~Extensions.Interleaving)]
     [InlineData(All, Extensions.None, Extensions.None)]
     [InlineData(Extensions.None, All, Extensions.None)]
     [InlineData(All, Extensions.Interleaving, Extensions.Interleaving)]
     [InlineData(Extensions.PartialReliability | Extensions.StreamReconfiguration, Extensions.Interleaving | Extensions.StreamReconfiguration, Extensions.StreamReconfiguration)]
     public void What_both_offer_is_what_both_use(Extensions a, Extensions z, Extensions both)
     {
-        Pair pair = new Pair(s_quiet with { Extensions = a }, optionsOfZ: s_quiet with { Extensions = z }).Established();
+        Pair pair = new Pair(s_quiet with { Extensions = a }, optionsOfZ: s_quiet with { Extensions = z }, interleaves: true).Established();
         Assert.Equal((both, both), (pair.A.Extensions, pair.Z.Extensions));
     }
 
     [Fact, Rfc(5061, "4.2.7"), Rfc(3758, "3.1"), Rfc(8260, "2.3.1")]
     public void INIT_lists_the_chunk_types_and_so_does_an_INIT_ACK_that_has_one_of_them_to_answer()
     {
-        var pair = new Pair(s_quiet with { Extensions = All });
+        var pair = new Pair(s_quiet with { Extensions = All }, interleaves: true);
         pair.Connect().Arrow("A -> INIT -> Z");
-        byte[] expected = [0xC0, 0, 0, 4, 0x80, 8, 0, 8, 192, 130, 64, 194];
+        byte[] expected = [0xC0, 0, 0, 4, 0x80, 8, 0, 7, 192, 130, 64, 0];
         Assert.Equal(expected, pair.LastPacket[^expected.Length..]);
         pair.Arrow("A <- INIT ACK <- Z");
         Assert.Equal(expected, pair.LastPacket[^expected.Length..]);
@@ -37,7 +38,7 @@ public sealed class ExtensionTests
     public void A_peer_that_knows_of_none_gets_an_INIT_ACK_without()
     {
         byte[] bare = Packets.Init(5);
-        var with = new Pair(s_quiet with { Extensions = All });
+        var with = new Pair(s_quiet with { Extensions = All }, interleaves: true);
         with.InjectToZ(bare).Arrow("A x INIT ACK <- Z");
         var without = new Pair(s_quiet);
         without.InjectToZ(bare).Arrow("A x INIT ACK <- Z");

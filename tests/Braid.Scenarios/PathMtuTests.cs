@@ -103,7 +103,7 @@ public sealed class PathMtuTests
         Pair pair = Searching(s_searching with { MaximumPathMtu = 1400 });
         SendFull(pair).Exchange();
         Assert.Equal(1400 - Headers, pair.A.GetPaths()[0].MaximumPacket);
-        pair.A.Reconfigure(pair.Now, s_searching with { MaximumPathMtu = 1420 });
+        pair.A.Reconfigure(pair.Now, pair.A.Options with { MaximumPathMtu = 1420 });
         SendFull(pair).Arrow("A -> DATA -> Z").Exchange();
         Assert.Equal(1400 - Headers, pair.A.GetPaths()[0].MaximumPacket);
         pair.Advance(TimeSpan.FromSeconds(1)).Exchange();    // the acknowledgement was delayed

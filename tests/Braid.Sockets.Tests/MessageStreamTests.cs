@@ -3,6 +3,8 @@ using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
 
+using Braid.Sctp;
+
 namespace Braid.Sockets.Tests;
 
 /// <summary>A message that is written in pieces.</summary>
@@ -10,8 +12,9 @@ public sealed class MessageStreamTests
 {
     private const int Chunk = 50_000;
 
-    private static readonly SctpAssociationOptions s_options = SctpAssociationOptions.Default with { SendBufferSize = 1 << 20, ReceiveBufferSize = 1 << 20 };
-    private static readonly SctpAssociationOptions s_small = SctpAssociationOptions.Default with { SendBufferSize = 20_000, ReceiveBufferSize = 40_000 };
+    private static readonly SctpAssociationOptions s_interleaved = SctpAssociationOptions.Default with { Extensions = Extensions.Interleaving, SendBufferSize = 1 << 20, ReceiveBufferSize = 1 << 20 };
+    private static readonly SctpAssociationOptions s_options = SctpAssociationOptions.Default with { Extensions = Extensions.None, SendBufferSize = 1 << 20, ReceiveBufferSize = 1 << 20 };
+    private static readonly SctpAssociationOptions s_small = SctpAssociationOptions.Default with { Extensions = Extensions.None, SendBufferSize = 20_000, ReceiveBufferSize = 40_000 };
 
     [Fact]
     public async Task A_message_far_longer_than_both_buffers_arrives_in_parts_and_is_never_held_as_a_whole()
@@ -120,6 +123,55 @@ public sealed class MessageStreamTests
         }
 
         await waiting;
+    }
+
+    [Fact, Rfc(8260, "4.4")]
+    public async Task Where_messages_are_interleaved_each_stream_may_have_one_that_is_written_and_the_others_go_on()
+    {
+        await using MemoryPair pair = await MemoryPair.ConnectedAsync(s_interleaved, s_interleaved);
+        await using SctpMessageStream one = pair.Client.GetStream(1).OpenMessageWriter();
+        await using SctpMessageStream two = pair.Client.GetStream(2).OpenMessageWriter();
+        Assert.Throws<InvalidOperationException>(() => pair.Client.GetStream(1).OpenMessageWriter());
+        await one.WriteAsync(new byte[100_000], pair.Guard);
+        await two.WriteAsync(new byte[200_000], pair.Guard);
+        await pair.Client.SendAsync(new byte[] { 3 }, new SctpSendInfo(3), pair.Guard);
+        await pair.Client.SendAsync(new byte[] { 4 }, new SctpSendInfo(1), pair.Guard);
+        using (SctpMessage small = await pair.Server.GetStream(3).ReceiveAsync(pair.Guard))
+        {
+            Assert.Equal(1, small.Length);
+        }
+
+        await one.CompleteAsync(pair.Guard);
+        await two.CompleteAsync(pair.Guard);
+        foreach ((ushort stream, int length) in ((ushort, int)[])[(1, 100_000), (2, 200_000), (1, 1)])
+        {
+            using SctpMessage message = await pair.Server.GetStream(stream).ReceiveAsync(pair.Guard);
+            Assert.Equal((length, true), (message.Length, message.Info.BeginOfRecord && message.Info.EndOfRecord));
+        }
+    }
+
+    [Fact, Rfc(8260, "4.4")]
+    public async Task What_waits_behind_a_message_of_its_stream_does_not_keep_another_ones_pieces_away()
+    {
+        SctpAssociationOptions small = s_interleaved with { SendBufferSize = 20_000, ReceiveBufferSize = 40_000, MaximumMessageSize = 2000 };
+        await using MemoryPair pair = await MemoryPair.ConnectedAsync(small, small);
+        await using SctpMessageStream one = pair.Client.GetStream(1).OpenMessageWriter();
+        await using SctpMessageStream two = pair.Client.GetStream(2).OpenMessageWriter();
+        await one.WriteAsync(new byte[3000], pair.Guard);
+        while (pair.Client.TrySend(new byte[1000], new SctpSendInfo(1)))
+        {
+        }
+
+        await two.WriteAsync(new byte[9000], pair.Guard);
+        await two.CompleteAsync(pair.Guard);
+        using (SctpMessage message = await pair.Server.GetStream(2).ReceiveAsync(pair.Guard))
+        {
+            Assert.Equal(9000, message.Length);
+        }
+
+        await one.CompleteAsync(pair.Guard);
+        using SctpMessage first = await pair.Server.GetStream(1).ReceiveAsync(pair.Guard);
+        Assert.Equal(3000, first.Length);
     }
 
     [Fact]

@@ -129,6 +129,9 @@ internal sealed class Tcb
         // Data that went along with COOKIE ECHO stays outstanding when the handshake takes another turn (§5.2.4 B, §5.2.6).
         Sender? kept = Transfer?.Sender;
         kept?.OnNewPeerWindow(negotiated.PeerWindow);
+        bool isInterleaved = (negotiated.Extensions & Extensions.Interleaving) != 0;
+        Queue.IsInterleaved = isInterleaved;
+        Paths.SetInterleaving(isInterleaved);
         Messages.KeepsFailed = Context.Options.ReportsFailedSends;
         Queue.LimitStreams(negotiated.OutgoingStreams);
         ReportFailedSends((ushort)CauseCode.InvalidStreamIdentifier);

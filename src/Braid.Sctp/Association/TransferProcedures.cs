@@ -60,45 +60,16 @@ internal sealed class TransferProcedures(Tcb tcb)
     public void OnHeartbeatTimeout(Path path) => OnFailure(tcb.Monitor.OnHeartbeatTimeout(path));
 
     /// <summary>Takes in a DATA chunk (§6.2).</summary>
-    public bool OnData(in DataChunk data, Path path)
-    {
-        if (tcb.State is not (AssociationState.Established or AssociationState.ShutdownPending or AssociationState.ShutdownSent))
-        {
-            return tcb.Unexpected();
-        }
+    public bool OnData(in DataChunk data, Path path) =>
+        MayTakeData(isInterleaved: false, data.Tsn, out bool goesOn) && !MustWait(ReconfigurationProcedures.MustWait(tcb.Transfer!, data), path)
+            ? OnVerdict(tcb.Transfer!.Receiver.OnData(data), data.Tsn, data.Stream)
+            : goesOn;
 
-        _packetHadData = true;
-        if (_packetIsMarked)
-        {
-            _packetIsMarked = false;                         // TSNs rise within a packet: this is the lowest
-            tcb.Transfer!.Receiver.OnMarked(data.Tsn);
-        }
-
-        if (ReconfigurationProcedures.MustWait(tcb.Transfer!, data))
-        {
-            tcb.Context.Drops.Count(DropReason.OutsideWindow);
-            return true;
-        }
-
-        tcb.Idle.OnData();
-        tcb.Transfer!.LastDataPath = path;
-        switch (tcb.Transfer.Receiver.OnData(data))
-        {
-            case DataVerdict.InvalidStream:
-                tcb.Errors.ReportInvalidStream(data.Stream);
-                return true;
-            case DataVerdict.NoUserData:
-                Span<byte> tsn = stackalloc byte[4];
-                new WireWriter(tsn).WriteUInt32(data.Tsn.Value);
-                tcb.AbortWith(CloseReason.ProtocolViolation, CauseCode.NoUserData, tsn);
-                return false;
-            case DataVerdict.Violation:
-                tcb.AbortWith(CloseReason.ProtocolViolation, CauseCode.ProtocolViolation, "fragments contradict each other"u8);
-                return false;
-            default:
-                return true;
-        }
-    }
+    /// <summary>Takes in an I-DATA chunk (RFC 8260 §2.2.3).</summary>
+    public bool OnData(in InterleavedDataChunk data, Path path) =>
+        MayTakeData(isInterleaved: true, data.Tsn, out bool goesOn) && !MustWait(ReconfigurationProcedures.MustWait(tcb.Transfer!, data), path)
+            ? OnVerdict(tcb.Transfer!.Receiver.OnData(data), data.Tsn, data.Stream)
+            : goesOn;
 
     /// <summary>Takes in a FORWARD TSN (RFC 3758 §3.6), in the states that DATA is taken in.</summary>
     public bool OnForwardTsn(in ForwardTsnChunk forward, Path path)
@@ -241,6 +212,69 @@ internal sealed class TransferProcedures(Tcb tcb)
         {
             tcb.Mtu.OnTimeout(path);
             OnFailure(tcb.Monitor.OnUnanswered(path, countsForPeer: true));
+        }
+    }
+
+    private bool MayTakeData(bool isInterleaved, Tsn tsn, out bool goesOn)
+    {
+        if (tcb.State is not (AssociationState.Established or AssociationState.ShutdownPending or AssociationState.ShutdownSent))
+        {
+            goesOn = tcb.Unexpected();
+            return false;
+        }
+
+        // RFC 8260 §2.2.3: the handshake has decided which of the two chunks is used, and the other one never is.
+        goesOn = tcb.Transfer!.Receiver.IsInterleaved == isInterleaved;
+        if (!goesOn)
+        {
+            tcb.AbortWith(
+                CloseReason.ProtocolViolation,
+                CauseCode.ProtocolViolation,
+                isInterleaved ? "I-DATA without negotiation"u8 : "DATA where I-DATA was negotiated"u8);
+            return false;
+        }
+
+        _packetHadData = true;
+        if (_packetIsMarked)
+        {
+            _packetIsMarked = false;                         // TSNs rise within a packet: this is the lowest
+            tcb.Transfer.Receiver.OnMarked(tsn);
+        }
+
+        return true;
+    }
+
+    // Whether a chunk came before its time. If not, it is taken.
+    private bool MustWait(bool isEarly, Path path)
+    {
+        if (isEarly)
+        {
+            tcb.Context.Drops.Count(DropReason.OutsideWindow);
+            return true;
+        }
+
+        tcb.Idle.OnData();
+        tcb.Transfer!.LastDataPath = path;
+        return false;
+    }
+
+    private bool OnVerdict(DataVerdict verdict, Tsn tsn, StreamId stream)
+    {
+        switch (verdict)
+        {
+            case DataVerdict.InvalidStream:
+                tcb.Errors.ReportInvalidStream(stream);
+                return true;
+            case DataVerdict.NoUserData:
+                Span<byte> number = stackalloc byte[4];
+                new WireWriter(number).WriteUInt32(tsn.Value);
+                tcb.AbortWith(CloseReason.ProtocolViolation, CauseCode.NoUserData, number);
+                return false;
+            case DataVerdict.Violation:
+                tcb.AbortWith(CloseReason.ProtocolViolation, CauseCode.ProtocolViolation, "fragments contradict each other"u8);
+                return false;
+            default:
+                return true;
         }
     }
 

@@ -80,7 +80,7 @@ internal sealed class InitResponder(EndpointOptions options, CookieMinter cookie
         {
             Extension = cookies.Grant(review.WantedExtension),
             PeerAdaptation = review.Adaptation,
-            Extensions = review.Extensions & offered,
+            Extensions = ExtensionRules.Agreed(offered, review.Extensions),
         };
         int length = cookies.Mint(now, whole, cookie);
         Span<byte> room = stackalloc byte[1000];

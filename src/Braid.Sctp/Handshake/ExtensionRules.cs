@@ -17,6 +17,14 @@ internal static class ExtensionRules
         & ~(endpoint.ErrorDetection == AlternateErrorDetection.None ? Extensions.ZeroChecksum : Extensions.None)
         & ~(endpoint.CarriesEcn ? Extensions.None : Extensions.Ecn);
 
+    /// <summary>What both sides use of what they know.</summary>
+    public static Extensions Agreed(Extensions ours, Extensions peers)
+    {
+        // RFC 8260 §2.3.1: FORWARD-TSN does not go with I-DATA, and I-FORWARD-TSN is not known here yet.
+        Extensions both = ours & peers;
+        return (both & Extensions.Interleaving) != 0 ? both & ~Extensions.PartialReliability : both;
+    }
+
     /// <summary>What one parameter adds to what its sender knows.</summary>
     public static Extensions Read(in ParameterView parameter)
     {
@@ -66,10 +74,6 @@ internal static class ExtensionRules
         if ((extensions & Extensions.Interleaving) != 0)
         {
             types[count++] = ChunkType.IData;
-            if ((extensions & Extensions.PartialReliability) != 0)
-            {
-                types[count++] = ChunkType.IForwardTsn;      // RFC 8260 §2.3.1: who knows the one and the other knows this too
-            }
         }
 
         if (count > 0)

@@ -46,8 +46,8 @@ internal sealed class SetupProcedures(Tcb tcb)
                 Restart(path, claims);
                 return true;
             case CollisionAction.AdoptPeerTag or CollisionAction.Duplicate
-                when tcb.State is AssociationState.CookieWait or AssociationState.CookieEchoed && TakesStreamsBack(InitRules.Negotiate(claims.Local, claims.Peer, claims.Extensions)):
-                tcb.AbortWith(CloseReason.ProtocolViolation, CauseCode.ProtocolViolation, "streams were taken back"u8);
+                when tcb.State is AssociationState.CookieWait or AssociationState.CookieEchoed && TakesBack(InitRules.Negotiate(claims.Local, claims.Peer, claims.Extensions)):
+                tcb.AbortWith(CloseReason.ProtocolViolation, CauseCode.ProtocolViolation, "streams or interleaving were taken back"u8);
                 return false;
             case CollisionAction.AdoptPeerTag:
             case CollisionAction.Duplicate:
@@ -92,11 +92,11 @@ internal sealed class SetupProcedures(Tcb tcb)
             return RefuseInitAck(verdict, initAck.InitiateTag, from);
         }
 
-        Extensions extensions = tcb.Handshake.PeerExtensions & ExtensionRules.Offered(tcb.Endpoint, tcb.Context.Options);
+        Extensions extensions = ExtensionRules.Agreed(ExtensionRules.Offered(tcb.Endpoint, tcb.Context.Options), tcb.Handshake.PeerExtensions);
         Negotiated negotiated = InitRules.Negotiate(tcb.Handshake.Fields, initAck.Fields, extensions);
-        if (TakesStreamsBack(negotiated))
+        if (TakesBack(negotiated))
         {
-            tcb.Context.Replies.AddAbort(new ReplyAddress(from, tcb.Ports), initAck.InitiateTag, CauseCode.ProtocolViolation, "streams were taken back"u8);
+            tcb.Context.Replies.AddAbort(new ReplyAddress(from, tcb.Ports), initAck.InitiateTag, CauseCode.ProtocolViolation, "streams or interleaving were taken back"u8);
             tcb.Close(new AssociationEvent.Closed(CloseReason.ProtocolViolation, (ushort)CauseCode.ProtocolViolation));
             return false;
         }
@@ -193,14 +193,17 @@ internal sealed class SetupProcedures(Tcb tcb)
         tcb.SetTransfer(InitRules.Negotiate(claims.Local, claims.Peer, claims.Extensions));
     }
 
-    // §6.5: data that went along with an earlier COOKIE ECHO must still have a valid stream when it is sent again.
-    private bool TakesStreamsBack(in Negotiated negotiated) =>
-        tcb.Transfer is { Sender.HasOutstanding: true } && negotiated.OutgoingStreams < tcb.Transfer.Negotiated.OutgoingStreams;
+    // §6.5: data that went along with an earlier COOKIE ECHO must still have a valid stream when it is sent again, and it must be
+    // in the chunks that both sides have agreed on (RFC 8260 §2.2.1).
+    private bool TakesBack(in Negotiated negotiated) =>
+        tcb.Transfer is { Sender.HasOutstanding: true } transfer
+        && (negotiated.OutgoingStreams < transfer.Negotiated.OutgoingStreams
+            || ((negotiated.Extensions ^ transfer.Negotiated.Extensions) & Extensions.Interleaving) != 0);
 
     private void Restart(in NetworkPath path, in CookieClaims claims)
     {
         // §5.2.4 action A: as after an ABORT and a new COOKIE ECHO, congestion control included.
-        ReassemblyQueue earlier = tcb.Transfer!.Receiver.Messages;
+        Reassembly earlier = tcb.Transfer!.Receiver.Messages;
         earlier.DiscardIncomplete();
         if (tcb.IsRestartUnreported)
         {

@@ -25,10 +25,14 @@ internal sealed class PathSet(AssociationContext context, int encapsulationOverh
     /// <summary>Whether a path may want a probe of its MTU: no packet costs a look at every path.</summary>
     public bool MayProbe { get; set; }
 
-    /// <summary>The most user data that one DATA chunk is given, in bytes: what every path carries, and RFC 6458 §8.1.16 allows.</summary>
+    /// <summary>Bytes before the user data of a chunk: those of I-DATA as long as it may be used.</summary>
+    public int DataHeader { get; private set; } =
+        (context.Options.Extensions & Extensions.Interleaving) != 0 ? InterleavedDataChunk.HeaderLength : DataChunk.HeaderLength;
+
+    /// <summary>The most user data that one chunk is given, in bytes: what every path carries, and RFC 6458 §8.1.16 allows.</summary>
     public int MaximumPayload => context.Options.MaximumSegmentSize == 0
-        ? MaximumChunk - DataChunk.HeaderLength
-        : Math.Min(MaximumChunk - DataChunk.HeaderLength, context.Options.MaximumSegmentSize);
+        ? MaximumChunk - DataHeader
+        : Math.Min(MaximumChunk - DataHeader, context.Options.MaximumSegmentSize);
 
     public Path this[int index] => _paths[index];
 
@@ -42,6 +46,10 @@ internal sealed class PathSet(AssociationContext context, int encapsulationOverh
             MaximumChunk = Math.Min(MaximumChunk, any.MaximumChunk);
         }
     }
+
+    /// <summary>The handshake has decided between DATA and I-DATA.</summary>
+    public void SetInterleaving(bool isInterleaved) =>
+        DataHeader = isInterleaved ? InterleavedDataChunk.HeaderLength : DataChunk.HeaderLength;
 
     /// <summary>Adds an address.</summary>
     public void Add(in NetworkPath address, PathState state)

@@ -27,7 +27,7 @@ internal sealed partial class ReassemblyQueue
         if (_partial is { } partial && partial.Next <= upTo
             && !(_fragments.TryGetRunBeginningAt(partial.Next, out FragmentRun rest) && rest.Last >= upTo))
         {
-            _context.Report(new AssociationEvent.PartialDeliveryAborted(partial.Stream, partial.Ssn));
+            Context.Report(new AssociationEvent.PartialDeliveryAborted(partial.Stream, partial.Ssn));
             EndPartial();
             if (!partial.IsUnordered)
             {

@@ -1,5 +1,4 @@
 using System;
-using System.Diagnostics.CodeAnalysis;
 using Braid.Core;
 using Braid.Sctp.Wire;
 
@@ -24,37 +23,17 @@ internal enum ReassemblyVerdict : byte
 /// charged until they are disposed. A message that would fill the receive buffer is delivered in parts (§6.9): while one is,
 /// nothing else is delivered, so that its reader finds its parts together.
 /// </summary>
-internal sealed partial class ReassemblyQueue : IReceivedMessageOwner
+internal sealed partial class ReassemblyQueue(AssociationContext context, ReceiveWindow window) : Reassembly(context, window)
 {
     private const int PartsPerPoint = 8;
 
-    private readonly AssociationContext _context;
-    private readonly ReceiveWindow _window;
     private readonly FragmentRing _fragments = new();
     private InboundStream?[] _streams = [];
-    private MessageList _ready;
     private MessageList _behindPartial;
-    private MessageList _behindReset;
-    private AssociationEvent? _reset;                        // the reset of incoming streams that nobody has taken notice of yet
     private PartialMessage? _partial;
-
-    public ReassemblyQueue(AssociationContext context, ReceiveWindow window)
-    {
-        _context = context;
-        _window = window;
-    }
 
     /// <summary>The message that is being delivered in parts; <c>Next</c> is the TSN of its first fragment that was not.</summary>
     private readonly record struct PartialMessage(StreamId Stream, Ssn Ssn, bool IsUnordered, Tsn Next);
-
-    /// <summary>Messages that were completed, delivered or not.</summary>
-    public long MessagesCompleted { get; private set; }
-
-    /// <summary>Whether a message can be taken.</summary>
-    public bool HasReady => !_ready.IsEmpty;
-
-    /// <summary>Messages, or parts of one, that can be taken.</summary>
-    public int ReadyCount => _ready.Count;
 
     /// <summary>Whether this TSN is a fragment of a message that is not complete.</summary>
     public bool HoldsFragment(Tsn tsn) => _fragments.Holds(tsn);
@@ -66,7 +45,7 @@ internal sealed partial class ReassemblyQueue : IReceivedMessageOwner
     /// Whether complete messages fill the buffer that nobody can take before the message in parts has come to its end: only
     /// its next fragment can free anything.
     /// </summary>
-    public bool IsBlockedByPartial => !_behindPartial.IsEmpty && _ready.IsEmpty;
+    public bool IsBlockedByPartial => !_behindPartial.IsEmpty && !HasReady;
 
     /// <summary>Takes in a DATA chunk with a new TSN and a valid stream: the one copy on the way in.</summary>
     /// <param name="data">The chunk.</param>
@@ -84,18 +63,11 @@ internal sealed partial class ReassemblyQueue : IReceivedMessageOwner
             return ReassemblyVerdict.Violation;
         }
 
-        PooledBuffer buffer = _context.Buffers.Rent(data.Payload.Length);
-        if (mustHold)
+        if (TryCopy(data.Payload, mustHold) is not { } buffer)
         {
-            _window.Charge(buffer.Capacity);
-        }
-        else if (!_window.TryCharge(buffer.Capacity))
-        {
-            buffer.Dispose();
             return ReassemblyVerdict.NoMemory;
         }
 
-        data.Payload.CopyTo(buffer.Span);
         if (isWhole)
         {
             ReceivedMessage message = NewMessage(data.Stream, data.Ppid, data.Ssn, data.Tsn, data.Unordered);
@@ -150,9 +122,6 @@ internal sealed partial class ReassemblyQueue : IReceivedMessageOwner
         }
     }
 
-    /// <summary>Takes the next message that may be delivered.</summary>
-    public bool TryTake([NotNullWhen(true)] out ReceivedMessage? message) => _ready.TryTake(out message);
-
     /// <summary>
     /// Lets go of the highest TSNs that are held for reordering, to have room for a lower one (§6.2): the fragment, or all
     /// of the message.
@@ -197,29 +166,12 @@ internal sealed partial class ReassemblyQueue : IReceivedMessageOwner
         return true;
     }
 
-    /// <summary>Takes all messages that may be delivered.</summary>
-    public void TakeReady(ref MessageList destination)
-    {
-        destination.AddAll(ref _ready);
-        destination.AddAll(ref _behindReset);
-    }
-
-    /// <summary>Lets go of all messages that may be delivered.</summary>
-    public void DiscardReady()
-    {
-        _ready.AddAll(ref _behindReset);
-        while (_ready.TryTake(out ReceivedMessage? message))
-        {
-            message.Dispose();
-        }
-    }
-
-    /// <summary>Lets go of what can never be delivered. Complete messages stay to be read.</summary>
-    public void DiscardIncomplete()
+    /// <inheritdoc/>
+    public override void DiscardIncomplete()
     {
         if (_partial is { } partial)
         {
-            _context.Report(new AssociationEvent.PartialDeliveryAborted(partial.Stream, partial.Ssn));
+            Context.Report(new AssociationEvent.PartialDeliveryAborted(partial.Stream, partial.Ssn));
             EndPartial();
         }
 
@@ -237,19 +189,14 @@ internal sealed partial class ReassemblyQueue : IReceivedMessageOwner
         }
     }
 
-    /// <summary>
-    /// Whether streams can be reset now: the last reset was taken notice of, and no message is being delivered in parts that others
-    /// wait behind.
-    /// </summary>
-    public bool MayReset => _reset is null && _partial is null;
+    /// <inheritdoc/>
+    public override bool IsBehind(StreamId stream, Ssn ssn) => StreamFor(stream).Next.DistanceFrom(ssn) > 0;
 
-    /// <summary>Whether an ordered message on a stream would come behind others that have come already.</summary>
-    public bool IsBehind(StreamId stream, Ssn ssn) => StreamFor(stream).Next.DistanceFrom(ssn) > 0;
+    /// <inheritdoc/>
+    protected override bool IsInParts => _partial is not null;
 
-    /// <summary>Streams of the peer begin anew (RFC 6525 §5.2.2 E3); there is nothing of before that has not come.</summary>
-    /// <param name="streams">Which; none for all.</param>
-    /// <param name="reset">The news of it: what comes now cannot be taken before that was.</param>
-    public void Reset(ReadOnlySpan<StreamId> streams, AssociationEvent reset)
+    /// <inheritdoc/>
+    public override void Reset(ReadOnlySpan<StreamId> streams, AssociationEvent reset)
     {
         foreach (InboundStream? stream in streams.IsEmpty ? _streams : [])
         {
@@ -261,15 +208,11 @@ internal sealed partial class ReassemblyQueue : IReceivedMessageOwner
             Restart(StreamFor(id), null);
         }
 
-        _reset = reset;
+        PendingReset = reset;
     }
 
-    /// <summary>
-    /// All streams of the peer begin anew together with its TSNs (RFC 6525 §5.2.4 G4, §5.2.7 H5). What is incomplete will not be completed.
-    /// </summary>
-    /// <param name="first">The first TSN after the reset, where it and others may have come already; null where none can have.</param>
-    /// <param name="reset">The news of it, as for the other kind of reset.</param>
-    public void ResetAll(Tsn? first, AssociationEvent reset)
+    /// <inheritdoc/>
+    public override void ResetAll(Tsn? first, AssociationEvent reset)
     {
         while (first is { } tsn ? _fragments.TryRemoveBefore(tsn, out PooledBuffer? buffer) : _fragments.TryRemoveAny(out buffer))
         {
@@ -281,7 +224,7 @@ internal sealed partial class ReassemblyQueue : IReceivedMessageOwner
             Restart(stream, first);
         }
 
-        _reset = reset;
+        PendingReset = reset;
         foreach (InboundStream? stream in _streams)
         {
             if (stream is not null)
@@ -290,40 +233,6 @@ internal sealed partial class ReassemblyQueue : IReceivedMessageOwner
             }
         }
     }
-
-    /// <summary>An event was taken: if it is that of the reset, what came after it can be taken.</summary>
-    /// <returns>Whether it is.</returns>
-    public bool OnTaken(AssociationEvent taken)
-    {
-        if (!ReferenceEquals(taken, _reset))
-        {
-            return false;
-        }
-
-        _reset = null;
-        _ready.AddAll(ref _behindReset);
-        return true;
-    }
-
-    void IReceivedMessageOwner.OnDisposed(ReceivedMessage message)
-    {
-        _window.Credit(message.Charge);
-        if (_window.WantsUpdate)
-        {
-            _context.Activity.Signal();                      // no input will come: the peer waits for the window
-        }
-
-        _context.Spares.Return(message);
-    }
-
-    // What comes after a reset must not be taken for what came before it.
-    private ref MessageList Ready => ref _reset is null ? ref _ready : ref _behindReset;
-
-    private long PartialPoint =>
-        Math.Min(_context.Options.PartialDeliveryPoint ?? (_context.Options.ReceiveBufferSize / 4 * 3), _window.ClosesAt);
-
-    // A slow reader closes the window too: small messages stay whole.
-    private long LeastPartial => Math.Min(PartialPoint, _context.Options.ReceiveBufferSize / 4);
 
     private bool FitsPartial(in DataChunk data) =>
         _partial is not { } partial || data.Tsn != partial.Next
@@ -447,19 +356,6 @@ internal sealed partial class ReassemblyQueue : IReceivedMessageOwner
         {
             stream.Hold(message);
         }
-    }
-
-    private void LetGo(PooledBuffer buffer)
-    {
-        _window.Credit(buffer.Capacity);
-        buffer.Dispose();
-    }
-
-    private ReceivedMessage NewMessage(StreamId stream, Ppid ppid, Ssn ssn, Tsn tsn, bool unordered)
-    {
-        ReceivedMessage message = _context.Spares.TakeReceived();
-        message.Set(this, stream, ppid, ssn, tsn, unordered);
-        return message;
     }
 
     private InboundStream StreamFor(StreamId id)

@@ -37,7 +37,7 @@ internal sealed class Receiver
         Tsns = new TsnTracker(negotiated.PeerInitialTsn);
         Acks = new AckScheduler(context);
         Window = new ReceiveWindow(context.Options.ReceiveBufferSize, largestChunk, announcedWindow);
-        Messages = new ReassemblyQueue(context, Window);
+        Messages = (negotiated.Extensions & Extensions.Interleaving) != 0 ? new InterleavedQueue(context, Window) : new ReassemblyQueue(context, Window);
     }
 
     /// <summary>Streams that the peer may send on.</summary>
@@ -49,7 +49,15 @@ internal sealed class Receiver
 
     public ReceiveWindow Window { get; }
 
-    public ReassemblyQueue Messages { get; }
+    public Reassembly Messages { get; }
+
+    /// <summary>Whether the peer's user data comes in I-DATA chunks.</summary>
+    public bool IsInterleaved => Messages is InterleavedQueue;
+
+    // RFC 8260 §2.2.1: user data comes in DATA chunks, or in I-DATA chunks, never in both.
+    private ReassemblyQueue Queue => (ReassemblyQueue)Messages;
+
+    private InterleavedQueue Interleaved => (InterleavedQueue)Messages;
 
     /// <summary>The peer goes on with another TSN (RFC 6525 §5.2.4 G4): nothing that names one of before counts any more.</summary>
     public void Restart(Tsn next)
@@ -66,64 +74,53 @@ internal sealed class Receiver
         return isThere;
     }
 
-    /// <summary>Takes in a DATA chunk (§6.2).</summary>
+    /// <summary>Takes in a DATA chunk (§6.2), where that is what user data comes in.</summary>
     public DataVerdict OnData(in DataChunk data)
     {
-        if (data.Payload.IsEmpty)
+        if (!IsWanted(data.Tsn, data.Stream, data.Payload.Length, data.SackImmediately, out DataVerdict verdict))
         {
-            return DataVerdict.NoUserData;
+            return verdict;
         }
 
-        switch (Tsns.Observe(data.Tsn))
+        if (Queue.LostItsBeginning(data))
         {
-            case TsnVerdict.Duplicate:
-                _context.Counters.DuplicatesReceived++;
-                return Drop(DropReason.DuplicateData);
-            case TsnVerdict.OutOfWindow:
-                return Drop(DropReason.OutsideWindow);
+            Queue.OnThrownAway(data);
+            _context.Drops.Count(DropReason.SkippedData);
+            verdict = DataVerdict.Accepted;
+        }
+        else
+        {
+            verdict = IsOrphan(data) ? DataVerdict.Violation : OnAdded(Add(data), data.Payload.Length);
         }
 
-        bool isValidStream = data.Stream.Value < Streams;
-        if (isValidStream)
+        if (verdict == DataVerdict.Accepted)
         {
-            // §6.2: with a closed window only what fills a gap is taken.
-            if (Window.IsClosed && data.Tsn > Tsns.Highest)
-            {
-                // §6.9: the application has taken all that it can, and still there is no room for the rest of a message.
-                if (!Tsns.HasGaps && !Messages.HasReady)
-                {
-                    Messages.DeliverPartially(Tsns.CumulativeAck, isFull: true);
-                }
-
-                return Drop(DropReason.OutsideWindow);
-            }
-
-            if (Messages.LostItsBeginning(data))
-            {
-                Messages.OnThrownAway(data);
-                _context.Drops.Count(DropReason.SkippedData);
-                Accept(data);
-                return DataVerdict.Accepted;
-            }
-
-            if (IsOrphan(data))
-            {
-                return DataVerdict.Violation;
-            }
-
-            switch (Add(data))
-            {
-                case ReassemblyVerdict.NoMemory:
-                    return Drop(DropReason.OutsideWindow);
-                case ReassemblyVerdict.Violation:
-                    return DataVerdict.Violation;
-            }
-
-            _context.Counters.PayloadBytesReceived += data.Payload.Length;
+            Accept(data.Tsn, data.SackImmediately);
+            Queue.DeliverPartially(Tsns.CumulativeAck);
         }
 
-        Accept(data);
-        return isValidStream ? DataVerdict.Accepted : DataVerdict.InvalidStream;
+        return verdict;
+    }
+
+    /// <summary>Takes in an I-DATA chunk (RFC 8260 §2.2.3), where that is what user data comes in.</summary>
+    public DataVerdict OnData(in InterleavedDataChunk data)
+    {
+        if (!IsWanted(data.Tsn, data.Stream, data.Payload.Length, data.SackImmediately, out DataVerdict verdict))
+        {
+            return verdict;
+        }
+
+        verdict = OnAdded(Add(data), data.Payload.Length);
+        if (verdict == DataVerdict.Accepted)
+        {
+            Accept(data.Tsn, data.SackImmediately);
+            if (!Tsns.HasGaps)
+            {
+                Interleaved.DeliverUnderPressure();
+            }
+        }
+
+        return verdict;
     }
 
     /// <summary>A router has marked a packet with data: the sender must know soon.</summary>
@@ -148,14 +145,14 @@ internal sealed class Receiver
         }
 
         bool hadGaps = Tsns.HasGaps;
-        Messages.SkipFragments(Tsns.CumulativeAck, forward.NewCumulative);
+        Queue.SkipFragments(Tsns.CumulativeAck, forward.NewCumulative);
         Tsns.SkipTo(forward.NewCumulative);
         for (int i = 0; i < forward.SkippedCount; i++)
         {
             SkippedMessage skipped = forward.Skipped(i);
             if (skipped.Stream.Value < Streams)
             {
-                Messages.SkipMessages(skipped.Stream, new Ssn((ushort)skipped.Number), forward.NewCumulative);
+                Queue.SkipMessages(skipped.Stream, new Ssn((ushort)skipped.Number), forward.NewCumulative);
             }
             else
             {
@@ -163,7 +160,7 @@ internal sealed class Receiver
             }
         }
 
-        Messages.DeliverPartially(Tsns.CumulativeAck);
+        Queue.DeliverPartially(Tsns.CumulativeAck);
         Acks.OnData(immediately: hadGaps || Tsns.HasGaps);
     }
 
@@ -197,36 +194,125 @@ internal sealed class Receiver
         return true;
     }
 
+    private bool IsWanted(Tsn tsn, StreamId stream, int length, bool sackImmediately, out DataVerdict verdict)
+    {
+        verdict = DataVerdict.NoUserData;
+        if (length == 0)
+        {
+            return false;
+        }
+
+        switch (Tsns.Observe(tsn))
+        {
+            case TsnVerdict.Duplicate:
+                _context.Counters.DuplicatesReceived++;
+                verdict = Drop(DropReason.DuplicateData);
+                return false;
+            case TsnVerdict.OutOfWindow:
+                verdict = Drop(DropReason.OutsideWindow);
+                return false;
+        }
+
+        if (stream.Value >= Streams)
+        {
+            Accept(tsn, sackImmediately);
+            verdict = DataVerdict.InvalidStream;
+            return false;
+        }
+
+        // §6.2: with a closed window only what fills a gap is taken.
+        if (Window.IsClosed && tsn > Tsns.Highest)
+        {
+            // §6.9: the application has taken all that it can, and still there is no room for the rest of a message.
+            if (!Tsns.HasGaps && !Messages.HasReady)
+            {
+                if (IsInterleaved)
+                {
+                    Interleaved.DeliverPartially();
+                }
+                else
+                {
+                    Queue.DeliverPartially(Tsns.CumulativeAck, isFull: true);
+                }
+            }
+
+            verdict = Drop(DropReason.OutsideWindow);
+            return false;
+        }
+
+        return true;
+    }
+
+    private DataVerdict OnAdded(ReassemblyVerdict verdict, int length)
+    {
+        switch (verdict)
+        {
+            case ReassemblyVerdict.NoMemory:
+                return Drop(DropReason.OutsideWindow);
+            case ReassemblyVerdict.Violation:
+                return DataVerdict.Violation;
+        }
+
+        _context.Counters.PayloadBytesReceived += length;
+        return DataVerdict.Accepted;
+    }
+
+    private void Accept(Tsn tsn, bool sackImmediately)
+    {
+        // §6.7: as long as TSNs are missing, and when the last of them comes, every packet is acknowledged at once.
+        bool hadGaps = Tsns.HasGaps;
+        Tsns.Accept(tsn);
+        Acks.OnData(immediately: sackImmediately || hadGaps || Tsns.HasGaps);
+    }
+
     // A fragment whose neighbour in the message has arrived and is not held was cut off from it: it could never be delivered,
     // and its slot would span ever more TSNs.
     private bool IsOrphan(in DataChunk data) =>
-        (!data.Beginning && Tsns.HasArrived(data.Tsn.Previous) && !Messages.IsContinuedBy(data.Tsn))
-        || (!data.Ending && Tsns.HasArrived(data.Tsn.Next) && !Messages.HoldsFragment(data.Tsn.Next));
+        (!data.Beginning && Tsns.HasArrived(data.Tsn.Previous) && !Queue.IsContinuedBy(data.Tsn))
+        || (!data.Ending && Tsns.HasArrived(data.Tsn.Next) && !Queue.HoldsFragment(data.Tsn.Next));
 
     private ReassemblyVerdict Add(in DataChunk data)
     {
-        ReassemblyVerdict verdict = Messages.Add(data);
+        ReassemblyVerdict verdict = Queue.Add(data);
         Tsn floor = data.Tsn > Tsns.CumulativeAck ? data.Tsn : Tsns.CumulativeAck;
-        while (verdict == ReassemblyVerdict.NoMemory && Messages.TryDropHighest(floor, out Tsn first, out Tsn last))
+        while (verdict == ReassemblyVerdict.NoMemory && Queue.TryDropHighest(floor, out Tsn first, out Tsn last))
         {
             // §6.2: what fills a gap is worth more than the highest TSN that waits behind it.
             bool isReneged = Tsns.Renege(first, last);
             Invariant.Check(isReneged, "what is held for reordering is not among the gaps");
             _context.Drops.Count(DropReason.Reneged);
-            verdict = Messages.Add(data);
+            verdict = Queue.Add(data);
         }
 
-        bool mustHold = verdict == ReassemblyVerdict.NoMemory && data.Tsn == Tsns.CumulativeAck.Next && Messages.IsBlockedByPartial;
-        return mustHold ? Messages.Add(data, mustHold) : verdict;
+        bool mustHold = verdict == ReassemblyVerdict.NoMemory && data.Tsn == Tsns.CumulativeAck.Next && Queue.IsBlockedByPartial;
+        return mustHold ? Queue.Add(data, mustHold) : verdict;
     }
 
-    // §6.7: as long as TSNs are missing, and when the last of them comes, every packet is acknowledged at once.
-    private void Accept(in DataChunk data)
+    private ReassemblyVerdict Add(in InterleavedDataChunk data)
     {
-        bool hadGaps = Tsns.HasGaps;
-        Tsns.Accept(data.Tsn);
-        Messages.DeliverPartially(Tsns.CumulativeAck);
-        Acks.OnData(immediately: data.SackImmediately || hadGaps || Tsns.HasGaps);
+        InterleavedQueue queue = Interleaved;
+        ReassemblyVerdict verdict = queue.Add(data);
+        Tsn floor = data.Tsn > Tsns.CumulativeAck ? data.Tsn : Tsns.CumulativeAck;
+        while (verdict == ReassemblyVerdict.NoMemory && queue.TryDropHighest(floor, out Tsn dropped))
+        {
+            bool isReneged = Tsns.Renege(dropped, dropped);  // §6.2, as above
+            Invariant.Check(isReneged, "what is held for reordering is not among the gaps");
+            _context.Drops.Count(DropReason.Reneged);
+            verdict = queue.Add(data);
+        }
+
+        if (verdict != ReassemblyVerdict.NoMemory || data.Tsn != Tsns.CumulativeAck.Next)
+        {
+            return verdict;
+        }
+
+        if (queue.MustHold(data))
+        {
+            return queue.Add(data, mustHold: true);
+        }
+
+        queue.DeliverPartially();
+        return verdict;
     }
 
     private DataVerdict Drop(DropReason reason)

@@ -25,9 +25,13 @@ internal readonly struct ReconfigurationProcedures(Tcb tcb)
     /// its number would be taken for one of before.
     /// </summary>
     public static bool MustWait(Transfer transfer, in DataChunk data) => transfer.HasBeenReconfigured
-        && ((transfer.Answers.Deferred.Count > 0 && transfer.Answers.IsEarly(data.Stream, data.Tsn))
-        || (transfer.Requests.AwaitsAssociationReset && !data.Unordered && data.Stream.Value < transfer.Receiver.Streams
-            && transfer.Receiver.Messages.IsBehind(data.Stream, data.Ssn) && !transfer.Receiver.Tsns.HasArrived(data.Tsn)));
+        && (IsEarly(transfer, data.Stream, data.Tsn)
+        || (MayBeBehind(transfer, data.Stream, data.Tsn, data.Unordered) && transfer.Receiver.Messages.IsBehind(data.Stream, data.Ssn)));
+
+    /// <summary>The same for an I-DATA chunk.</summary>
+    public static bool MustWait(Transfer transfer, in InterleavedDataChunk data) => transfer.HasBeenReconfigured
+        && (IsEarly(transfer, data.Stream, data.Tsn)
+        || (MayBeBehind(transfer, data.Stream, data.Tsn, data.Unordered) && transfer.Receiver.Messages.IsBehind(data.Stream, data.Mid)));
 
     /// <summary>Our application wants streams to begin anew (§5.1.2, §5.1.3).</summary>
     public ReconfigurationStatus ResetStreams(ReadOnlySpan<StreamId> streams, ResetDirection direction, uint context)
@@ -380,6 +384,12 @@ internal readonly struct ReconfigurationProcedures(Tcb tcb)
             }
         }
     }
+
+    private static bool IsEarly(Transfer transfer, StreamId stream, Tsn tsn) =>
+        transfer.Answers.Deferred.Count > 0 && transfer.Answers.IsEarly(stream, tsn);
+
+    private static bool MayBeBehind(Transfer transfer, StreamId stream, Tsn tsn, bool unordered) =>
+        transfer.Requests.AwaitsAssociationReset && !unordered && stream.Value < transfer.Receiver.Streams && !transfer.Receiver.Tsns.HasArrived(tsn);
 
     private bool IsDrained => tcb.Queue.IsReadyForReset([]) && !Transfer.Sender.HasOutstanding;
 

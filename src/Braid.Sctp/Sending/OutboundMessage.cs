@@ -19,6 +19,9 @@ internal sealed class OutboundMessage
     /// <summary>Stream sequence number, set when the first fragment is cut.</summary>
     public Ssn Ssn { get; set; }
 
+    /// <summary>Message identifier, where messages are interleaved; set when the first fragment is cut.</summary>
+    public Mid Mid { get; set; }
+
     /// <summary>Whether it continues a record.</summary>
     public bool IsContinuation { get; set; }
 
@@ -64,6 +67,7 @@ internal sealed class OutboundMessage
         IsAbandoned = false;
         IsBeforeReset = false;
         Ssn = default;
+        Mid = default;
         Cut = 0;
     }
 
@@ -235,9 +239,10 @@ internal readonly record struct FailedSend(long Number, SendOptions Options, boo
 /// <param name="AcceptedAt">When it was accepted.</param>
 internal readonly record struct SettledSend(ulong Receipt, SendOutcome Outcome, Instant AcceptedAt);
 
-/// <summary>A piece of a message that becomes one DATA chunk; a reference, never a copy.</summary>
+/// <summary>A piece of a message that becomes one DATA or I-DATA chunk; a reference, never a copy.</summary>
 /// <param name="Message">The message.</param>
 /// <param name="Offset">Where the piece begins.</param>
 /// <param name="Length">Its bytes.</param>
 /// <param name="Flags">B, E, U and I bits.</param>
-internal readonly record struct Fragment(OutboundMessage Message, int Offset, int Length, DataFlags Flags);
+/// <param name="Fsn">Which fragment of its message, or record, it is, from 0; null where messages are not interleaved.</param>
+internal readonly record struct Fragment(OutboundMessage Message, int Offset, int Length, DataFlags Flags, uint? Fsn = null);

@@ -11,6 +11,10 @@ internal sealed class OutboundStream(StreamId id)
     private SendOptions _record;                             // of the last message; as long as it is open, like the record's first
     private Instant _recordDeadline;
     private Ssn _ssn;                                        // of the record that was begun last
+    private Mid _mid;                                        // of the record that was begun last, where messages are interleaved,
+    private uint _fsn;                                       // and of its next fragment
+    private Mid _nextOrdered;
+    private Mid _nextUnordered;
     private OutboundMessage? _firstHeld;                     // what was accepted after a reset was asked for, as long as that is not done
     private OutboundMessage? _lastHeld;
     private bool _endsRecordFirst;
@@ -184,6 +188,26 @@ internal sealed class OutboundStream(StreamId id)
         return _ssn;
     }
 
+    /// <summary>
+    /// The message identifier for a message: ordered and unordered ones are numbered by themselves, parts of a record share one
+    /// (RFC 8260 §2.1).
+    /// </summary>
+    public Mid MidFor(OutboundMessage message)
+    {
+        if (!message.IsContinuation)
+        {
+            ref Mid next = ref message.Options.Unordered ? ref _nextUnordered : ref _nextOrdered;
+            _mid = next;
+            next = next.Next;
+            _fsn = 0;
+        }
+
+        return _mid;
+    }
+
+    /// <summary>The fragment sequence number for the next fragment of the message that was begun last. It may wrap.</summary>
+    public uint TakeFsn() => unchecked(_fsn++);
+
     /// <summary>Bytes are sent for the first time.</summary>
     /// <returns>What to report when that makes the amount fall to the threshold; else null.</returns>
     public AssociationEvent? OnSent(int length)
@@ -210,10 +234,11 @@ internal sealed class OutboundStream(StreamId id)
         IsRecordOpen = false;
     }
 
-    /// <summary>The peer has restarted, or the stream was reset: the first ordered message has the SSN 0 again.</summary>
+    /// <summary>The peer has restarted, or the stream was reset: the first ordered message has the SSN 0 again, and the first of either
+    /// order the MID 0 (RFC 8260 §2.3.2).</summary>
     public void Restart()
     {
-        NextSsn = default;
+        (NextSsn, _nextOrdered, _nextUnordered) = (default, default, default);
         IsUsed = First is not null;
     }
 

@@ -26,6 +26,7 @@ internal struct OutstandingChunk
     public int Offset;
     public int Length;
     public int Transmissions;
+    public uint Fsn;
     public short Path;
     public DataFlags Flags;
     public ChunkState State;
@@ -38,10 +39,13 @@ internal struct OutstandingChunk
     /// </summary>
     public bool WasFastRetransmitted;
 
+    /// <summary>It is an I-DATA chunk, and has an FSN.</summary>
+    public bool IsInterleaved;
+
     /// <summary>The last SACK that reported it in a gap, to notice when the peer takes that back.</summary>
     public uint ReportedBy;
 
-    public readonly int WireLength => DataChunk.LengthOnWire(Length);
+    public readonly int WireLength => IsInterleaved ? InterleavedDataChunk.LengthOnWire(Length) : DataChunk.LengthOnWire(Length);
 }
 
 /// <summary>A chunk to be written: its header and where its payload lies.</summary>
@@ -49,7 +53,12 @@ internal struct OutstandingChunk
 /// <param name="Message">The message.</param>
 /// <param name="Offset">Where its payload begins.</param>
 /// <param name="Length">Bytes of payload.</param>
-internal readonly record struct OutgoingChunk(DataHeader Header, OutboundMessage Message, int Offset, int Length);
+/// <param name="Fsn">The number of the fragment, if it is an I-DATA chunk; null for a DATA chunk.</param>
+internal readonly record struct OutgoingChunk(DataHeader Header, OutboundMessage Message, int Offset, int Length, uint? Fsn)
+{
+    /// <summary>The header of an I-DATA chunk.</summary>
+    public InterleavedDataHeader InterleavedHeader(uint fsn) => new(Header.Tsn, Header.Stream, Message.Mid, Header.Ppid, fsn, Header.Flags);
+}
 
 /// <summary>What a SACK did to one path.</summary>
 internal struct PathAck

@@ -77,6 +77,8 @@ internal sealed partial class OutstandingQueue
             Path = (short)path,
             Transmissions = 1,
             State = ChunkState.InFlight,
+            Fsn = fragment.Fsn ?? 0,
+            IsInterleaved = fragment.Fsn is not null,
         };
         _count++;
         flight.Take(chunk.WireLength);
@@ -468,6 +470,6 @@ internal sealed partial class OutstandingQueue
     {
         ref readonly SendOptions options = ref chunk.Message.Options;
         var header = new DataHeader(tsn, options.Stream, chunk.Message.Ssn, options.Ppid, chunk.Flags);
-        return new OutgoingChunk(header, chunk.Message, chunk.Offset, chunk.Length);
+        return new OutgoingChunk(header, chunk.Message, chunk.Offset, chunk.Length, chunk.IsInterleaved ? chunk.Fsn : null);
     }
 }

@@ -41,6 +41,9 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, Associatio
     /// <summary>Whether a fragment could be cut; not so when all that waits is behind a record whose next part has not come.</summary>
     public bool HasNext => Next?.First is not null;
 
+    /// <summary>Whether messages are sent in I-DATA chunks. Only changed while no message is begun.</summary>
+    public bool IsInterleaved { get; set; }
+
     /// <summary>Whether the application has yet to end a record (<see cref="SendOptions.MoreFollows"/>).</summary>
     public bool HasOpenRecord => _openRecords > 0;
 
@@ -94,8 +97,9 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, Associatio
 
         OutboundStream? stream = Find(sendOptions.Stream);
 
-        // What waits behind a record that was begun must not keep its next part away: neither would ever be sent.
-        long behind = stream is { HoldsTurn: true } ? Charge(_waitingBytes, MessageCount) - Charge(stream.WaitingBytes, stream.WaitingMessages) : 0;
+        // What waits behind a record that was begun, or for a reset that waits for its end, must not keep its next part away:
+        // neither would ever be sent.
+        long behind = stream is { HoldsTurn: true } or { IsRecordOpen: true, IsPaused: true } ? Charge(_waitingBytes, MessageCount) - Charge(stream.WaitingBytes, stream.WaitingMessages) : 0;
 
         // The last message may reach over the limit, so that one longer than the buffer can be sent at all.
         return BufferedCharge - behind >= context.Options.SendBufferSize ? SendStatus.QueueFull : SendStatus.Ok;
@@ -166,7 +170,7 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, Associatio
     /// </summary>
     /// <param name="room">Bytes for chunks in one packet.</param>
     public bool IsSmall(int room) => _urgentMessages == 0 && _begunMessages == 0 && Next?.First is { } first && first.Length <= paths.MaximumPayload
-        && _waitingBytes + ((long)MessageCount * DataChunk.HeaderLength) < room;
+        && _waitingBytes + ((long)MessageCount * paths.DataHeader) < room;
 
     /// <summary>The size of the fragment that <see cref="Cut"/> would make now.</summary>
     /// <param name="available">User data that fits into what is left of the packet, in bytes.</param>
@@ -202,7 +206,15 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, Associatio
         if (message.Cut == 0)
         {
             flags |= message.IsContinuation ? DataFlags.None : DataFlags.Beginning;
-            message.Ssn = stream.SsnFor(message);
+            if (IsInterleaved)
+            {
+                message.Mid = stream.MidFor(message);
+            }
+            else
+            {
+                message.Ssn = stream.SsnFor(message);
+            }
+
             _begunMessages++;
         }
 
@@ -236,7 +248,7 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, Associatio
             flags |= DataFlags.SackImmediately;
         }
 
-        return new Fragment(message, offset, length, flags);
+        return new Fragment(message, offset, length, flags, IsInterleaved ? stream.TakeFsn() : null);
     }
 
     /// <summary>Bytes were cumulatively acknowledged: the application may send as many.</summary>
@@ -423,12 +435,13 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, Associatio
     }
 
     // §6.9: the TSNs of a message, or of a record, are consecutive. Before its last chunk was cut, it is no other stream's turn.
+    // With I-DATA the TSN says nothing about the message (RFC 8260 §2.2.2): each chunk may be another stream's.
     private void OnCut(OutboundStream stream, int length, bool isLast, bool isEnd)
     {
         _turnBytes += length;
-        stream.HoldsTurn = isLast ? !isEnd : stream.HoldsTurn;
-        if (!isEnd)
+        if (!isEnd && !IsInterleaved)
         {
+            stream.HoldsTurn = isLast || stream.HoldsTurn;
             _holder = stream;
             return;
         }

@@ -237,7 +237,7 @@ internal sealed class Sender
         }
 
         int full = _paths.MaximumPayload;
-        return _queue.TryPeek(Math.Min(available - DataChunk.HeaderLength, full), full, out _);
+        return _queue.TryPeek(Math.Min(available - _paths.DataHeader, full), full, out _);
     }
 
     /// <summary>Fills what is left of a packet with retransmissions, then with new data (§6.1 C, E).</summary>
@@ -411,7 +411,7 @@ internal sealed class Sender
         bool wrote = false;
         int full = _paths.MaximumPayload;
         _queue.BeginPacket();
-        while (_queue.TryPeek(Math.Min(packet.Available - DataChunk.HeaderLength, full), full, out int length) && MayCut(length))
+        while (_queue.TryPeek(Math.Min(packet.Available - _paths.DataHeader, full), full, out int length) && MayCut(length))
         {
             DecayIfIdle(path);
             Fragment fragment = _queue.Cut(length, sackImmediately: isShuttingDown);
@@ -451,7 +451,10 @@ internal sealed class Sender
 
     private static void Write(ref PacketWriter packet, in OutgoingChunk chunk)
     {
-        bool fits = DataChunk.Write(ref packet, chunk.Header, chunk.Message.Buffer.Span.Slice(chunk.Offset, chunk.Length));
+        ReadOnlySpan<byte> payload = chunk.Message.Buffer.Span.Slice(chunk.Offset, chunk.Length);
+        bool fits = chunk.Fsn is { } fsn
+            ? InterleavedDataChunk.Write(ref packet, chunk.InterleavedHeader(fsn), payload)
+            : DataChunk.Write(ref packet, chunk.Header, payload);
         Invariant.Check(fits, "a chunk was cut larger than the packet");
     }
 

@@ -48,44 +48,43 @@ public sealed class WindowChecker
                 return $"TSN {forward.NewCumulative} is skipped and was never sent";
             }
 
-            if (chunk.Type != ChunkType.Data || !DataChunk.TryRead(chunk, out DataChunk data))
+            if (!DataView.TryRead(chunk, out Tsn tsn, out int length, out int onWire, out DataFlags flags))
             {
                 continue;
             }
 
-            int onWire = DataChunk.LengthOnWire(data.Payload.Length);
             if (_highest < 0)
             {
-                _first = data.Tsn;
+                _first = tsn;
                 _allowed = peerWindow + packet.Bytes.Length;
             }
 
-            long number = Number(data.Tsn, _highest);
+            long number = Number(tsn, _highest);
             if (number <= _highest)
             {
                 oldOnWire += onWire;
                 continue;
             }
 
-            if (number == _highest + 2 && data.Beginning)
+            if (number == _highest + 2 && (flags & DataFlags.Beginning) != 0)
             {
-                TakeUnsentEnd(data.Tsn.Previous);
+                TakeUnsentEnd(tsn.Previous);
             }
 
             if (number != _highest + 1)
             {
-                return $"TSN {data.Tsn} leaves some out";
+                return $"TSN {tsn} leaves some out";
             }
 
             bool isProbe = _cumulative == _highest;
             newOnWire += onWire;
             _highest = number;
-            _lengths[number] = data.Payload.Length;
-            _sentBytes += data.Payload.Length;
-            _endsMessage = data.Ending;
+            _lengths[number] = length;
+            _sentBytes += length;
+            _endsMessage = (flags & DataFlags.Ending) != 0;
             if (_sentBytes > _allowed + abandoned && !isProbe)
             {
-                return $"TSN {data.Tsn} is {_sentBytes - _allowed} bytes beyond the window of the peer";
+                return $"TSN {tsn} is {_sentBytes - _allowed} bytes beyond the window of the peer";
             }
         }
 

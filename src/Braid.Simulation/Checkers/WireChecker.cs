@@ -49,7 +49,7 @@ public static class WireChecker
                 return "its padding is not zero";
             }
 
-            if (chunk.Type != ChunkType.Data)
+            if (chunk.Type is not (ChunkType.Data or ChunkType.IData))
             {
                 if (hasData)
                 {
@@ -59,18 +59,18 @@ public static class WireChecker
                 continue;
             }
 
-            if (!DataChunk.TryRead(chunk, out DataChunk data) || data.Payload.IsEmpty)
+            if (!DataView.TryRead(chunk, out Tsn tsn, out int length, out _, out _) || length == 0)
             {
                 return "it has a DATA chunk without user data";
             }
 
-            if (hasData && data.Tsn <= last)
+            if (hasData && tsn <= last)
             {
                 return "its TSNs do not rise";
             }
 
             hasData = true;
-            last = data.Tsn;
+            last = tsn;
         }
 
         return chunks.IsMalformed ? "its last chunk is not whole" : null;

@@ -74,6 +74,7 @@ public static class CongestionReport
         text.Append("\nAnd with the link cut from 20 s to 23 s: T3-rtx leaves a window of one packet (§7.2.3), and slow start begins anew:\n\n![cwnd over time](congestion/outage.svg)\n");
         yield return ("congestion.md", text.ToString());
         yield return ("congestion/bottleneck.svg", Picture("10 Mbit/s, 40 ms, drop-tail", Bottleneck(QueueDiscipline.DropTail, TimeSpan.FromSeconds(60)) with { WarmUp = TimeSpan.Zero }));
+        yield return ("interleaving.md", InterleavingReport.Make());
         yield return ("congestion/outage.svg", Picture("10 Mbit/s, 40 ms, cut from 20 s to 23 s", Outage()));
     }
 

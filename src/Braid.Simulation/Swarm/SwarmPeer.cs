@@ -23,7 +23,7 @@ internal sealed class SwarmPeer
     private readonly SeededRandom _partsRandom;              // its own, so that worlds without parts stay what they were
     private readonly ulong _seed;
     private readonly List<DeliveryChecker> _checkers = [];
-    private readonly List<byte> _parts = [];
+    private readonly Dictionary<StreamId, List<byte>> _parts = [];
     private readonly List<ReceivedMessage> _unread = [];
     private readonly double _inParts;
     private readonly SeededRandom _resetRandom;              // as well
@@ -312,12 +312,13 @@ internal sealed class SwarmPeer
     private void OnMessage(ReceivedMessage message)
     {
         _unread.Add(message);
-        if (message.BeginOfRecord)
+        if (message.BeginOfRecord || !_parts.TryGetValue(message.Stream, out List<byte>? parts))
         {
-            _parts.Clear();
+            // Interleaved or not, a stream has no more than one message in parts.
+            _parts[message.Stream] = parts = [];
         }
 
-        _parts.AddRange(message.Payload.ToArray());
+        parts.AddRange(message.Payload.ToArray());
         if (!message.EndOfRecord)
         {
             return;
@@ -328,8 +329,8 @@ internal sealed class SwarmPeer
             CheckSsn(message);
         }
 
-        byte[] bytes = [.. _parts];
-        _parts.Clear();
+        byte[] bytes = [.. parts];
+        _parts.Remove(message.Stream);
         uint incarnation = DeliveryChecker.NumberOf(bytes) >> NumberBits;
         string? flaw = incarnation >= Other._checkers.Count ? "a message was never sent"
             : incarnation < _lastIncarnation ? "a message of an association that has ended came after the next one's"

@@ -222,28 +222,33 @@ public sealed class SwarmScenario
     private static int DrawMtu(SeededRandom random, int atLeast) =>
         Often(random, 0.5) ? 0 : atLeast - Headers + (Often(random, 0.5) ? random.NextInt32(200) : random.NextInt32(9000));
 
-    // From a seed of its own, too. A half of the worlds has the default.
+    // From a seed of its own, too. A half of the worlds has the default scheduler; either side may offer I-DATA.
     private static SwarmOptions WithSchedulers(SwarmOptions world)
     {
         var random = new SeededRandom(world.Seed ^ 0x5C4E_D01E);
-        if (Often(random, 0.5))
+        bool isDefault = Often(random, 0.5);
+        AssociationOptions Change(AssociationOptions options) => options with
         {
-            return world;
-        }
-
-        AssociationOptions Scheduled(AssociationOptions options) =>
-            options with { Scheduler = (StreamScheduler)random.NextInt32(Enum.GetValues<StreamScheduler>().Length) };
+            Scheduler = isDefault ? options.Scheduler : DrawScheduler(random),
+            Extensions = Often(random, 0.7) ? options.Extensions | Extensions.Interleaving : options.Extensions & ~Extensions.Interleaving,
+        };
+        AssociationOptions? Later(AssociationOptions? later, AssociationOptions first) => later is null ? null : later with
+        {
+            Scheduler = isDefault ? later.Scheduler : DrawScheduler(random),
+            Extensions = first.Extensions,
+        };
+        AssociationOptions server = Change(world.Server);
+        SwarmClient[] clients = [.. world.Clients.Select(client => client with { Options = Change(client.Options) })];
         return world with
         {
-            Server = Scheduled(world.Server),
-            LaterServer = world.LaterServer is null ? null : Scheduled(world.LaterServer),
-            Clients = [.. world.Clients.Select(client => client with
-            {
-                Options = Scheduled(client.Options),
-                LaterOptions = client.LaterOptions is null ? null : Scheduled(client.LaterOptions),
-            })],
+            Server = server,
+            LaterServer = Later(world.LaterServer, server),
+            Clients = [.. clients.Select(client => client with { LaterOptions = Later(client.LaterOptions, client.Options) })],
         };
     }
+
+    private static StreamScheduler DrawScheduler(SeededRandom random) =>
+        (StreamScheduler)random.NextInt32(Enum.GetValues<StreamScheduler>().Length);
 
     private static AssociationOptions Vary(SeededRandom random, AssociationOptions options) => options with
     {

@@ -26,15 +26,21 @@ public sealed class Pair
     /// <param name="optionsOfZ">Options of Z, where they differ.</param>
     /// <param name="errorDetection">What both sides believe of the network (RFC 9653).</param>
     /// <param name="carriesEcn">Whether the network carries ECN (RFC 3168).</param>
+    /// <param name="interleaves">Whether I-DATA is offered where the options say so; otherwise the drawings are those of RFC 9260.</param>
     public Pair(
         AssociationOptions? options = null,
         ulong seed = 7,
         AssociationOptions? optionsOfZ = null,
         AlternateErrorDetection errorDetection = AlternateErrorDetection.None,
-        bool carriesEcn = false)
+        bool carriesEcn = false,
+        bool interleaves = false)
     {
         var random = new SeededRandom(seed);
+        Extensions offered = interleaves ? (Extensions)ushort.MaxValue : ~Extensions.Interleaving;
         options ??= AssociationOptions.Default with { MaximumPathMtu = 0 };
+        optionsOfZ ??= options;
+        options = Offering(options, offered);
+        optionsOfZ = Offering(optionsOfZ, offered);
         var a = new EndpointOptions
         {
             LocalPort = PortA,
@@ -44,7 +50,7 @@ public sealed class Pair
             CarriesEcn = carriesEcn,
         };
         EndpointA = new Endpoint(a, random.Fork());
-        EndpointZ = new Endpoint(a with { LocalPort = PortZ, Association = optionsOfZ ?? options }, random.Fork());
+        EndpointZ = new Endpoint(a with { LocalPort = PortZ, Association = optionsOfZ }, random.Fork());
     }
 
     /// <summary>A's SCTP port.</summary>
@@ -267,6 +273,9 @@ public sealed class Pair
         Collect();
         return bytes;
     }
+
+    private static AssociationOptions Offering(AssociationOptions options, Extensions offered) =>
+        (options.Extensions & ~offered) == 0 ? options : options with { Extensions = options.Extensions & offered };
 
     private bool Collect()
     {

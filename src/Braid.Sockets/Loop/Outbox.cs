@@ -19,15 +19,14 @@ internal sealed class Outbox(AssociationHost host, long limit)
 
     private readonly WaitRoom _room = new();
 
-    // A message that is sent in pieces blocks all streams until it ends (RFC 9260 §6.9). What is sent meanwhile waits here and
-    // not in the protocol: a full send buffer behind an open message would leave no room to finish it.
+    // A message that is sent in pieces blocks all streams until it ends (RFC 9260 §6.9), or its own one where messages are
+    // interleaved (RFC 8260 §2.2.2). What is sent meanwhile waits here and not in the protocol: a full send buffer behind an
+    // open message would leave no room to finish it.
+    private OpenMessage[] _open = [];
     private Deque<OutboundItem> _ready;
-    private Deque<OutboundItem> _behindOpenMessage;
-    private SctpMessageStream? _writer;
     private long _limit = limit;
     private long _charge;
-    private long _chargeBefore;                              // of an open message
-    private long _chargeBehind;
+    private long _chargeBehind;                              // of all open messages
     private long _bytes;
     private bool _hasUnreliable;                             // something was accepted that may make room for something else
     private SendOptions? _refused;                           // the last message that had no room and nobody waits with
@@ -43,7 +42,7 @@ internal sealed class Outbox(AssociationHost host, long limit)
         {
             lock (_room)
             {
-                return _writer is not null;
+                return _open.Length > 0;
             }
         }
     }
@@ -132,8 +131,10 @@ internal sealed class Outbox(AssociationHost host, long limit)
     }
 
     /// <summary>From now on one message is written in pieces.</summary>
-    /// <exception cref="InvalidOperationException">Another one is.</exception>
-    public void Open(SctpMessageStream writer)
+    /// <param name="writer">Who writes it.</param>
+    /// <param name="isInterleaved">Whether other streams go on meanwhile.</param>
+    /// <exception cref="InvalidOperationException">Another one is, and holds it up.</exception>
+    public void Open(SctpMessageStream writer, bool isInterleaved)
     {
         lock (_room)
         {
@@ -142,13 +143,13 @@ internal sealed class Outbox(AssociationHost host, long limit)
                 throw SctpException.Again(_end);
             }
 
-            if (_writer is not null)
+            if (InTheWayOf(writer.StreamId) is not null || (!isInterleaved && _open.Length > 0))
             {
-                throw new InvalidOperationException("Another message is being written: one at a time, as it holds up every stream.");
+                throw new InvalidOperationException("Another message is being written: one at a time, as it holds up its stream, and every stream where messages are not interleaved.");
             }
 
-            _writer = writer;
-            _chargeBefore = _charge;
+            // What was there before, on other streams, may have to wait for the end of it.
+            _open = [.. _open, new OpenMessage(writer, isInterleaved, isInterleaved ? 0 : _charge)];
         }
     }
 
@@ -157,16 +158,15 @@ internal sealed class Outbox(AssociationHost host, long limit)
     {
         lock (_room)
         {
-            if (_writer != writer)
+            if (Find(writer) is not { } open)
             {
                 return;
             }
 
-            _writer = null;
-            _chargeBefore = 0;
-            _chargeBehind = 0;
-            while (_behindOpenMessage.TryTakeFirst(out OutboundItem item))
+            _open = Array.FindAll(_open, other => other != open);
+            while (open.Behind.TryTakeFirst(out OutboundItem item))
             {
+                _chargeBehind -= item.Charge;
                 _ready.AddLast(item);
             }
         }
@@ -186,9 +186,9 @@ internal sealed class Outbox(AssociationHost host, long limit)
             if (replaces)
             {
                 _charge = 0;
-                _chargeBefore = 0;
                 _chargeBehind = 0;
                 _bytes = 0;
+                Array.ForEach(_open, static open => open.ChargeBefore = 0);
             }
 
             while (_room.TryTake(out Waiter? waiter))
@@ -220,9 +220,9 @@ internal sealed class Outbox(AssociationHost host, long limit)
     {
         lock (_room)
         {
-            var first = _writer is null && _hasUnreliable ? (SendWaiter?)_room.First : null;
+            var first = _open.Length == 0 && _hasUnreliable ? (SendWaiter?)_room.First : null;
             options = first is { IsOnlyAsking: true } ? s_leastWanted : first?.Options ?? _refused ?? default;
-            bool isThere = first is not null || (_refused is not null && _writer is null);
+            bool isThere = first is not null || (_refused is not null && _open.Length == 0);
             _refused = null;
             return isThere;
         }
@@ -242,7 +242,20 @@ internal sealed class Outbox(AssociationHost host, long limit)
     {
         lock (_room)
         {
-            return _ready.TryTakeFirst(out item) || _behindOpenMessage.TryTakeFirst(out item);
+            if (_ready.TryTakeFirst(out item))
+            {
+                return true;
+            }
+
+            foreach (OpenMessage open in _open)
+            {
+                if (open.Behind.TryTakeFirst(out item))
+                {
+                    return true;
+                }
+            }
+
+            return false;
         }
     }
 
@@ -329,15 +342,15 @@ internal sealed class Outbox(AssociationHost host, long limit)
         {
             next = waiter.Next;
             var send = (SendWaiter)waiter;
-            bool isPiece = _writer is not null && send.Writer == _writer;
-            if (!IsRoomFor(isPiece, send.IsOnlyAsking ? send.Bytes : 0))
+            OpenMessage? open = Find(send.Writer);
+            if (!IsRoomFor(open, send.IsOnlyAsking ? send.Bytes : 0))
             {
-                if (_writer is null)
+                if (_open.Length == 0)
                 {
                     break;                                   // the order of the calls
                 }
 
-                continue;                                    // but for a piece of the open message, which others wait for
+                continue;                                    // but for a piece of an open message, which others wait for
             }
 
             _room.Remove(send);
@@ -350,7 +363,7 @@ internal sealed class Outbox(AssociationHost host, long limit)
 
             try
             {
-                Accept(send.TakePayload(Buffers), send.Options, send.Stream, isPiece);
+                Accept(send.TakePayload(Buffers), send.Options, send.Stream, open);
                 any = true;
             }
 #pragma warning disable CA1031 // Memory of the user's own kind, taken back too early: his call fails, nobody else's.
@@ -371,31 +384,57 @@ internal sealed class Outbox(AssociationHost host, long limit)
             throw SctpException.Again(_end);
         }
 
-        return _room.IsEmpty && IsRoomFor(isPiece: false, 0);
+        return _room.IsEmpty && IsRoomFor(null, 0);
     }
 
     // The last message may reach over the limit, so that one longer than the buffer can be sent at all. A piece does not count
-    // what was there when its message was opened: whatever of that is on other streams may have to wait for the end of it.
-    private bool IsRoomFor(bool isPiece, int bytes) =>
-        isPiece ? _charge - _chargeBefore - _chargeBehind < _limit
+    // what waits for the end of its message, or of another one: that may not end before this one does.
+    private bool IsRoomFor(OpenMessage? pieceOf, int bytes) =>
+        pieceOf is not null ? _charge - pieceOf.ChargeBefore - _chargeBehind < _limit
         : bytes == 0 ? _charge < _limit
         : _charge == 0 || _charge + bytes + AssociationOptions.MessageOverhead <= _limit;
 
-    private void Accept(PooledBuffer payload, in SendOptions options, SctpStream? stream, bool isPiece = false)
+    private OpenMessage? Find(SctpMessageStream? writer)
+    {
+        foreach (OpenMessage open in _open)
+        {
+            if (open.Writer == writer)
+            {
+                return open;
+            }
+        }
+
+        return null;
+    }
+
+    private OpenMessage? InTheWayOf(ushort stream)
+    {
+        foreach (OpenMessage open in _open)
+        {
+            if (open.HoldsUp(stream))
+            {
+                return open;
+            }
+        }
+
+        return null;
+    }
+
+    private void Accept(PooledBuffer payload, in SendOptions options, SctpStream? stream, OpenMessage? pieceOf = null)
     {
         var item = new OutboundItem(payload, options, stream);
         _charge += item.Charge;
         _bytes += payload.Length;
         _hasUnreliable |= options.Reliability.Policy is ReliabilityPolicy.Priority or ReliabilityPolicy.Lifetime;
         stream?.OnAccepted(payload.Length);
-        if (_writer is null || isPiece)
+        if (pieceOf is null && InTheWayOf(options.Stream.Value) is { } open)
         {
-            _ready.AddLast(item);
+            _chargeBehind += item.Charge;
+            open.Behind.AddLast(item);
         }
         else
         {
-            _chargeBehind += item.Charge;
-            _behindOpenMessage.AddLast(item);
+            _ready.AddLast(item);
         }
     }
 
@@ -414,6 +453,20 @@ internal sealed class Outbox(AssociationHost host, long limit)
         {
             host.Wake();
         }
+    }
+
+    /// <summary>A message that is being written in pieces, and what waits for its end.</summary>
+    private sealed class OpenMessage(SctpMessageStream writer, bool isInterleaved, long chargeBefore)
+    {
+        private Deque<OutboundItem> _behind;
+
+        public SctpMessageStream Writer => writer;
+
+        public long ChargeBefore { get; set; } = chargeBefore;
+
+        public ref Deque<OutboundItem> Behind => ref _behind;
+
+        public bool HoldsUp(ushort stream) => !isInterleaved || writer.StreamId == stream;
     }
 
     private sealed class SendWaiter(Outbox outbox) : Waiter<bool>(outbox._room)

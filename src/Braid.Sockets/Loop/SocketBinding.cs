@@ -18,7 +18,7 @@ internal sealed class SocketBinding(SctpSocketOptions options, Action<Associatio
 {
     private readonly Lock _gate = new();
     private SctpSocketOptions _options = options;
-    private SctpAssociationOptions _association = options.Association.Prepared();
+    private SctpAssociationOptions _association = Fit(options, options.Association);
     private EndpointLoop? _loop;
     private bool _ownsLoop;
     private bool _isListening;
@@ -112,7 +112,7 @@ internal sealed class SocketBinding(SctpSocketOptions options, Action<Associatio
     {
         lock (_gate)
         {
-            SctpAssociationOptions changed = change(_association).Prepared();
+            SctpAssociationOptions changed = Fit(_options, change(_association));
             changed.Validate();
             _association = changed;
             if (_isListening)
@@ -173,6 +173,10 @@ internal sealed class SocketBinding(SctpSocketOptions options, Action<Associatio
             _loop.Endpoint.OpenPort(Port, Association);
         }
     }
+
+    // RFC 8260 §2.2.1: interleaving is not offered before the application says that it can handle it.
+    private static SctpAssociationOptions Fit(SctpSocketOptions socket, SctpAssociationOptions options) =>
+        (socket.InterleavesStreams ? options : options with { Extensions = options.Extensions & ~Extensions.Interleaving }).Prepared();
 
     // On the loop, the port having been taken away.
     private void OnShutDown()

@@ -28,6 +28,9 @@ public sealed class ChunkTests
     public void Every_chunk_refuses_what_is_short_or_lies()
     {
         ChunkContract.Check<DataChunk>((ref PacketWriter packet) => DataChunk.Write(ref packet, default, s_some), 12);
+        ChunkContract.Check<InterleavedDataChunk>((ref PacketWriter packet) => InterleavedDataChunk.Write(ref packet, default, s_some), 16);
+        ChunkContract.Check<InterleavedForwardTsnChunk>(
+            (ref PacketWriter packet) => InterleavedForwardTsnChunk.Write(ref packet, new Tsn(1), [new SkippedMessage(1, 2, true)]), 4);
         ChunkContract.Check<InitChunk>((ref PacketWriter packet) => InitChunk.Write(ref packet, ChunkType.Init, default, s_some), 16);
         ChunkContract.Check<InitChunk>((ref PacketWriter packet) => InitChunk.Write(ref packet, ChunkType.InitAck, default, s_some), 16);
         ChunkContract.Check<SackChunk>(
@@ -100,6 +103,37 @@ public sealed class ChunkTests
         Assert.True(data.Unordered && data.Beginning && !data.Ending && data.SackImmediately);
         Assert.Equal([0xAA, 0xBB, 0xCC], data.Payload.ToArray());
         Assert.Equal(chunk.Length, DataChunk.LengthOnWire(3));
+    }
+
+    [Fact, Rfc(8260, "2.1"), Rfc(8260, "5.1")]
+    public void I_DATA_is_laid_out_as_in_RFC_8260_2_1()
+    {
+        var first = new InterleavedDataHeader(new Tsn(0x01020304), 0x0506, new Mid(0x0708090A), 0x0B0C0D0E, 0, DataFlags.Unordered | DataFlags.Beginning | DataFlags.SackImmediately);
+        byte[] chunk = ChunkContract.Example((ref PacketWriter packet) => InterleavedDataChunk.Write(ref packet, first, [0xAA, 0xBB, 0xCC]));
+        Assert.Equal([64, 0x0E, 0, 23, 1, 2, 3, 4, 5, 6, 0, 0, 7, 8, 9, 10, 11, 12, 13, 14, 0xAA, 0xBB, 0xCC, 0], chunk);
+        chunk[1] |= 0xF0;                                    // reserved: ignored by the receiver
+        chunk[11] = 0xFF;
+        Assert.True(new ChunkReader(chunk).TryRead(out ChunkView view) & InterleavedDataChunk.TryRead(view, out InterleavedDataChunk data));
+        Assert.Equal(first, data.Header);
+        Assert.True(data.Unordered && data.Beginning && !data.Ending && data.SackImmediately);
+        Assert.Equal(chunk.Length, InterleavedDataChunk.LengthOnWire(3));
+
+        // Where the PPID was, all other fragments have their number.
+        var second = new InterleavedDataHeader(new Tsn(1), 2, new Mid(3), 0, 0x0B0C0D0E, DataFlags.Ending);
+        chunk = ChunkContract.Example((ref PacketWriter packet) => InterleavedDataChunk.Write(ref packet, second, [1]));
+        Assert.Equal([11, 12, 13, 14], chunk[16..20]);
+        Assert.True(new ChunkReader(chunk).TryRead(out view) & InterleavedDataChunk.TryRead(view, out data));
+        Assert.Equal(second, data.Header);
+    }
+
+    [Fact, Rfc(8260, "2.3.1"), Rfc(8260, "5.2")]
+    public void I_FORWARD_TSN_is_laid_out_as_in_RFC_8260_2_3_1()
+    {
+        SkippedMessage[] skipped = [new(0x0102, 0x03040506), new(7, 8, true)];
+        byte[] chunk = ChunkContract.Example((ref PacketWriter packet) => InterleavedForwardTsnChunk.Write(ref packet, new Tsn(9), skipped));
+        Assert.Equal([194, 0, 0, 24, 0, 0, 0, 9, 1, 2, 0, 0, 3, 4, 5, 6, 0, 7, 0, 1, 0, 0, 0, 8], chunk);
+        Assert.True(new ChunkReader(chunk).TryRead(out ChunkView view) & InterleavedForwardTsnChunk.TryRead(view, out InterleavedForwardTsnChunk forward));
+        Assert.Equal((new Tsn(9), 2, skipped[0], skipped[1]), (forward.NewCumulativeTsn, forward.Count, forward[0], forward[1]));
     }
 
     [Fact]

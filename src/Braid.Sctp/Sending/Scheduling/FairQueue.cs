@@ -26,9 +26,9 @@ internal sealed class FairQueue
         }
 
         // What the stream used of its last turn, and not more: the clock may have gone round since.
-        long ahead = unchecked(stream.Turn.Rank - _clock);
-        bool isAhead = ahead > 0 && ahead <= stream.Turn.LastCharge;
-        _streams.Add(stream, isAhead ? stream.Turn.Rank : _clock);
+        StreamRank? last = stream.Turn.Heap;
+        long ahead = last is null ? 0 : unchecked(last.Rank - _clock);
+        _streams.Add(stream, ahead > 0 && ahead <= last!.LastCharge ? last.Rank : _clock);
     }
 
     public void Remove(OutboundStream stream) => _streams.Remove(stream);
@@ -41,10 +41,10 @@ internal sealed class FairQueue
     public void OnTurn(OutboundStream stream, long bytes, int weight, bool hasMore)
     {
         long charge = unchecked(Math.Max(1, (bytes << FractionBits) / weight));
-        long end = unchecked(stream.Turn.Rank + charge);
-        _clock = stream.Turn.Rank;
+        long end = unchecked(stream.Turn.Heap!.Rank + charge);
+        _clock = stream.Turn.Heap!.Rank;
         _furthest = unchecked(end - _furthest) > 0 ? end : _furthest;
-        stream.Turn.LastCharge = charge;
+        stream.Turn.Heap!.LastCharge = charge;
         if (hasMore)
         {
             _streams.Move(stream, end);
@@ -52,7 +52,7 @@ internal sealed class FairQueue
         else
         {
             _streams.Remove(stream);
-            stream.Turn.Rank = end;
+            stream.Turn.Heap!.Rank = end;
         }
     }
 }

@@ -23,8 +23,9 @@ internal sealed class StreamHeap
             Array.Resize(ref _streams, _count * 2);
         }
 
-        stream.Turn.Rank = rank;
-        stream.Turn.Order = ++_lastOrder;
+        StreamRank place = stream.Turn.Heap ??= new StreamRank();
+        place.Rank = rank;
+        place.Order = ++_lastOrder;
         Place(stream, _count++);
         MoveUp(stream);
     }
@@ -32,8 +33,8 @@ internal sealed class StreamHeap
     /// <summary>Gives a stream that is here another rank, behind others that have it.</summary>
     public void Move(OutboundStream stream, long rank)
     {
-        stream.Turn.Rank = rank;
-        stream.Turn.Order = ++_lastOrder;
+        stream.Turn.Heap!.Rank = rank;
+        stream.Turn.Heap!.Order = ++_lastOrder;
         MoveUp(stream);
         MoveDown(stream);
     }
@@ -41,7 +42,7 @@ internal sealed class StreamHeap
     /// <summary>Takes a stream out.</summary>
     public void Remove(OutboundStream stream)
     {
-        int index = stream.Turn.HeapIndex;
+        int index = stream.Turn.Heap!.Index;
         OutboundStream last = _streams[--_count];
         _streams[_count] = null!;
         if (last != stream)
@@ -54,13 +55,13 @@ internal sealed class StreamHeap
 
     private static bool IsBefore(OutboundStream left, OutboundStream right)
     {
-        long distance = unchecked(left.Turn.Rank - right.Turn.Rank);
-        return distance < 0 || (distance == 0 && left.Turn.Order < right.Turn.Order);
+        long distance = unchecked(left.Turn.Heap!.Rank - right.Turn.Heap!.Rank);
+        return distance < 0 || (distance == 0 && left.Turn.Heap!.Order < right.Turn.Heap!.Order);
     }
 
     private void MoveUp(OutboundStream stream)
     {
-        int index = stream.Turn.HeapIndex;
+        int index = stream.Turn.Heap!.Index;
         while (index > 0 && IsBefore(stream, _streams[(index - 1) / 2]))
         {
             Place(_streams[(index - 1) / 2], index);
@@ -72,7 +73,7 @@ internal sealed class StreamHeap
 
     private void MoveDown(OutboundStream stream)
     {
-        int index = stream.Turn.HeapIndex;
+        int index = stream.Turn.Heap!.Index;
         while (true)
         {
             int child = (index * 2) + 1;
@@ -96,6 +97,6 @@ internal sealed class StreamHeap
     private void Place(OutboundStream stream, int index)
     {
         _streams[index] = stream;
-        stream.Turn.HeapIndex = index;
+        stream.Turn.Heap!.Index = index;
     }
 }

@@ -9,15 +9,22 @@ internal struct StreamTurn
     /// <inheritdoc cref="Next"/>
     public OutboundStream? Previous;
 
-    /// <summary>Its place in a <see cref="StreamHeap"/>.</summary>
-    public int HeapIndex;
+    /// <summary>What a <see cref="StreamHeap"/> goes by; made when the stream is first put into one.</summary>
+    public StreamRank? Heap;
+}
 
-    /// <summary>What a heap goes by: the lowest first.</summary>
-    public long Rank;
+/// <summary>The place of a stream among others that are not simply in turn.</summary>
+internal sealed class StreamRank
+{
+    /// <summary>Its place in the heap.</summary>
+    public int Index { get; set; }
+
+    /// <summary>The lowest first.</summary>
+    public long Rank { get; set; }
 
     /// <summary>Decides between equal ranks: the lowest first.</summary>
-    public long Order;
+    public long Order { get; set; }
 
     /// <summary>By how much its last turn has moved its rank.</summary>
-    public long LastCharge;
+    public long LastCharge { get; set; }
 }

@@ -4,10 +4,11 @@ using Braid.Core;
 
 namespace Braid.Sctp.Wire;
 
-/// <summary>The highest ordered message of one stream that will not come any more (RFC 3758 §3.2).</summary>
+/// <summary>The highest message of one stream that will not come any more (RFC 3758 §3.2, RFC 8260 §2.3.1).</summary>
 /// <param name="Stream">The stream.</param>
 /// <param name="Number">Its stream sequence number: 16 bits, or the 32 of a message identifier where messages are interleaved.</param>
-public readonly record struct SkippedMessage(StreamId Stream, uint Number);
+/// <param name="Unordered">Whether it is that of an unordered message; only I-FORWARD-TSN names those.</param>
+public readonly record struct SkippedMessage(StreamId Stream, uint Number, bool Unordered = false);
 
 /// <summary>FORWARD TSN chunk, viewed in place (RFC 3758 §3.2).</summary>
 public readonly ref struct ForwardTsnChunk : IChunk<ForwardTsnChunk>
