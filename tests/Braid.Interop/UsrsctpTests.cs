@@ -5,6 +5,7 @@ using System.Linq;
 using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
+using Braid.Sctp;
 using Braid.Sockets;
 
 namespace Braid.Interop;
@@ -48,6 +49,26 @@ public sealed class UsrsctpTests : IDisposable
         await pair.Usrsctp.ExpectAsync("sent", _guard.Token);
         await pair.Braid.ShutdownAsync(_guard.Token);
         await ExpectReceivedAsync(pair.Usrsctp, count, size);
+        await pair.Usrsctp.ExpectAsync("closed", _guard.Token);
+    }
+
+    [Theory, Rfc(8260, "2.2.1"), Rfc(8260, "2.2.3")]
+    [InlineData(true, true)]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    [InlineData(false, false)]
+    public async Task Large_messages_on_two_streams_are_interleaved_both_ways(bool usrsctpIsServer, bool ordered)
+    {
+        const int Size = 1 << 20;
+        await using Pair pair = await ConnectAsync(
+            usrsctpIsServer, new Dictionary<string, string> { ["INTERLEAVE"] = "1" }, "talk", "6", $"{Size}", "2", ordered ? "1" : "0", "wait");
+        Assert.Equal(Extensions.Interleaving, pair.Braid.Extensions & Extensions.Interleaving);
+        Task sending = SendAsync(pair.Braid, 6, Size, ordered, streams: 2);
+        await CheckAsync(pair.Braid, 6, Size, ordered);
+        await sending;
+        await pair.Usrsctp.ExpectAsync("sent", _guard.Token);
+        await pair.Braid.ShutdownAsync(_guard.Token);
+        await ExpectReceivedAsync(pair.Usrsctp, 6, Size);
         await pair.Usrsctp.ExpectAsync("closed", _guard.Token);
     }
 
@@ -145,33 +166,40 @@ public sealed class UsrsctpTests : IDisposable
 
     public void Dispose() => _guard.Dispose();
 
-    private async Task<Pair> ConnectAsync(bool usrsctpIsServer, params string[] action)
+    private Task<Pair> ConnectAsync(bool usrsctpIsServer, params string[] action) =>
+        ConnectAsync(usrsctpIsServer, new Dictionary<string, string>(), action);
+
+    private async Task<Pair> ConnectAsync(bool usrsctpIsServer, Dictionary<string, string> environment, params string[] action)
     {
+        SctpAssociationOptions options = SctpAssociationOptions.Default with
+        {
+            Extensions = AssociationOptions.Default.Extensions | (environment.ContainsKey("INTERLEAVE") ? Extensions.Interleaving : Extensions.None),
+        };
         if (usrsctpIsServer)
         {
-            UsrsctpPeer server = UsrsctpPeer.Start("server", SctpDefaults.UdpPort, Port, action);
+            UsrsctpPeer server = UsrsctpPeer.Start("server", UsrsctpPeer.FreeUdpPort(), SctpDefaults.UdpPort, Port, environment, action);
             await server.ExpectAsync("ready", _guard.Token);
             SctpAssociation client = await SctpAssociation.ConnectAsync(
-                new SctpConnectOptions { RemoteEndPoints = [new IPEndPoint(IPAddress.Loopback, server.UdpPort)], RemotePort = Port },
+                new SctpConnectOptions { RemoteEndPoints = [new IPEndPoint(IPAddress.Loopback, server.UdpPort)], RemotePort = Port, Association = options },
                 _guard.Token);
             await server.ExpectAsync("up", _guard.Token);
             return new Pair(server, client, null);
         }
 
         SctpListener listener = await SctpListener.ListenAsync(
-            new SctpListenerOptions { ListenEndPoints = [new IPEndPoint(IPAddress.Loopback, 0)], Port = Port }, _guard.Token);
-        UsrsctpPeer peer = UsrsctpPeer.Start("client", listener.LocalEndPoints[0].Port, Port, action);
+            new SctpListenerOptions { ListenEndPoints = [new IPEndPoint(IPAddress.Loopback, 0)], Port = Port, Association = options }, _guard.Token);
+        UsrsctpPeer peer = UsrsctpPeer.Start("client", UsrsctpPeer.FreeUdpPort(), listener.LocalEndPoints[0].Port, Port, environment, action);
         SctpAssociation accepted = await listener.AcceptAssociationAsync(_guard.Token);
         await peer.ExpectAsync("up", _guard.Token);
         return new Pair(peer, accepted, listener);
     }
 
-    private async Task SendAsync(SctpAssociation association, int count, int size, bool ordered)
+    private async Task SendAsync(SctpAssociation association, int count, int size, bool ordered, int streams = Streams)
     {
-        byte[][] payloads = Enumerable.Range(0, Streams).Select(stream => UsrsctpPeer.Pattern(stream, size)).ToArray();
+        byte[][] payloads = Enumerable.Range(0, streams).Select(stream => UsrsctpPeer.Pattern(stream, size)).ToArray();
         for (int i = 0; i < count; i++)
         {
-            int stream = i % Streams;
+            int stream = i % streams;
             await association.SendAsync(payloads[stream], new SctpSendInfo((ushort)stream, 1000u + (uint)stream, !ordered), _guard.Token);
         }
     }

@@ -11,7 +11,8 @@
  *                                           send STREAM SIZE | reset out|in STREAM | add OUT IN | shutdown
  *
  * LOCAL_SCTP_PORT in the environment is the SCTP port of a client (else any); STALL makes it read nothing before there is a
- * line on stdin; SHORT_RTO keeps its retransmission time-outs between 0.3 and 1 second. PR_POLICY (1 for a lifetime in ms, 2 for a
+ * line on stdin; SHORT_RTO keeps its retransmission time-outs between 0.3 and 1 second; INTERLEAVE
+ * turns on I-DATA and a round-robin scheduler. PR_POLICY (1 for a lifetime in ms, 2 for a
  * priority, 3 for a number of retransmissions) and PR_VALUE say when it gives a message up (RFC 7496).
  *
  * What it does is said on stdout, one word first on each line:
@@ -32,6 +33,11 @@
 #include <time.h>
 #include <unistd.h>
 #include <usrsctp.h>
+
+/* The library has it; the header of 0.9.5 has not. */
+#ifndef SCTP_INTERLEAVING_SUPPORTED
+#define SCTP_INTERLEAVING_SUPPORTED 0x00001206
+#endif
 
 enum { LARGEST = 4 << 20, BUFFERS = 4 << 20, STREAMS = 64, BENCH_MTU = 1400 };
 
@@ -175,8 +181,9 @@ static void on_reset(const union sctp_notification *event)
 static void *receive(void *unused)
 {
     (void)unused;
-    unsigned char *message = malloc(LARGEST);
-    size_t length = 0;
+    unsigned char *part = malloc(LARGEST);
+    unsigned char *messages[STREAMS] = {0};
+    size_t lengths[STREAMS] = {0};
     if (getenv("STALL"))
     {
         while (getchar() != '\n' && !feof(stdin))
@@ -192,7 +199,7 @@ static void *receive(void *unused)
         int flags = 0;
         struct sockaddr_in from;
         socklen_t from_length = sizeof from;
-        ssize_t got = usrsctp_recvv(sock, message + length, LARGEST - length, (struct sockaddr *)&from, &from_length,
+        ssize_t got = usrsctp_recvv(sock, part, LARGEST, (struct sockaddr *)&from, &from_length,
                                     &info, &info_length, &info_type, &flags);
         if (got <= 0)
         {
@@ -202,7 +209,7 @@ static void *receive(void *unused)
 
         if (flags & MSG_NOTIFICATION)
         {
-            const union sctp_notification *event = (const union sctp_notification *)(message + length);
+            const union sctp_notification *event = (const union sctp_notification *)part;
             if (event->sn_header.sn_type == SCTP_ASSOC_CHANGE && event->sn_assoc_change.sac_state == SCTP_COMM_LOST)
             {
                 was_aborted = 1;
@@ -213,15 +220,34 @@ static void *receive(void *unused)
             continue;
         }
 
-        length += (size_t)got;
+        /* Parts of messages on different streams may come mixed; of one stream they do not. */
+        unsigned stream = info.rcv_sid;
+        if (stream >= STREAMS || lengths[stream] + (size_t)got > LARGEST)
+        {
+            received_bad++;
+            continue;
+        }
+
+        if (messages[stream] == NULL)
+        {
+            messages[stream] = malloc(LARGEST);
+        }
+
+        memcpy(messages[stream] + lengths[stream], part, (size_t)got);
+        lengths[stream] += (size_t)got;
         if (flags & MSG_EOR)
         {
-            on_message(message, length, &info);
-            length = 0;
+            on_message(messages[stream], lengths[stream], &info);
+            lengths[stream] = 0;
         }
     }
 
-    free(message);
+    for (int i = 0; i < STREAMS; i++)
+    {
+        free(messages[i]);
+    }
+
+    free(part);
     pthread_mutex_lock(&done_lock);
     done = 1;
     pthread_cond_signal(&done_signal);
@@ -258,6 +284,19 @@ static void set_up(int is_server, int remote_udp, int port)
     option(IPPROTO_SCTP, SCTP_NODELAY, &on, sizeof on, "SCTP_NODELAY");
     option(IPPROTO_SCTP, SCTP_INITMSG, &init, sizeof init, "SCTP_INITMSG");
     option(IPPROTO_SCTP, SCTP_EVENT, &event, sizeof event, "SCTP_EVENT");
+    if (getenv("INTERLEAVE"))
+    {
+        uint32_t level = 2;
+        struct sctp_assoc_value value;
+        memset(&value, 0, sizeof value);
+        value.assoc_id = SCTP_FUTURE_ASSOC;
+        value.assoc_value = 1;
+        option(IPPROTO_SCTP, SCTP_FRAGMENT_INTERLEAVE, &level, sizeof level, "SCTP_FRAGMENT_INTERLEAVE");
+        option(IPPROTO_SCTP, SCTP_INTERLEAVING_SUPPORTED, &value, sizeof value, "SCTP_INTERLEAVING_SUPPORTED");
+        value.assoc_value = SCTP_SS_ROUND_ROBIN;
+        option(IPPROTO_SCTP, SCTP_PLUGGABLE_SS, &value, sizeof value, "SCTP_PLUGGABLE_SS");
+    }
+
     if (getenv("SHORT_RTO"))
     {
         struct sctp_rtoinfo rto;
