@@ -16,8 +16,8 @@ internal static partial class LogMessages
     [LoggerMessage(1, LogLevel.Information, "Listening on UDP {LocalEndPoint}, SCTP port {Port}.")]
     public static partial void Listening(ILogger logger, IPEndPoint? localEndPoint, ushort port);
 
-    [LoggerMessage(2, LogLevel.Information, "Association with {Remote} is up: {Outgoing} streams out, {Incoming} in.")]
-    public static partial void Established(ILogger logger, NetworkAddress remote, int outgoing, int incoming);
+    [LoggerMessage(2, LogLevel.Information, "Association with {Remote} is up: {Outgoing} streams out, {Incoming} in, extensions {Extensions}.")]
+    public static partial void Established(ILogger logger, NetworkAddress remote, int outgoing, int incoming, Extensions extensions);
 
     [LoggerMessage(3, LogLevel.Warning, "The peer at {Remote} has restarted the association.")]
     public static partial void Restarted(ILogger logger, NetworkAddress remote);

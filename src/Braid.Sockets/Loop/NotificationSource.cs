@@ -21,7 +21,7 @@ internal readonly struct NotificationSource(AssociationHost host)
         switch (associationEvent)
         {
             case AssociationEvent.Established up:
-                LogMessages.Established(Logger, host.Remote, up.OutgoingStreams, up.IncomingStreams);
+                LogMessages.Established(Logger, host.Remote, up.OutgoingStreams, up.IncomingStreams, host.Core.Extensions);
                 Notify(SctpNotificationKinds.AssociationChange, () => new SctpNotification.AssociationChange(
                     id, SctpAssociationChange.Up, null, up.OutgoingStreams, up.IncomingStreams));
                 Notify(SctpNotificationKinds.Authentication, () => new SctpNotification.Authentication(id, SctpAuthenticationIndication.NotSupported, 0));
