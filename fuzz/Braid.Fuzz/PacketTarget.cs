@@ -18,7 +18,8 @@ public sealed class PacketTarget : IFuzzTarget
     private const uint PeerTag = 0x01020304;
     private const uint FirstTsn = 1000;
     private const int ReceiveBuffer = 64 * 1024;
-    private const int States = 10;
+    private const int States = 11;
+    private const int Interleaving = 10;                     // the state in which both sides have agreed on I-DATA
 
     // What one packet may make us send when we know its sender: the answers to all of its chunks, and what its SACKs set free.
     private const int MostAnswers = 400;
@@ -47,10 +48,16 @@ public sealed class PacketTarget : IFuzzTarget
     /// <inheritdoc/>
     public byte[] Make(IRandomSource random)
     {
-        var input = new List<byte> { (byte)random.NextInt32(States) };
+        int state = random.NextInt32(States);
+        var input = new List<byte> { (byte)state };
         for (int i = 1 + random.NextInt32(12); i > 0; i--)
         {
             byte[] chunks = ChunkMaker.Make(random);
+            if (state == Interleaving && chunks.Length > 0 && chunks[0] == (byte)ChunkType.Data)
+            {
+                chunks[0] = (byte)ChunkType.IData;           // DATA would end it at once
+            }
+
             input.Add((byte)random.NextInt32(256));
             input.AddRange([(byte)(chunks.Length >> 8), (byte)chunks.Length]);
             input.AddRange(chunks);
@@ -68,7 +75,13 @@ public sealed class PacketTarget : IFuzzTarget
                 LocalPort = OurPort,
                 AcceptsAssociations = true,
                 MaximumAssociations = 4,
-                Association = new AssociationOptions { ReceiveBufferSize = ReceiveBuffer, HeartbeatInterval = TimeSpan.FromSeconds(5), AllowedReconfiguration = (ReconfigurationKinds)7 },
+                Association = new AssociationOptions
+                {
+                    Extensions = AssociationOptions.Default.Extensions | Extensions.Interleaving,
+                    ReceiveBufferSize = ReceiveBuffer,
+                    HeartbeatInterval = TimeSpan.FromSeconds(5),
+                    AllowedReconfiguration = (ReconfigurationKinds)7,
+                },
             },
             new SeededRandom(1));
 
@@ -104,7 +117,8 @@ public sealed class PacketTarget : IFuzzTarget
                 _association.Send(_now, new byte[i == 9 ? 5000 : 60], new SendOptions((ushort)i));     // goes along with COOKIE ECHO, as far as it fits
             }
 
-            Exchange(_ourTag, Chunk(2, [.. Init(), 0, 7, 0, 8, 1, 2, 3, 4]));
+            byte[] extensions = state == Interleaving ? [0x80, 8, 0, 6, (byte)ChunkType.IData, (byte)ChunkType.ReConfig, 0, 0] : [];
+            Exchange(_ourTag, Chunk(2, [.. Init(), 0, 7, 0, 8, 1, 2, 3, 4, .. extensions]));
             if (state is 2 or 9)
             {
                 return;
