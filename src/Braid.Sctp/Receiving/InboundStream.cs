@@ -6,7 +6,9 @@ namespace Braid.Sctp;
 internal sealed class InboundStream
 {
     private MessageList _waiting;     // by SSN
-    private (Ssn Last, Tsn LastTsn)? _lateSkip;
+    private Tsn _lateSkipTsn;
+    private Ssn _lateSkip;
+    private bool _hasLateSkip;
 
     /// <summary>SSN of the next ordered message.</summary>
     public Ssn Next { get; private set; }
@@ -30,12 +32,12 @@ internal sealed class InboundStream
     public void Restart(Tsn? first)
     {
         Next = default;
-        if (first is { } tsn && _lateSkip is { } late && late.LastTsn >= tsn)
+        if (first is { } tsn && _hasLateSkip && _lateSkipTsn >= tsn)
         {
-            SkipTo(late.Last, late.LastTsn);
+            SkipTo(_lateSkip, _lateSkipTsn);
         }
 
-        _lateSkip = null;
+        _hasLateSkip = false;
     }
 
     /// <summary>Keeps a message until its turn; false when one with its number waits already.</summary>
@@ -91,7 +93,7 @@ internal sealed class InboundStream
     /// A number was skipped that lies behind the next one: it means nothing, unless the news comes that the stream was reset before
     /// that (RFC 6525 §5.2.7 H5), which it may have overtaken.
     /// </summary>
-    public void OnLateSkip(Ssn last, Tsn lastTsn) => _lateSkip = (last, lastTsn);
+    public void OnLateSkip(Ssn last, Tsn lastTsn) => (_lateSkip, _lateSkipTsn, _hasLateSkip) = (last, lastTsn, true);
 
     /// <summary>Takes the last waiting message out of the way; slow.</summary>
     public void RemoveLast() => _waiting.RemoveLast();

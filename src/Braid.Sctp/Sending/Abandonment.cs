@@ -13,7 +13,7 @@ namespace Braid.Sctp;
 /// or a call of the application, each of which comes by here; only the news that a message was given up can be late by that.
 /// </para>
 /// </summary>
-internal sealed class Abandonment(AssociationContext context, SendQueue queue, OutstandingQueue outstanding, OutboundMessagePool messages)
+internal sealed class Abandonment(AssociationContext context, SendQueue queue, OutstandingQueue outstanding)
 {
     // §3.5 F2 has a repeated FORWARD TSN wait for a round trip, F3 nothing longer than this.
     private static readonly TimeSpan s_longestDelay = TimeSpan.FromMilliseconds(200);
@@ -35,9 +35,9 @@ internal sealed class Abandonment(AssociationContext context, SendQueue queue, O
     public bool Review()
     {
         ReviewLost();
-        if (messages.Unreliable > 0 && queue.MayHaveExpired)
+        if (outstanding.Messages.Unreliable > 0 && queue.MayHaveExpired)
         {
-            messages.KeepsFailed = context.Options.ReportsFailedSends;
+            outstanding.Messages.KeepsFailed = context.Options.ReportsFailedSends;
             while (queue.FindExpiredHalfSent() is { } message)
             {
                 GiveUp(message, outstanding.FindLast(message.Record));
@@ -54,7 +54,7 @@ internal sealed class Abandonment(AssociationContext context, SendQueue queue, O
     /// <summary>Gives up the chunks that would be sent again next, as far as their policies say so.</summary>
     public void ReviewLost()
     {
-        while (messages.Unreliable > 0
+        while (outstanding.Messages.Unreliable > 0
             && outstanding.PeekLostMessage(out int offset, out int transmissions) is { } message && IsOver(message, transmissions))
         {
             GiveUp(message, offset);
@@ -64,7 +64,7 @@ internal sealed class Abandonment(AssociationContext context, SendQueue queue, O
     /// <summary>Whether messages that matter less hold so much of the send buffer that one more could have room.</summary>
     public bool CanMakeRoom(in SendOptions options)
     {
-        if (messages.Unreliable == 0 || queue.Excess(options) is not { } excess)
+        if (outstanding.Messages.Unreliable == 0 || queue.Excess(options) is not { } excess)
         {
             return false;
         }
@@ -158,7 +158,7 @@ internal sealed class Abandonment(AssociationContext context, SendQueue queue, O
     /// <param name="offset">The place of an outstanding chunk of it; -1 when there is none.</param>
     private void GiveUp(OutboundMessage message, int offset)
     {
-        messages.KeepsFailed = context.Options.ReportsFailedSends;
+        outstanding.Messages.KeepsFailed = context.Options.ReportsFailedSends;
         _hasGivenUp = true;
         long record = message.Record;
         StreamId stream = message.Options.Stream;

@@ -8,8 +8,7 @@ internal sealed class OutboundStream(StreamId id)
 {
     private StreamTurn _turn;
     private OutboundMessage? _last;
-    private SendOptions _record;                             // of the last message; as long as it is open, like the record's first
-    private Instant _recordDeadline;
+    private OutboundRecords? _records;                       // made for the first message in parts, or that may be given up
     private Ssn _ssn;                                        // of the record that was begun last
     private Mid _mid;                                        // of the record that was begun last, where messages are interleaved,
     private uint _fsn;                                       // and of its next fragment
@@ -59,31 +58,43 @@ internal sealed class OutboundStream(StreamId id)
     /// <summary>Whether anything was sent, or is to be, since the stream began.</summary>
     public bool IsUsed { get; private set; }
 
-    /// <summary>The record that was accepted last, by the number of its first part.</summary>
-    public long LastRecord { get; private set; }
+    /// <summary>The record that is open, by the number of its first part.</summary>
+    public long LastRecord => _records?.Last ?? 0;
 
-    /// <summary>The record of which the beginning was sent and the end was not; 0 for none.</summary>
-    public long HalfSentRecord { get; set; }
+    /// <summary>The record of which the beginning was sent and the end was not; 0 for none, and for a message that is never given up.</summary>
+    public long HalfSentRecord
+    {
+        get => _records?.HalfSent ?? 0;
+        set => _records?.HalfSent = value;
+    }
 
     /// <summary>Messages that were given up; null as long as none was.</summary>
-    public AbandonedCounters? Abandoned { get; set; }
+    public AbandonedCounters? Abandoned => _records?.Abandoned;
 
     private Ssn NextSsn { get; set; }
 
     /// <summary>How a message is sent: a part like the first one of its record.</summary>
     public SendOptions OptionsFor(in SendOptions options) =>
-        IsRecordOpen ? options with { Ppid = _record.Ppid, Unordered = _record.Unordered, Reliability = _record.Reliability } : options;
+        IsRecordOpen
+        ? options with { Ppid = _records!.Options.Ppid, Unordered = _records.Options.Unordered, Reliability = _records.Options.Reliability }
+        : options;
 
     public void Add(OutboundMessage message)
     {
         message.IsContinuation = IsRecordOpen;
         if (IsRecordOpen)
         {
-            (message.Record, message.Deadline) = (LastRecord, _recordDeadline);
+            (message.Record, message.Deadline) = (_records!.Last, _records.Deadline);
         }
 
-        (LastRecord, _recordDeadline) = (message.Record, message.Deadline);
-        _record = message.Options;
+        if (_records is not null || message.Options.MoreFollows || message.Options.Reliability.Policy != ReliabilityPolicy.Reliable)
+        {
+            _records ??= new OutboundRecords();
+            _records.Options = message.Options;
+            _records.Last = message.Record;
+            _records.Deadline = message.Deadline;
+        }
+
         IsRecordOpen = message.Options.MoreFollows;
         WaitingBytes += message.Length;
         WaitingMessages++;
@@ -242,6 +253,13 @@ internal sealed class OutboundStream(StreamId id)
         IsUsed = First is not null;
     }
 
+    /// <summary>A message was given up.</summary>
+    public void CountAbandoned(ReliabilityPolicy policy, bool wasSent)
+    {
+        _records!.Abandoned ??= new AbandonedCounters();
+        _records.Abandoned.Count(policy, wasSent);
+    }
+
     private static void Append(OutboundMessage message, ref OutboundMessage? first, ref OutboundMessage? last)
     {
         if (last is null)
@@ -255,4 +273,23 @@ internal sealed class OutboundStream(StreamId id)
 
         last = message;
     }
+}
+
+/// <summary>What a stream has to remember of messages in parts, and of those that may be given up; most streams have neither.</summary>
+internal sealed class OutboundRecords
+{
+    /// <summary>Of the last message; as long as its record is open, like the record's first.</summary>
+    public SendOptions Options { get; set; }
+
+    /// <summary>When its lifetime is over.</summary>
+    public Instant Deadline { get; set; }
+
+    /// <summary>Its record, by the number of the first part.</summary>
+    public long Last { get; set; }
+
+    /// <inheritdoc cref="OutboundStream.HalfSentRecord"/>
+    public long HalfSent { get; set; }
+
+    /// <inheritdoc cref="OutboundStream.Abandoned"/>
+    public AbandonedCounters? Abandoned { get; set; }
 }

@@ -10,7 +10,6 @@ namespace Braid.Sctp;
 internal sealed partial class OutstandingQueue
 {
     private int _forwardable;                                // chunks up to the Advanced.Peer.Ack.Point
-    private long _abandonedPayload;
 
     /// <summary>Advanced.Peer.Ack.Point: up to it, the peer shall consider everything as received (A1).</summary>
     public Tsn AdvancedAck => _cumulativeAck + _forwardable;
@@ -19,7 +18,22 @@ internal sealed partial class OutstandingQueue
     public bool IsAdvanced => _forwardable > 0;
 
     /// <summary>User data of the chunks that were given up and that the peer has not skipped yet, in bytes.</summary>
-    public long AbandonedPayload => _abandonedPayload;
+    public long AbandonedPayload
+    {
+        get
+        {
+            long bytes = 0;
+            for (int offset = 0; offset < _count; offset++)
+            {
+                bytes += At(offset).State == ChunkState.Abandoned ? At(offset).Length : 0;
+            }
+
+            return bytes;
+        }
+    }
+
+    /// <summary>The messages that its chunks are of.</summary>
+    public OutboundMessagePool Messages => _messages;
 
     /// <summary>The message of the chunk that <see cref="TryPeekLost"/> gives.</summary>
     /// <param name="offset">The place of the chunk.</param>
@@ -188,7 +202,6 @@ internal sealed partial class OutstandingQueue
         }
 
         chunk.State = ChunkState.Abandoned;
-        _abandonedPayload += chunk.Length;
         foreach (PathFlight flight in _paths)
         {
             flight.StopTimingFrom(tsn);                      // its acknowledgement may be FORWARD TSN's, as with Karn's rule

@@ -223,7 +223,6 @@ internal sealed partial class OutstandingQueue
         _gapAckedCount = 0;
         _lostCount = 0;
         _forwardable = 0;
-        _abandonedPayload = 0;
         _highestGapAcked = -1;
     }
 
@@ -264,7 +263,6 @@ internal sealed partial class OutstandingQueue
             if (chunk.State == ChunkState.Abandoned)
             {
                 hasSkipped = true;                           // its bytes were released when it was given up
-                _abandonedPayload -= chunk.Length;
             }
             else
             {

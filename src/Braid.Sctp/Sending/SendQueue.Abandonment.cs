@@ -100,8 +100,7 @@ internal sealed partial class SendQueue
         OutboundStream stream = Find(message.Options.Stream)!;
         ReliabilityPolicy policy = message.Options.Reliability.Policy;
         context.Counters.MessagesAbandoned++;
-        stream.Abandoned ??= new AbandonedCounters();
-        stream.Abandoned.Count(policy, wasSent);
+        stream.CountAbandoned(policy, wasSent);
         if (stream.IsRecordOpen && stream.LastRecord == message.Record)
         {
             stream.LoseRecord();

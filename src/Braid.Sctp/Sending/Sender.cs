@@ -31,7 +31,6 @@ internal sealed class Sender
     private FastRecovery _recovery;
     private BurstLimit _burst;
     private EcnResponse _ecn;
-    private readonly OutboundMessagePool _messages;
     private Abandonment? _abandonment;                       // made for the first message that may be given up
     private bool _mayAbandon;
 
@@ -42,7 +41,6 @@ internal sealed class Sender
         _queue = queue;
         _outstanding = new OutstandingQueue(negotiated.LocalInitialTsn, messages);
         _burst = new BurstLimit(context);
-        _messages = messages;
         Window = new PeerWindow(negotiated.PeerWindow);
         _burst.Renew();
     }
@@ -307,7 +305,7 @@ internal sealed class Sender
     public void Clear() => _outstanding.Clear();
 
     private Abandonment? Abandonment =>
-        _abandonment ??= _mayAbandon && _messages.Unreliable > 0 ? new Abandonment(_context, _queue, _outstanding, _messages) : null;
+        _abandonment ??= _mayAbandon && _outstanding.Messages.Unreliable > 0 ? new Abandonment(_context, _queue, _outstanding) : null;
 
     private void Apply(in AckOutcome outcome)
     {
