@@ -96,6 +96,15 @@ public record AssociationOptions
     /// <summary>Greatest RTO (RTO.Max), from <see cref="RtoMinimum"/>. Default 60 s.</summary>
     public TimeSpan RtoMaximum { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How losses are found before T3-rtx expires. Default <see cref="LossRecovery.Rack"/>.</summary>
+    public LossRecovery LossRecovery { get; init; } = LossRecovery.Rack;
+
+    /// <summary>
+    /// Whether T3-rtx, when it begins anew with an acknowledgement and little is outstanding, counts from when that was sent
+    /// (RFC 7765), not from now. Default true.
+    /// </summary>
+    public bool RtoRestart { get; init; } = true;
+
     /// <summary>Packets that one opportunity to send may emit (Max.Burst), from 1. With fewer than 3 the congestion window cannot grow. Default 4.</summary>
     public int MaximumBurst { get; init; } = 4;
 
@@ -176,6 +185,7 @@ public record AssociationOptions
         InRange((int)Scheduler, 0, (int)StreamScheduler.WeightedFairQueueing, nameof(Scheduler));
         InRange(PathMtu, 512, ushort.MaxValue, nameof(PathMtu));
         InRange(MaximumPathMtu, 0, ushort.MaxValue, nameof(MaximumPathMtu));
+        InRange((int)LossRecovery, 0, (int)LossRecovery.Rack, nameof(LossRecovery));
         InRange(MaximumBurst, 1, int.MaxValue, nameof(MaximumBurst));
         InRange(MaximumRetransmissions, 0, int.MaxValue, nameof(MaximumRetransmissions));
         InRange(MaximumPathRetransmissions, 0, int.MaxValue, nameof(MaximumPathRetransmissions));

@@ -59,6 +59,9 @@ public readonly record struct AssociationStatistics
     /// <summary>Expirations of T3-rtx (§6.3.3).</summary>
     public long RetransmissionTimeouts { get; init; }
 
+    /// <summary>Probes that were sent because an acknowledgement was overdue (RFC 8985 §7).</summary>
+    public long LossProbes { get; init; }
+
     /// <summary>DATA chunks received more than once.</summary>
     public long DuplicatesReceived { get; init; }
 

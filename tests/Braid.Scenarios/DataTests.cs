@@ -10,6 +10,9 @@ public sealed class DataTests
 {
     private static readonly byte[] s_full = new byte[1224];              // one packet at a path MTU of 1280
 
+    // As RFC 9260 has it: losses show in missing reports or by T3-rtx.
+    private static readonly AssociationOptions s_reports = new() { MaximumPathMtu = 0, LossRecovery = LossRecovery.MissingReports };
+
     [Fact, Rfc(9260, "5.1"), Rfc(9260, "6.2")]
     public void The_first_data_is_acknowledged_at_once_then_every_second_packet()
     {
@@ -60,7 +63,7 @@ public sealed class DataTests
     [Fact, Rfc(9260, "6.6")]
     public void A_gap_holds_the_ordered_messages_of_its_stream_and_no_others()
     {
-        Pair pair = Warm();
+        Pair pair = Warm(s_reports);
         SendEach(pair, "one", new SendOptions(1), isLost: true);
         SendEach(pair, "two", new SendOptions(1), isLost: false).Arrow("A <- SACK <- Z");
         SendEach(pair, "three", new SendOptions(2), isLost: false).Arrow("A <- SACK <- Z");
@@ -87,7 +90,7 @@ public sealed class DataTests
     [Fact, Rfc(9260, "6.7"), Rfc(9260, "7.2.4")]
     public void Three_missing_reports_cause_a_fast_retransmission_and_halve_the_window()
     {
-        Pair pair = Warm(packets: 40);
+        Pair pair = Warm(s_reports, packets: 40);
         long window = pair.A.GetStatistics().CongestionWindow;
         Send(pair).Arrow("A -> DATA x Z");
         for (int i = 0; i < 3; i++)
@@ -105,7 +108,7 @@ public sealed class DataTests
     [Fact, Rfc(9260, "7.2.4"), Rfc(9260, "7.2.3")]
     public void Fast_recovery_halves_the_window_once_however_much_was_lost_in_it_and_again_only_after_its_end()
     {
-        Pair pair = Warm(packets: 60);
+        Pair pair = Warm(s_reports, packets: 60);
         long before = pair.A.GetStatistics().CongestionWindow;
         LoseTwoOfNine(pair);
         pair.Exchange();
@@ -134,7 +137,7 @@ public sealed class DataTests
     [Fact, Rfc(9260, "6.3.3"), Rfc(9260, "7.2.3")]
     public void T3_rtx_sends_again_doubles_the_RTO_and_leaves_a_window_of_one_packet()
     {
-        Pair pair = Warm();
+        Pair pair = Warm(s_reports);
         Send(pair).Arrow("A -> DATA x Z");
         Assert.Equal(TimeSpan.FromSeconds(1), pair.AdvanceToNextTimeout());
         pair.Arrow("A -> DATA x Z");
@@ -151,7 +154,7 @@ public sealed class DataTests
     [Fact, Rfc(9260, "8.1"), Rfc(9260, "8.2")]
     public void A_peer_that_stays_silent_is_unreachable_after_Association_Max_Retrans()
     {
-        Pair pair = Warm(new AssociationOptions { MaximumRetransmissions = 4, MaximumPathRetransmissions = 2, HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 });
+        Pair pair = Warm(s_reports with { MaximumRetransmissions = 4, MaximumPathRetransmissions = 2, HeartbeatInterval = TimeSpan.Zero });
         while (pair.A.TryGetEvent(out _))
         {
         }

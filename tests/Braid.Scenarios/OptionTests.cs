@@ -10,6 +10,8 @@ namespace Braid.Scenarios;
 public sealed class OptionTests
 {
     private static readonly AssociationOptions s_quiet = new() { HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0, Extensions = Extensions.ZeroChecksum };
+
+    private static readonly AssociationOptions s_reports = s_quiet with { LossRecovery = LossRecovery.MissingReports };
     private static readonly byte[] s_full = new byte[1224];              // one packet at a path MTU of 1280
 
     [Fact, Rfc(6458, "8.1.5")]
@@ -66,7 +68,7 @@ public sealed class OptionTests
     [Fact, Rfc(6458, "8.1.5")]
     public void Without_NoDelay_a_lost_packet_and_a_closed_window_block_nothing()
     {
-        Pair pair = Warm(s_quiet with { NoDelay = false }, s_quiet with { ReceiveBufferSize = 10_000 });
+        Pair pair = Warm(s_reports with { NoDelay = false }, s_quiet with { ReceiveBufferSize = 10_000 });
         Send(pair, 10).Arrow("A -> DATA x Z");
         Send(pair, 20).NothingPending();
         Assert.Equal(TimeSpan.FromSeconds(1), pair.AdvanceToNextTimeout());
@@ -219,7 +221,7 @@ public sealed class OptionTests
     public void Failure_thresholds_count_from_now_on()
     {
         Pair pair = Warm();
-        pair.A.Reconfigure(pair.Now, s_quiet with { MaximumRetransmissions = 1, MaximumPathRetransmissions = 0 });
+        pair.A.Reconfigure(pair.Now, s_reports with { MaximumRetransmissions = 1, MaximumPathRetransmissions = 0 });
         Send(pair, 1).Arrow("A -> DATA x Z");
         pair.AdvanceToNextTimeout();
         Assert.Equal(PathState.Inactive, pair.A.GetPaths()[0].State);

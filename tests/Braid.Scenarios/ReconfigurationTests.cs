@@ -496,7 +496,7 @@ public sealed class ReconfigurationTests
     [Fact, Rfc(6525, "5.1.4"), Rfc(9260, "9.2")]
     public void A_shutdown_waits_for_the_answer_to_an_association_reset_for_only_that_says_which_numbers_are_new()
     {
-        Pair pair = New();
+        Pair pair = New(s_options with { LossRecovery = LossRecovery.MissingReports });
         Send(pair, pair.Z, 1, "before");
         pair.Exchange();
         pair.A.ResetAssociation(pair.Now, 3);

@@ -32,6 +32,7 @@ public sealed partial class RfcTableTests
     [InlineData(6525)]
     [InlineData(3758)]
     [InlineData(7496)]
+    [InlineData(8985)]
     public void The_table_of_an_RFC_is_up_to_date_and_every_section_without_a_test_says_why(int rfc)
     {
         List<Test> tests = [.. FindTests(rfc)];

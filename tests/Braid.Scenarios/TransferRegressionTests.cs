@@ -224,7 +224,7 @@ public sealed class TransferRegressionTests
     [Fact, Rfc(9260, "6.1"), Rfc(9260, "7.2.3"), Rfc(9260, "9.2")]
     public void A_probe_that_SHUTDOWN_acknowledges_is_a_probe_no_longer()
     {
-        Tester tester = new Tester(s_quiet).Established();
+        Tester tester = new Tester(s_quiet with { LossRecovery = LossRecovery.MissingReports }).Established();
         tester.Send(Chunk.Sack(tester.IutTsn - 1, 500));
         Assert.Equal(SendStatus.Ok, tester.Iut.Send(tester.Now, new byte[1000], default));
         Assert.Equal(SendStatus.Ok, tester.Iut.Send(tester.Now, new byte[400], default));

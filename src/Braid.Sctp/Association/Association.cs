@@ -701,6 +701,9 @@ public sealed class Association
             case TimerKind.T3Rtx:
                 _transfer.OnRetransmissionTimeout(_tcb.Paths[timer.Path]);
                 break;
+            case TimerKind.Loss:
+                _transfer.OnLossTimer(_tcb.Paths[timer.Path]);
+                break;
             case TimerKind.Heartbeat:
                 _transfer.OnHeartbeatTimer(_tcb.Paths[timer.Path]);
                 break;

@@ -14,6 +14,7 @@ internal sealed class AssociationCounters
     public long FastRetransmissions;
     public long RetransmissionTimeouts;
     public long EcnReductions;
+    public long LossProbes;
     public long DuplicatesReceived;
     public long SacksSent;
     public long SacksReceived;
@@ -34,6 +35,7 @@ internal sealed class AssociationCounters
         FastRetransmissions = FastRetransmissions,
         RetransmissionTimeouts = RetransmissionTimeouts,
         EcnReductions = EcnReductions,
+        LossProbes = LossProbes,
         DuplicatesReceived = DuplicatesReceived,
         SacksSent = SacksSent,
         SacksReceived = SacksReceived,

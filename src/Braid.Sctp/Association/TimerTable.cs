@@ -30,6 +30,9 @@ internal enum TimerKind
     /// <summary>Data is outstanding, or a closed window wants a probe (§6.3, §6.1 A).</summary>
     T3Rtx,
 
+    /// <summary>What was overtaken must have come by now, or an acknowledgement is overdue (RFC 8985 §8).</summary>
+    Loss,
+
     /// <summary>A HEARTBEAT ACK is due (§8.3). Before <see cref="Heartbeat"/>: at the same instant, the old one has failed first.</summary>
     HeartbeatAck,
 

@@ -143,6 +143,7 @@ internal sealed class TransferProcedures(Tcb tcb)
 
         for (int i = 0; outcome.HasNewAck && i < tcb.Paths.Count; i++)
         {
+            CheckForBlackHole(tcb.Paths[i]);
             if (tcb.Transfer!.Sender.WasAcknowledgedOn(i))
             {
                 tcb.Monitor.OnAnswered(tcb.Paths[i]);              // §8.1, §8.2
@@ -275,6 +276,25 @@ internal sealed class TransferProcedures(Tcb tcb)
                 return false;
             default:
                 return true;
+        }
+    }
+
+    /// <summary>Time has shown that something is lost, or that it should be asked for (RFC 8985).</summary>
+    public void OnLossTimer(Path path)
+    {
+        if (tcb.MayCarryData)
+        {
+            tcb.Transfer!.Sender.OnLossTimer(path);
+            CheckForBlackHole(path);
+        }
+    }
+
+    // What is sent again and again before T3-rtx can expire tells of a path that has become narrower as that would (RFC 8899 §4.3).
+    private void CheckForBlackHole(Path path)
+    {
+        if (tcb.Transfer!.Sender.WasLostAgainOn(path.Index))
+        {
+            tcb.Mtu.OnTimeout(path);
         }
     }
 

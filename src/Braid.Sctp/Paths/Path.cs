@@ -85,6 +85,16 @@ internal sealed class Path
     /// <summary>When DATA last left for this path.</summary>
     public Instant LastData { get; set; }
 
+    /// <summary>RFC 9260 §7.2.1: a window that was not used for an RTO has to be earned again.</summary>
+    public void Decay()
+    {
+        if (LastData != Instant.Zero)
+        {
+            Congestion.OnIdle(_context.Now - LastData, Rto.Current);
+            LastData = _context.Now;
+        }
+    }
+
     /// <summary>The largest SCTP packet in an IP packet of a size.</summary>
     public int PacketIn(int size) => (size - _overhead) & ~3;
 

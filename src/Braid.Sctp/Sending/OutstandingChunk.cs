@@ -42,6 +42,18 @@ internal struct OutstandingChunk
     /// <summary>It is an I-DATA chunk, and has an FSN.</summary>
     public bool IsInterleaved;
 
+    /// <summary>The peer had reported it and does not any more: it counts as sent again, and nobody knows when it was.</summary>
+    public bool WasTakenBack;
+
+    /// <summary>When it was sent last.</summary>
+    public Instant SentAt;
+
+    /// <summary>In flight, what was sent on its path just before it, if it is not the oldest there.</summary>
+    public Tsn SentBefore;
+
+    /// <summary>In flight, what was sent on its path just after it, if it is not the newest there.</summary>
+    public Tsn SentAfter;
+
     /// <summary>The last SACK that reported it in a gap, to notice when the peer takes that back.</summary>
     public uint ReportedBy;
 
@@ -72,8 +84,14 @@ internal struct PathAck
     /// <summary>The earliest outstanding TSN of the path was acknowledged: rule R3 restarts T3-rtx.</summary>
     public bool AcknowledgedEarliest;
 
-    /// <summary>Chunks last sent here were marked lost by missing reports.</summary>
+    /// <summary>Chunks last sent here were marked lost by missing reports, or by time.</summary>
     public bool HasLoss;
+
+    /// <summary>The earliest outstanding chunk was among them, and had been sent more than once: maybe no packet of its size gets through.</summary>
+    public bool HasLostAgain;
+
+    /// <summary>When the one of these was sent that was sent last; the beginning of time where only missing reports say so.</summary>
+    public Instant LossSentAt;
 
     /// <summary>A gap-acked chunk of this path is missing again: rule R4 starts T3-rtx.</summary>
     public bool HasReneged;

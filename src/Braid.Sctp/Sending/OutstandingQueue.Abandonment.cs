@@ -190,8 +190,7 @@ internal sealed partial class OutstandingQueue
         switch (chunk.State)
         {
             case ChunkState.InFlight:
-                _paths[chunk.Path].Release(chunk.WireLength);
-                PayloadInFlight -= chunk.Length;
+                EndFlight(ref chunk, tsn);
                 break;
             case ChunkState.Lost:
                 _lostCount--;

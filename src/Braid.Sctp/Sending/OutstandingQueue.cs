@@ -22,6 +22,8 @@ internal sealed partial class OutstandingQueue
     private int _lostHint;                                   // no chunk before this offset is lost
     private int _highestGapAcked = -1;                       // offset; -1 when there is none
     private uint _sackNumber;
+    private Instant _now;                                    // of the SACK that is being taken in
+    private bool _isTimed;                                   // whether that one looks for losses by time
     private Tsn _cumulativeAck;
 
     public OutstandingQueue(Tsn initialTsn, OutboundMessagePool messages)
@@ -65,7 +67,6 @@ internal sealed partial class OutstandingQueue
             Grow();
         }
 
-        PathFlight flight = FlightOf(path);
         Tsn tsn = HighestTsn.Next;
         ref OutstandingChunk chunk = ref At(_count);
         chunk = new OutstandingChunk
@@ -76,14 +77,12 @@ internal sealed partial class OutstandingQueue
             Flags = fragment.Flags,
             Path = (short)path,
             Transmissions = 1,
-            State = ChunkState.InFlight,
             Fsn = fragment.Fsn ?? 0,
             IsInterleaved = fragment.Fsn is not null,
         };
         _count++;
-        flight.Take(chunk.WireLength);
-        PayloadInFlight += chunk.Length;
-        flight.StartTiming(now, tsn);                        // C4: one measurement for each round trip
+        BeginFlight(ref chunk, tsn, now);
+        FlightOf(path).StartTiming(now, tsn);                // C4: one measurement for each round trip
         return ToOutgoing(chunk, tsn);
     }
 
@@ -110,22 +109,21 @@ internal sealed partial class OutstandingQueue
     }
 
     /// <summary>Takes the lowest lost chunk: it is in flight again, on <paramref name="path"/>.</summary>
+    /// <param name="now">The current instant.</param>
     /// <param name="path">Where it is sent this time.</param>
     /// <param name="isEarliest">Whether it has the lowest outstanding TSN of that path: T3-rtx restarts (§6.1).</param>
-    public OutgoingChunk TakeLost(int path, out bool isEarliest)
+    public OutgoingChunk TakeLost(Instant now, int path, out bool isEarliest)
     {
         int offset = FindLost();
         ref OutstandingChunk chunk = ref At(offset);
         Tsn tsn = TsnAt(offset);
-        chunk.State = ChunkState.InFlight;
         chunk.Path = (short)path;
         chunk.Transmissions++;
+        chunk.WasTakenBack = false;
         chunk.MissingReports = 0;
         _lostCount--;
         _lostHint = offset + 1;
-        PathFlight flight = FlightOf(path);
-        flight.Take(chunk.WireLength);
-        PayloadInFlight += chunk.Length;
+        BeginFlight(ref chunk, tsn, now);
         foreach (PathFlight other in _paths)
         {
             other.StopTimingFrom(tsn);                       // C5 (Karn): no measurement across a retransmission
@@ -159,9 +157,11 @@ internal sealed partial class OutstandingQueue
     }
 
     /// <summary>Takes in a SACK (§6.2.1).</summary>
+    /// <param name="now">The current instant.</param>
     /// <param name="sack">The chunk.</param>
     /// <param name="inFastRecovery">Whether fast recovery goes on: then a SACK that advances counts for every missing TSN.</param>
-    public AckOutcome Acknowledge(in SackChunk sack, bool inFastRecovery)
+    /// <param name="isTimed">Whether losses are found by time: then missing reports do not count, and detectors are told of deliveries.</param>
+    public AckOutcome Acknowledge(Instant now, in SackChunk sack, bool inFastRecovery, bool isTimed = false)
     {
         int advance = sack.CumulativeAck.DistanceFrom(_cumulativeAck);
         if (advance < 0)
@@ -174,7 +174,7 @@ internal sealed partial class OutstandingQueue
             return new AckOutcome(AckVerdict.AcknowledgesUnsent);
         }
 
-        BeginSack();
+        BeginSack(now, isTimed);
         (long released, bool hasNewAck, bool hasSkipped) = AcknowledgeUpTo(advance);
         int highestNew = ApplyGaps(sack, out int highestReported);
         hasNewAck |= highestNew >= 0;
@@ -187,7 +187,7 @@ internal sealed partial class OutstandingQueue
     }
 
     /// <summary>Takes in the Cumulative TSN Ack of a SHUTDOWN chunk (§9.2), which says nothing about gaps.</summary>
-    public AckOutcome AcknowledgeCumulative(Tsn cumulativeAck)
+    public AckOutcome AcknowledgeCumulative(Instant now, Tsn cumulativeAck, bool isTimed = false)
     {
         int advance = cumulativeAck.DistanceFrom(_cumulativeAck);
         if (advance < 0)
@@ -200,7 +200,7 @@ internal sealed partial class OutstandingQueue
             return new AckOutcome(AckVerdict.AcknowledgesUnsent);
         }
 
-        BeginSack();
+        BeginSack(now, isTimed);
         (long released, bool hasNewAck, bool hasSkipped) = AcknowledgeUpTo(advance);
         return new AckOutcome(AckVerdict.Accepted, advance > 0, released, hasNewAck, hasSkipped);
     }
@@ -231,11 +231,16 @@ internal sealed partial class OutstandingQueue
     {
         Invariant.Check(IsEmpty, "TSNs began anew while some were outstanding");
         _cumulativeAck = next.Previous;
+        foreach (PathFlight flight in _paths)
+        {
+            flight.Rack = null;                              // it compares TSNs
+        }
     }
 
-    private void BeginSack()
+    private void BeginSack(Instant now, bool isTimed)
     {
         _sackNumber++;
+        (_now, _isTimed) = (now, isTimed);
         foreach (PathFlight flight in _paths)
         {
             flight.BeginSack();
@@ -328,11 +333,11 @@ internal sealed partial class OutstandingQueue
             ref OutstandingChunk chunk = ref At(offset);
             if (chunk.State == ChunkState.GapAcked && chunk.ReportedBy != _sackNumber)
             {
-                TakeBack(ref chunk);                         // §6.2.1 D iii: it counts as one missing report
+                TakeBack(ref chunk, offset);                 // §6.2.1 D iii: it counts as one missing report
             }
             else if (chunk.State == ChunkState.InFlight && offset < missingBelow)
             {
-                chunk.MissingReports++;
+                chunk.MissingReports = (byte)Math.Min(chunk.MissingReports + 1, MissingReportsForLoss);
             }
             else if (chunk.State == ChunkState.Abandoned && offset < missingBelow)
             {
@@ -344,7 +349,7 @@ internal sealed partial class OutstandingQueue
                 continue;
             }
 
-            if (chunk.MissingReports >= MissingReportsForLoss && !chunk.WasFastRetransmitted)
+            if (chunk.MissingReports >= MissingReportsForLoss && !chunk.WasFastRetransmitted && !_isTimed)
             {
                 chunk.WasFastRetransmitted = true;
                 _paths[chunk.Path].LastAck.HasLoss = true;
@@ -369,10 +374,10 @@ internal sealed partial class OutstandingQueue
             ack.TimedSince = since;
         }
 
+        ObserveDelivery(flight, chunk, tsn);
         if (chunk.State == ChunkState.InFlight)
         {
-            flight.Release(chunk.WireLength);
-            PayloadInFlight -= chunk.Length;
+            EndFlight(ref chunk, tsn);
         }
         else
         {
@@ -383,19 +388,19 @@ internal sealed partial class OutstandingQueue
     private void SetLost(ref OutstandingChunk chunk, int offset)
     {
         chunk.State = ChunkState.Lost;
-        _paths[chunk.Path].Release(chunk.WireLength);
-        PayloadInFlight -= chunk.Length;
+        EndFlight(ref chunk, TsnAt(offset));
         _lostHint = _lostCount == 0 ? offset : Math.Min(_lostHint, offset);
         _lostCount++;
     }
 
-    private void TakeBack(ref OutstandingChunk chunk)
+    private void TakeBack(ref OutstandingChunk chunk, int offset)
     {
-        chunk.State = ChunkState.InFlight;
-        chunk.MissingReports++;
+        chunk.MissingReports = (byte)Math.Min(chunk.MissingReports + 1, MissingReportsForLoss);
         _gapAckedCount--;
-        _paths[chunk.Path].Take(chunk.WireLength);
-        PayloadInFlight += chunk.Length;
+
+        // As if it were sent now: a SACK that was overtaken on its way looks the same. Its delivery measures nothing.
+        chunk.WasTakenBack = true;
+        BeginFlight(ref chunk, TsnAt(offset), _now);
         _paths[chunk.Path].LastAck.HasReneged = true;
     }
 

@@ -12,6 +12,18 @@ internal sealed class PathFlight
     /// <summary>Bytes of DATA chunks, headers and padding included.</summary>
     public long InFlight { get; private set; }
 
+    /// <summary>Chunks in flight.</summary>
+    public int Chunks { get; private set; }
+
+    /// <summary>Of these, the one that was sent first; the rest hangs on it (<see cref="OutstandingChunk.SentAfter"/>).</summary>
+    public Tsn Oldest { get; set; }
+
+    /// <summary>Of these, the one that was sent last.</summary>
+    public Tsn Newest { get; set; }
+
+    /// <summary>What deliveries here say about time; null before there was one that was looked at.</summary>
+    public RackDetector? Rack { get; set; }
+
     /// <summary>Whether the SACK that is being processed has settled rule R3 for this path.</summary>
     public bool IsEarliestSeen { get; set; }
 
@@ -25,11 +37,16 @@ internal sealed class PathFlight
         IsEarliestSeen = false;
     }
 
-    public void Take(int wireLength) => InFlight += wireLength;
+    public void Take(int wireLength)
+    {
+        InFlight += wireLength;
+        Chunks++;
+    }
 
     public void Release(int wireLength)
     {
         InFlight -= wireLength;
+        Chunks--;
         Invariant.Check(InFlight >= 0, "more was acknowledged than was in flight");
     }
 
@@ -70,6 +87,7 @@ internal sealed class PathFlight
     public void Clear()
     {
         InFlight = 0;
+        Chunks = 0;
         _timedSince = Instant.Never;
     }
 }

@@ -5,19 +5,6 @@ using Braid.Sctp.Wire;
 
 namespace Braid.Sctp;
 
-/// <summary>What DATA chunks a packet was given.</summary>
-internal enum WrittenData : byte
-{
-    /// <summary>None.</summary>
-    None,
-
-    /// <summary>None that was sent before.</summary>
-    New,
-
-    /// <summary>At least one that was.</summary>
-    Retransmissions,
-}
-
 /// <summary>
 /// The sending half of an association: what is outstanding, what the windows allow, what has to be sent again and when
 /// (RFC 9260 §6.1, §6.2.1, §6.3, §7.2).
@@ -33,6 +20,7 @@ internal sealed class Sender
     private EcnResponse _ecn;
     private Abandonment? _abandonment;                       // made for the first message that may be given up
     private bool _mayAbandon;
+    private readonly TailLossProbe _probe = new();
 
     public Sender(AssociationContext context, PathSet paths, SendQueue queue, OutboundMessagePool messages, in Negotiated negotiated)
     {
@@ -74,6 +62,9 @@ internal sealed class Sender
     /// <summary>Whether the last SACK acknowledged data that was sent on a path.</summary>
     public bool WasAcknowledgedOn(int path) => _outstanding.LastAckOn(path).Acknowledged > 0;
 
+    /// <summary>Whether what was sent again on a path was just found to be lost again, and holds up the Cumulative TSN Ack Point.</summary>
+    public bool WasLostAgainOn(int path) => _outstanding.LastAckOn(path).HasLostAgain;
+
     /// <summary>A chance to send: the application sent, or a timer expired.</summary>
     public void OnOpportunity() => _burst.Renew();
 
@@ -97,10 +88,10 @@ internal sealed class Sender
     public AckOutcome OnSack(in SackChunk sack)
     {
         bool wasInRecovery = _recovery.IsActive;
-        AckOutcome outcome = _outstanding.Acknowledge(sack, wasInRecovery);
+        AckOutcome outcome = _outstanding.Acknowledge(_context.Now, sack, wasInRecovery, Losses.IsTimed);
         if (outcome.Verdict == AckVerdict.Accepted)
         {
-            Apply(outcome);
+            Apply(outcome, Losses.OnSack(sack, outcome));
             if (Window.OnSack(sack.AdvertisedWindow, _outstanding.PayloadInFlight, outcome.CumulativeAdvanced))
             {
                 // The peer dropped the probe because its window was closed. Now it is open: no need to wait for T3-rtx.
@@ -110,6 +101,7 @@ internal sealed class Sender
                 }
             }
 
+            Losses.UpdateTimers(outcome.CumulativeAdvanced);
             _abandonment?.OnSack();                          // RFC 3758 §3.5 A4: after the normal procedures
         }
 
@@ -119,11 +111,12 @@ internal sealed class Sender
     /// <summary>Takes in the Cumulative TSN Ack of a SHUTDOWN chunk (§9.2).</summary>
     public AckOutcome OnCumulativeAck(Tsn cumulativeAck)
     {
-        AckOutcome outcome = _outstanding.AcknowledgeCumulative(cumulativeAck);
+        AckOutcome outcome = _outstanding.AcknowledgeCumulative(_context.Now, cumulativeAck, Losses.IsTimed);
         if (outcome.Verdict == AckVerdict.Accepted)
         {
-            Apply(outcome);
+            Apply(outcome, repaired: null);
             Window.OnCumulativeAck(_outstanding.PayloadInFlight, outcome.CumulativeAdvanced);
+            Losses.UpdateTimers(outcome.CumulativeAdvanced);
             _abandonment?.OnSack();
         }
 
@@ -156,7 +149,7 @@ internal sealed class Sender
         _burst.Renew();
         if (_outstanding.IsEmpty || Window.IsProbing)
         {
-            Decay(path);                                     // §6.1 A: a probe is no use of the congestion window
+            path.Decay();                                     // §6.1 A: a probe is no use of the congestion window
         }
 
         if (_outstanding.IsEmpty)
@@ -173,12 +166,32 @@ internal sealed class Sender
         if (!Window.IsProbing)
         {
             path.Congestion.OnTimeout();                     // E1; a probe says nothing about the network
-            _recovery.Leave();
+            _recovery.OnTimeout(_context.Now, _outstanding.HighestTsn);
+            Losses.OnRecovery();
         }
 
         MarkLost(path);                                      // E3
         _abandonment?.OnTimeout();
         return !isAnsweredProbe;
+    }
+
+    /// <summary>The loss timer of a path has expired (RFC 8985 §6.2 step 5, §7.3).</summary>
+    public void OnLossTimer(Path path)
+    {
+        _burst.Renew();
+        int full = _paths.MaximumPayload;
+        bool mayBeNew = path == _paths.ForData() && _queue.TryPeek(full, full, out int length) && MayCut(length);
+        long marked = Losses.OnTimer(path, mayBeNew);
+        Window.OnMarkedLost(marked);
+        if (_outstanding.InFlightOn(path.Index) == 0)
+        {
+            Timer.Stop(path);                                // R2; what was marked starts it anew when it is sent
+        }
+
+        if (marked > 0 && !_probe.IsOwed && _recovery.TrySlowDown(path, _outstanding.LastAckOn(path.Index).LossSentAt, isTimed: true))
+        {
+            EnterRecovery();
+        }
     }
 
     /// <summary>
@@ -202,10 +215,14 @@ internal sealed class Sender
         if (_outstanding.TryPeekLost(out LostChunk lost))
         {
             Path again = _paths.ForRetransmission(_paths[lost.Path], lost.ByTimeout);
-            return _recovery.OwesPacket || MaySend(again) ? again : null;
+            return OwesRetransmission || MaySend(again) ? again : null;
         }
 
         Path path = _paths.ForData();
+        if (_probe.OwesNew)
+        {
+            return path;
+        }
 
         if (!_burst.AllowsPacket || !MaySend(path))
         {
@@ -249,9 +266,17 @@ internal sealed class Sender
             return WrittenData.None;
         }
 
+        if (_probe.IsOwed)
+        {
+            _probe.OnSent(path.Index, _outstanding.HighestTsn);
+            _context.Counters.LossProbes++;
+            Timer.Restart(path);                             // RFC 8985 §7.3
+        }
+
         if (wroteNew)
         {
             _burst.OnPacketSent();
+            Losses.OnSent(path);
         }
 
         _recovery.OnPacketSent();
@@ -264,7 +289,7 @@ internal sealed class Sender
     {
         if (_abandonment!.WriteForwardTsn(ref packet, path))
         {
-            StartTimerIfStopped(path);                       // C5
+            Timer.StartIfStopped(path);                      // C5
         }
     }
 
@@ -275,15 +300,16 @@ internal sealed class Sender
     public void OnDrained()
     {
         _burst.Reset();
+        _probe.Cancel();                              // there is no data any more for the probe that was to go
         Path path = _paths.ForData();
         if (_outstanding.IsEmpty && _queue.HasNext)
         {
-            StartTimerIfStopped(path);
+            Timer.StartIfStopped(path);
         }
 
         if (_outstanding.IsAdvanced)
         {
-            StartTimerIfStopped(path);                       // C5, for as long as FORWARD TSN is not answered
+            Timer.StartIfStopped(path);                      // C5, for as long as FORWARD TSN is not answered
         }
 
         CheckTimers();
@@ -298,6 +324,7 @@ internal sealed class Sender
         _outstanding.Restart(next);
         _abandonment = null;                                 // it counts from other TSNs; nothing is outstanding
         _recovery.Leave();                                   // its exit point is a TSN of before
+        _probe.Forget();
         _ecn = default;
     }
 
@@ -307,10 +334,18 @@ internal sealed class Sender
     private Abandonment? Abandonment =>
         _abandonment ??= _mayAbandon && _outstanding.Messages.Unreliable > 0 ? new Abandonment(_context, _queue, _outstanding) : null;
 
-    private void Apply(in AckOutcome outcome)
+    // They own nothing.
+    private RetransmissionTimer Timer => new(_context, _paths, _outstanding, _queue);
+
+    private LossDetection Losses => new(_context, _paths, _outstanding, _recovery.IsRepairing, Window, _probe);
+
+    private bool OwesRetransmission => _recovery.OwesPacket || _probe.OwesOld;
+
+    private void Apply(in AckOutcome outcome, Path? repaired)
     {
         _queue.OnReleased(outcome.ReleasedBytes);
-        _recovery.OnCumulativeAck(_outstanding.CumulativeAck);
+        bool hasRecovered = _recovery.OnCumulativeAck(_outstanding.CumulativeAck);
+        Losses.OnAcknowledged(hasRecovered);
         bool startsRecovery = false;
         long sacks = 1;
         for (int i = 0; i < _paths.Count; i++)
@@ -320,6 +355,7 @@ internal sealed class Sender
             if (!ack.TimedSince.IsNever)
             {
                 path.Rto.Observe(_context.Now - ack.TimedSince);
+                _probe.OnSample();
             }
 
             if (ack.Acknowledged > 0)
@@ -330,48 +366,36 @@ internal sealed class Sender
                 path.Congestion.OnAcknowledged(ack.Acknowledged, ack.FlightBefore, _outstanding.InFlightOn(i), _recovery.IsActive);
             }
 
-            if (ack.HasLoss && !_recovery.IsActive)
-            {
-                path.Congestion.OnFastRetransmit();
-                startsRecovery = true;
-            }
-
-            UpdateTimer(path, ack);
+            startsRecovery |= ack.HasLoss && _recovery.TrySlowDown(path, ack.LossSentAt, Losses.IsTimed);
+            Timer.OnSack(path, ack);
         }
 
         _burst.Extend(sacks);
         if (startsRecovery)
         {
-            _recovery.Enter(_outstanding.HighestTsn);
+            EnterRecovery();
+        }
+        else if (!_recovery.IsRepairing)
+        {
+            repaired?.Congestion.OnFastRetransmit();         // RFC 8985 §7.4.2
         }
     }
 
-    private void UpdateTimer(Path path, in PathAck ack)
+    private void EnterRecovery()
     {
-        var timer = new TimerId(TimerKind.T3Rtx, path.Index);
-        if (_outstanding.InFlightOn(path.Index) == 0)
-        {
-            _context.Timers.Stop(timer);                     // R2; what is marked lost starts it anew when it is sent
-        }
-        else if (ack.AcknowledgedEarliest)
-        {
-            _context.Timers.Start(timer, _context.Now + path.Rto.Current);       // R3
-        }
-        else
-        {
-            StartTimerIfStopped(path);                       // R4, and nothing in flight is ever without a timer
-        }
+        _recovery.Enter(_context.Now, _outstanding.HighestTsn);
+        Losses.OnRecovery();
     }
 
     private bool WriteLost(ref PacketWriter packet, Path path)
     {
         bool wrote = false;
         while (TryPeekWorthy(out LostChunk lost) && lost.WireLength <= packet.Available
-            && (wrote || _recovery.OwesPacket || MaySend(path)))
+            && (wrote || OwesRetransmission || MaySend(path)))
         {
             DecayIfIdle(path);
             bool isAlone = _outstanding.PayloadInFlight == 0 && _outstanding.GapAckedCount == 0;
-            OutgoingChunk chunk = _outstanding.TakeLost(path.Index, out bool isEarliest);
+            OutgoingChunk chunk = _outstanding.TakeLost(_context.Now, path.Index, out bool isEarliest);
             Write(ref packet, chunk);
             Window.OnRetransmitted(chunk.Length, isAlone);
             _context.Counters.ChunksRetransmitted++;
@@ -382,10 +406,10 @@ internal sealed class Sender
 
             if (isEarliest)
             {
-                _context.Timers.Start(new TimerId(TimerKind.T3Rtx, path.Index), _context.Now + path.Rto.Current);   // §6.1
+                Timer.Restart(path);                        // §6.1
             }
 
-            StartTimerIfStopped(path);
+            Timer.StartIfStopped(path);
             wrote = true;
         }
 
@@ -401,7 +425,7 @@ internal sealed class Sender
 
     private bool WriteNew(ref PacketWriter packet, Path path, bool isShuttingDown)
     {
-        if (!_burst.AllowsPacket || !MaySend(path))
+        if (!_probe.OwesNew && (!_burst.AllowsPacket || !MaySend(path)))
         {
             return false;
         }
@@ -417,7 +441,7 @@ internal sealed class Sender
             Window.OnSent(length);
             _context.Counters.ChunksSent++;
             _context.Counters.PayloadBytesSent += length;
-            StartTimerIfStopped(path);                       // R1
+            Timer.StartIfStopped(path);                      // R1
             wrote = true;
             if (_queue.TryTakeLow(out AssociationEvent? low))
             {
@@ -434,16 +458,7 @@ internal sealed class Sender
     {
         if (_outstanding.InFlightOn(path.Index) == 0)
         {
-            Decay(path);
-        }
-    }
-
-    private void Decay(Path path)
-    {
-        if (path.LastData != Instant.Zero)
-        {
-            path.Congestion.OnIdle(_context.Now - path.LastData, path.Rto.Current);
-            path.LastData = _context.Now;
+            path.Decay();
         }
     }
 
@@ -461,7 +476,7 @@ internal sealed class Sender
         Window.OnMarkedLost(_outstanding.MarkLost(path.Index));
 
         // Nothing is in flight there now: what is sent again, maybe elsewhere, starts the timer of where it goes (R1, R2).
-        _context.Timers.Stop(new TimerId(TimerKind.T3Rtx, path.Index));
+        Timer.Stop(path);
     }
 
     // §6.1 B: below cwnd a whole packet may go, even if it reaches over.
@@ -476,25 +491,10 @@ internal sealed class Sender
     private bool MayCut(int length) => _outstanding.Count < TsnTracker.FarthestAhead
         && (length <= Window.Available || (Window.WantsProbe && _outstanding.IsEmpty));
 
-    private void StartTimerIfStopped(Path path)
-    {
-        var timer = new TimerId(TimerKind.T3Rtx, path.Index);
-        if (!_context.Timers.IsRunning(timer))
-        {
-            _context.Timers.Start(timer, _context.Now + path.Rto.Current);
-        }
-    }
-
     [Conditional("DEBUG")]
     private void CheckTimers()
     {
-        for (int i = 0; i < _paths.Count; i++)
-        {
-            Invariant.Check(
-                _outstanding.InFlightOn(i) == 0 || _context.Timers.IsRunning(new TimerId(TimerKind.T3Rtx, i)),
-                "data is in flight and T3-rtx does not run");
-        }
-
+        Invariant.Check(!Timer.IsMissing(), "data is in flight and T3-rtx does not run");
         Invariant.Check(
             !_outstanding.HasLost || _outstanding.PayloadInFlight > 0 || _context.Control.Contains(ChunkType.CookieEcho),
             "data is marked lost and nothing would send it");

@@ -19,13 +19,14 @@ public sealed class WindowChecker
     private long _acknowledgedBytes;
     private long _allowed;
     private Tsn? _restart;
+    private long _lossProbes;
     private bool _endsMessage = true;                        // the last TSN
 
     /// <summary>Another association begins.</summary>
     public void Reset()
     {
         _lengths.Clear();
-        (_highest, _cumulative, _sentBytes, _acknowledgedBytes, _allowed) = (-1, -1, 0, 0, 0);
+        (_highest, _cumulative, _sentBytes, _acknowledgedBytes, _allowed, _lossProbes) = (-1, -1, 0, 0, 0, 0);
         _endsMessage = true;
     }
 
@@ -34,9 +35,12 @@ public sealed class WindowChecker
     /// <param name="path">How the path that it takes stands now that it is sent.</param>
     /// <param name="peerWindow">What the sender takes for the peer's window; asked for once, before there is a SACK.</param>
     /// <param name="abandoned">User data that was given up and that the peer has not skipped yet: it takes no room there.</param>
+    /// <param name="lossProbes">Loss probes that were sent so far: cwnd does not hold one back (RFC 8985 §7.3).</param>
     /// <returns>What is wrong; null for nothing.</returns>
-    public string? OnSent(in PacketView packet, PathStatistics? path, long peerWindow, long abandoned = 0)
+    public string? OnSent(in PacketView packet, PathStatistics? path, long peerWindow, long abandoned = 0, long lossProbes = 0)
     {
+        bool isLossProbe = lossProbes > _lossProbes;
+        _lossProbes = lossProbes;
         long newOnWire = 0;
         long oldOnWire = 0;
         ChunkReader chunks = packet.Chunks;
@@ -89,7 +93,7 @@ public sealed class WindowChecker
         }
 
         long before = (path?.InFlight ?? 0) - newOnWire - oldOnWire;
-        return newOnWire > 0 && path is not null && before >= path.CongestionWindow && before > 0
+        return newOnWire > 0 && path is not null && !isLossProbe && before >= path.CongestionWindow && before > 0
             ? $"new data is sent with {before} bytes in flight and a cwnd of {path.CongestionWindow}"
             : null;
     }

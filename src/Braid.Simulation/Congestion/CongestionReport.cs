@@ -30,6 +30,27 @@ public static class CongestionReport
         Duration = duration,
     };
 
+    /// <summary>A path of 50 ms there and back that loses packets by chance, in both directions.</summary>
+    public static LinkModel ShortPath(double loss) => new() { Delay = TimeSpan.FromMilliseconds(25), Loss = loss };
+
+    /// <summary>10 Mbit/s and 50 ms, with queue enough that nothing is lost, where one packet of a hundred comes 5 ms late.</summary>
+    public static CongestionExperiment Reordered(LossRecovery recovery)
+    {
+        var experiment = new CongestionExperiment
+        {
+            There = new LinkModel
+            {
+                Delay = TimeSpan.FromMilliseconds(25),
+                RateBitsPerSecond = 10_000_000,
+                Reordering = 0.01,
+                ReorderDelay = TimeSpan.FromMilliseconds(5),
+            },
+            Back = new LinkModel { Delay = TimeSpan.FromMilliseconds(25) },
+            Duration = TimeSpan.FromSeconds(60),
+        };
+        return experiment with { Options = experiment.Options with { LossRecovery = recovery, ReceiveBufferSize = 200_000 } };
+    }
+
     /// <summary>Runs everything.</summary>
     /// <returns>Names of files, relative to <c>docs</c>, and what is in them.</returns>
     public static IEnumerable<(string File, string Content)> Make()
@@ -56,6 +77,8 @@ public static class CongestionReport
             AppendLoss(text, loss);
         }
 
+        AppendTails(text);
+        AppendReordering(text);
         text.Append("\n## A shared bottleneck\n\n10 Mbit/s, 40 ms, a queue of one bandwidth-delay product; the second flow begins 5 s after the first.\n\n");
         text.Append("| Queue | Flow 1, Mbit/s | Flow 2, Mbit/s | Jain's index | Utilization | Largest burst, packets |\n|---|---|---|---|---|---|\n");
         foreach (QueueDiscipline queue in Enum.GetValues<QueueDiscipline>())
@@ -94,6 +117,51 @@ public static class CongestionReport
         double theory = CongestionExperiment.Mathis(flow.PayloadPerPacket, TimeSpan.FromMilliseconds(100), loss);
         Append(text, $"| {loss * 100:0.#} % | {Megabits(result.BytesPerSecond[0])} | {Megabits(theory)} | {result.BytesPerSecond[0] / theory:0.00} | ");
         Append(text, $"{statistics.FastRetransmissions} | {statistics.RetransmissionTimeouts} |\n");
+    }
+
+    private static void AppendTails(StringBuilder text)
+    {
+        text.Append("""
+
+            ## The end of a flow
+
+            Transfers of 1 to 10 packets on one association, over a path of 50 ms that loses packets in both directions: from the first send to
+            the last delivery. RTO.Min is 1 s. `LossRecovery.Rack` (RFC 8985) asks after two round trips for what no later packet can show to be
+            lost; `RtoRestart` (RFC 7765) matters where T3-rtx has the last word.
+
+            | Loss | LossRecovery | RtoRestart | p50, ms | p90, ms | p99, ms | Mean, ms | Time-outs | Probes | Sent again | For nothing |
+            |---|---|---|---|---|---|---|---|---|---|---|
+
+            """.ReplaceLineEndings("\n"));
+        foreach (double loss in (double[])[0.01, 0.02, 0.05])
+        {
+            foreach (LossRecovery recovery in Enum.GetValues<LossRecovery>())
+            {
+                AppendTail(text, loss, recovery, restarts: false);
+                AppendTail(text, loss, recovery, restarts: true);
+            }
+        }
+    }
+
+    private static void AppendTail(StringBuilder text, double loss, LossRecovery recovery, bool restarts)
+    {
+        var experiment = new TailExperiment { Link = ShortPath(loss) };
+        TailResult result = (experiment with { Options = experiment.Options with { LossRecovery = recovery, RtoRestart = restarts } }).Run();
+        Append(text, $"| {loss * 100:0.#} % | {recovery} | {(restarts ? "yes" : "no")} | {result.Percentile(0.5).TotalMilliseconds:0} | ");
+        Append(text, $"{result.Percentile(0.9).TotalMilliseconds:0} | {result.Percentile(0.99).TotalMilliseconds:0} | ");
+        Append(text, $"{result.Times.Average(time => time.TotalMilliseconds):0} | {result.Statistics.RetransmissionTimeouts} | ");
+        Append(text, $"{result.Statistics.LossProbes} | {result.Statistics.ChunksRetransmitted} | {result.Duplicates} |\n");
+    }
+
+    private static void AppendReordering(StringBuilder text)
+    {
+        text.Append("\n## Reordering\n\n10 Mbit/s and 50 ms, nothing is lost, and one packet of a hundred comes 5 ms late.\n\n");
+        text.Append("| LossRecovery | Mbit/s | Sent again |\n|---|---|---|\n");
+        foreach (LossRecovery recovery in Enum.GetValues<LossRecovery>())
+        {
+            CongestionResult result = Reordered(recovery).Run();
+            Append(text, $"| {recovery} | {Megabits(result.BytesPerSecond[0])} | {result.Flows[0].Statistics.ChunksRetransmitted} |\n");
+        }
     }
 
     private static string Picture(string title, CongestionExperiment experiment)

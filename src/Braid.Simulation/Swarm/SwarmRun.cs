@@ -548,7 +548,9 @@ public sealed class SwarmRun
         string? flaw = WireChecker.Check(datagram, Math.Max(options.PathMtu, options.MaximumPathMtu) - 28, HasErrorDetection);
         if (flaw is null && peer.Association is not null && PacketView.TryRead(datagram, out PacketView packet))
         {
-            flaw = peer.Windows.OnSent(packet, PathTo(peer.Association, path.Remote), peer.Association.GetStatistics().PeerWindow, peer.Association.GetStatistics().AbandonedBytes);
+            AssociationStatistics statistics = peer.Association.GetStatistics();
+            flaw = peer.Windows.OnSent(
+                packet, PathTo(peer.Association, path.Remote), statistics.PeerWindow, statistics.AbandonedBytes, statistics.LossProbes);
         }
 
         if (flaw is not null)

@@ -115,7 +115,7 @@ public sealed class SwarmScenario
         }
 
         int faults = Often(random, 0.5) ? 0 : 1 + random.NextInt32(5);
-        return WithReconfiguration(WithHeartbeats(WithSchedulers(WithExtensions(WithOtherOptions(new SwarmOptions
+        return WithReconfiguration(WithHeartbeats(WithLossRecovery(WithSchedulers(WithExtensions(WithOtherOptions(new SwarmOptions
         {
             Seed = seed,
             Clients = clients,
@@ -131,7 +131,7 @@ public sealed class SwarmScenario
 
             // A burst of losses ends after so many packets: one who only repeats a last chunk may count its peer as dead before.
             ClosesEarly = Often(random, 0.5) && !clients.Any(client => client.There.BurstStart + client.Back.BurstStart > 0),
-        })))));
+        }))))));
     }
 
     // From a seed of its own as well. Whether a side knows RFC 6525 at all, and what it allows, differs from one to the other.
@@ -202,6 +202,29 @@ public sealed class SwarmScenario
             Back = client.Back with { MaximumDatagram = DrawMtu(random, Math.Max(options.PathMtu, serverMtu)), MarksEcn = true },
         };
     }
+
+    // And that.
+    private static SwarmOptions WithLossRecovery(SwarmOptions world)
+    {
+        var random = new SeededRandom(world.Seed ^ 0x8985_7765);
+        return world with
+        {
+            Server = DrawLossRecovery(random, world.Server)!,
+            LaterServer = DrawLossRecovery(random, world.LaterServer),
+            Clients = [.. world.Clients.Select(client => client with
+            {
+                Options = DrawLossRecovery(random, client.Options)!,
+                LaterOptions = DrawLossRecovery(random, client.LaterOptions),
+            })],
+        };
+    }
+
+    private static AssociationOptions? DrawLossRecovery(SeededRandom random, AssociationOptions? options) =>
+        options is null ? null : options with
+        {
+            LossRecovery = Often(random, 0.5) ? LossRecovery.Rack : LossRecovery.MissingReports,
+            RtoRestart = Often(random, 0.5),
+        };
 
     // Half of the time all that there is: what both sides have is what matters most.
     private static AssociationOptions DrawExtensions(SeededRandom random, AssociationOptions options)

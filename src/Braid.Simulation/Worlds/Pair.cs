@@ -171,6 +171,32 @@ public sealed class Pair
         return this;
     }
 
+    /// <summary>All that A has to send crosses; what Z answers waits.</summary>
+    public Pair CrossToZ()
+    {
+        Collect();
+        while (_fromA.TryDequeue(out (byte[] Bytes, NetworkPath Path, EcnCodepoint Ecn) sent))
+        {
+            Draw(true, sent.Bytes, false);
+            Deliver(true, sent.Bytes);
+        }
+
+        return this;
+    }
+
+    /// <summary>All that Z has to send crosses; what A answers waits.</summary>
+    public Pair CrossToA()
+    {
+        Collect();
+        while (_fromZ.TryDequeue(out (byte[] Bytes, NetworkPath Path, EcnCodepoint Ecn) sent))
+        {
+            Draw(false, sent.Bytes, false);
+            Deliver(false, sent.Bytes);
+        }
+
+        return this;
+    }
+
     /// <summary>Neither side has anything to send now.</summary>
     public Pair NothingPending()
     {

@@ -141,7 +141,7 @@ public sealed class TransferTests
     [Fact, Rfc(9260, "6.2.1"), Rfc(9260, "7.1")]
     public void A_TSN_that_is_taken_back_is_sent_again()
     {
-        Tester tester = new Tester().Established();
+        Tester tester = new Tester(new AssociationOptions { LossRecovery = LossRecovery.MissingReports, HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 }).Established();
         for (int i = 0; i < 3; i++)
         {
             tester.Iut.Send(tester.Now, new byte[1000], default);

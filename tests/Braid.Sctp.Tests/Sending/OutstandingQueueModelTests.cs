@@ -86,7 +86,7 @@ public sealed class OutstandingQueueModelTests
 
         int lowest = model.FindIndex(chunk => chunk.State == ChunkState.Lost);
         Assert.Equal(new LostChunk(DataChunk.LengthOnWire(Length), 0, !model[lowest].WasFastRetransmitted), lost);
-        OutgoingChunk sent = queue.TakeLost(0, out bool isEarliest);
+        OutgoingChunk sent = queue.TakeLost(s_now, 0, out bool isEarliest);
         Assert.Equal(queue.CumulativeAck + (lowest + 1), sent.Header.Tsn);
         Assert.Equal(model.Take(lowest).All(chunk => chunk.State == ChunkState.GapAcked), isEarliest);
         (model[lowest].State, model[lowest].Missing) = (ChunkState.InFlight, 0);
@@ -147,6 +147,6 @@ public sealed class OutstandingQueueModelTests
         SackChunk.Write(ref packet, cumulativeAck, 1000, gaps.ToArray(), []);
         new ChunkReader(bytes.AsSpan(PacketHeader.Length, packet.Length - PacketHeader.Length)).TryRead(out ChunkView view);
         SackChunk.TryRead(view, out SackChunk sack);
-        return queue.Acknowledge(sack, inRecovery);
+        return queue.Acknowledge(s_now, sack, inRecovery);
     }
 }
