@@ -493,6 +493,36 @@ public sealed class ReconfigurationTests
         Assert.Equal(AssociationState.Closed, pair.Z.State);
     }
 
+    [Fact, Rfc(6525, "5.2.4")]
+    public void A_SACK_of_before_an_association_reset_that_comes_late_is_outdated()
+    {
+        Pair pair = New();
+        Send(pair, pair.A, 1, "one");
+        pair.Arrow("A -> DATA -> Z").Arrow("A <- SACK <- Z");
+        byte[] late = pair.LastPacket;
+        pair.A.ResetAssociation(pair.Now, 3);
+        pair.Exchange();
+        Read(pair, pair.Z);
+        Events(pair.A);
+        Events(pair.Z);
+        Send(pair, pair.A, 1, "two");
+        pair.Exchange().InjectToA(late).NothingPending();
+        Assert.Equal((AssociationState.Established, 1), (pair.A.State, pair.EndpointA.Drops[DropReason.OutdatedSack]));
+    }
+
+    [Fact, Rfc(6525, "5.2.2"), Rfc(8260, "2.3.2")]
+    public void A_reset_does_not_wait_for_a_message_in_parts_on_another_stream_when_messages_are_interleaved()
+    {
+        AssociationOptions options = s_options with { Extensions = Extensions.StreamReconfiguration | Extensions.Interleaving, PartialDeliveryPoint = 1000 };
+        Pair pair = new Pair(options, interleaves: true).Established();
+        pair.A.Send(pair.Now, new byte[5000], new SendOptions(2, MoreFollows: true));
+        Send(pair, pair.A, 1, "one");
+        pair.Exchange();
+        pair.A.ResetStreams(pair.Now, [1], ResetDirection.Outgoing, 3);
+        pair.Exchange();
+        AssertReset(pair.A, false, [1], ReconfigurationResult.Performed, 3);
+    }
+
     [Fact, Rfc(6525, "5.1.4"), Rfc(9260, "9.2")]
     public void A_shutdown_waits_for_the_answer_to_an_association_reset_for_only_that_says_which_numbers_are_new()
     {

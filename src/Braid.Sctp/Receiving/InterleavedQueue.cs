@@ -213,7 +213,19 @@ internal sealed class InterleavedQueue(AssociationContext context, ReceiveWindow
     }
 
     /// <inheritdoc/>
-    protected override bool IsInParts => Array.Exists(_streams, static stream => stream?.InParts is not null);
+    protected override bool AreInParts(ReadOnlySpan<StreamId> streams)
+    {
+        foreach (StreamId id in streams)
+        {
+            if (id.Value < _streams.Length && _streams[id.Value]?.InParts is not null)
+            {
+                return true;
+            }
+        }
+
+        // Another stream's message goes on behind the reset, and may wait for what our peer holds back until then.
+        return streams.IsEmpty && Array.Exists(_streams, static stream => stream?.InParts is not null);
+    }
 
     private static NumberPair Key(OpenMessage open, uint fsn) => new(open.Number, fsn);
 

@@ -30,10 +30,12 @@ internal abstract class Reassembly(AssociationContext context, ReceiveWindow win
     /// Whether streams can be reset now: the last reset was taken notice of, and no message is being delivered in parts that others
     /// wait behind.
     /// </summary>
-    public bool MayReset => PendingReset is null && !IsInParts;
+    /// <param name="streams">Which; all of them when it is empty.</param>
+    public bool MayReset(ReadOnlySpan<StreamId> streams) => PendingReset is null && !AreInParts(streams);
 
-    /// <summary>Whether a message is being delivered in parts.</summary>
-    protected abstract bool IsInParts { get; }
+    /// <summary>Whether a message is being delivered in parts that a reset of streams would have to wait for.</summary>
+    /// <param name="streams">Which; all of them when it is empty.</param>
+    protected abstract bool AreInParts(ReadOnlySpan<StreamId> streams);
 
     /// <summary>The reset of incoming streams that nobody has taken notice of yet.</summary>
     protected AssociationEvent? PendingReset { get; set; }

@@ -193,7 +193,7 @@ internal sealed partial class ReassemblyQueue(AssociationContext context, Receiv
     public override bool IsBehind(StreamId stream, Ssn ssn) => StreamFor(stream).Next.DistanceFrom(ssn) > 0;
 
     /// <inheritdoc/>
-    protected override bool IsInParts => _partial is not null;
+    protected override bool AreInParts(ReadOnlySpan<StreamId> streams) => _partial is not null;
 
     /// <inheritdoc/>
     public override void Reset(ReadOnlySpan<StreamId> streams, AssociationEvent reset)

@@ -366,7 +366,7 @@ internal readonly struct ReconfigurationProcedures(Tcb tcb)
         Receiver receiver = Transfer.Receiver;
         if (request.Type == ParameterType.OutgoingResetRequest)
         {
-            if (receiver.Tsns.CumulativeAck >= request.LastTsn && receiver.Messages.MayReset)
+            if (receiver.Tsns.CumulativeAck >= request.LastTsn && receiver.Messages.MayReset(request.Streams))
             {
                 var reset = new AssociationEvent.StreamsReset(true, request.Streams, ReconfigurationResult.Performed, request.Context);
                 receiver.Messages.Reset(request.Streams, reset);                 // E3
@@ -378,7 +378,7 @@ internal readonly struct ReconfigurationProcedures(Tcb tcb)
         {
             // What we have asked for ourselves is done first. Then nothing new goes out, for what is outstanding would be lost.
             request.IsAnswered = request.IsAnswered || (Requests.IsEmpty && tcb.Queue.Pause([]));
-            if (request.IsAnswered && IsDrained && receiver.Messages.MayReset)
+            if (request.IsAnswered && IsDrained && receiver.Messages.MayReset([]))
             {
                 PerformAssociationReset(request);
             }
@@ -411,7 +411,7 @@ internal readonly struct ReconfigurationProcedures(Tcb tcb)
     private void OnResponse(in ReconfigurationResponseParameter response)
     {
         bool isDone = response.Result is ReconfigurationResult.Performed or ReconfigurationResult.NothingToDo;
-        bool mustWait = isDone && Requests.AwaitsAssociationReset && !Transfer.Receiver.Messages.MayReset;
+        bool mustWait = isDone && Requests.AwaitsAssociationReset && !Transfer.Receiver.Messages.MayReset([]);
         if (response.Result == ReconfigurationResult.InProgress || mustWait)
         {
             Requests.OnInProgress(response.Number);          // H2; where it is us who have to wait, the response comes again
