@@ -27,11 +27,16 @@ public sealed class AllocationTests
             await PassAsync();                               // fills the pools
         }
 
-        long before = GC.GetTotalAllocatedBytes(precise: true);
-        await PassAsync();
-        double each = (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)Count;
+        // The thread pool, the test host and what earlier tests have left running allocate now and then; what a message costs it
+        // costs in every pass.
+        double each = double.MaxValue;
+        for (int i = 0; i < 5; i++)
+        {
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            await PassAsync();
+            each = Math.Min(each, (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)Count);
+        }
 
-        // The thread pool and the test host allocate a little now and then; a byte for each message would be 20,000.
         Assert.True(each < 1, $"{each} bytes per message");
 
         async Task PassAsync()
