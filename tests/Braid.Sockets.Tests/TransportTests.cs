@@ -50,6 +50,29 @@ public sealed class TransportTests
         await right.Disposed.WaitAsync(guard.Token);
     }
 
+    [Theory, Rfc(8899, "3")]
+    [InlineData("127.0.0.1", 0, 10)]
+    [InlineData("::1", 41, 23)]
+    public void A_UDP_socket_has_its_packets_lost_rather_than_fragmented_but_for_those_that_may_be(string address, int level, int name)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;                                          // the option has another name on each system
+        }
+
+        using var transport = new UdpTransport(new IPEndPoint(IPAddress.Parse(address), 0));
+        Assert.Equal(3, Discovery());                        // IP_PMTUDISC_PROBE
+        new DontFragment(transport.Socket!).Set(false);
+        Assert.Equal(0, Discovery());                        // IP_PMTUDISC_DONT
+
+        int Discovery()
+        {
+            byte[] value = new byte[4];
+            transport.Socket!.GetRawSocketOption(level, name, value);
+            return BitConverter.ToInt32(value);
+        }
+    }
+
     [Fact]
     public async Task A_listener_lives_on_a_transport_too_and_its_callback_need_not_know_the_size_of_its_packets()
     {
