@@ -622,7 +622,7 @@ public sealed class Association
                 return AbortChunk.TryRead(chunk, out AbortChunk abort) ? _termination.OnAbort(abort) : _tcb.Malformed();
             case ChunkType.Error:
                 return ErrorChunk.TryRead(chunk, out ErrorChunk error) ? OnError(error) : _tcb.Malformed();
-            case ChunkType.ReConfig when Extensions.HasFlag(Extensions.StreamReconfiguration):
+            case ChunkType.ReConfig when (Extensions & Extensions.StreamReconfiguration) != 0:
                 return ReConfigChunk.TryRead(chunk, out ReConfigChunk request) ? _reconfiguration.OnReConfig(request) : _tcb.Malformed();
             case ChunkType.Ecne:
                 return EcneChunk.TryRead(chunk, out EcneChunk echo) ? _transfer.OnEcne(echo) : _tcb.Malformed();

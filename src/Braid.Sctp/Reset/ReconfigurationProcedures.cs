@@ -37,8 +37,8 @@ internal readonly struct ReconfigurationProcedures(Tcb tcb)
     public ReconfigurationStatus ResetStreams(ReadOnlySpan<StreamId> streams, ResetDirection direction, uint context)
     {
         ReconfigurationStatus status = Check();
-        bool isOutgoing = direction.HasFlag(ResetDirection.Outgoing);
-        bool isIncoming = direction.HasFlag(ResetDirection.Incoming);
+        bool isOutgoing = (direction & ResetDirection.Outgoing) != 0;
+        bool isIncoming = (direction & ResetDirection.Incoming) != 0;
         int existing = Math.Min(isOutgoing ? tcb.OutgoingStreams : int.MaxValue, isIncoming ? tcb.IncomingStreams : int.MaxValue);
         foreach (StreamId stream in status == ReconfigurationStatus.Started ? streams : [])
         {
@@ -195,7 +195,7 @@ internal readonly struct ReconfigurationProcedures(Tcb tcb)
 
     private ReconfigurationStatus Check() =>
         tcb.State != AssociationState.Established || tcb.ShutdownRequested ? ReconfigurationStatus.NotEstablished
-        : !Transfer.Negotiated.Extensions.HasFlag(Extensions.StreamReconfiguration) ? ReconfigurationStatus.NotSupported
+        : (Transfer.Negotiated.Extensions & Extensions.StreamReconfiguration) == 0 ? ReconfigurationStatus.NotSupported
         : ReconfigurationStatus.Started;
 
     private void OnRequest(in ParameterView parameter)
@@ -628,7 +628,7 @@ internal readonly struct ReconfigurationProcedures(Tcb tcb)
         }
     }
 
-    private bool IsAllowed(ReconfigurationKinds kind) => tcb.Context.Options.AllowedReconfiguration.HasFlag(kind);
+    private bool IsAllowed(ReconfigurationKinds kind) => (tcb.Context.Options.AllowedReconfiguration & kind) != 0;
 
     private static ReconfigurationRequest Read(in ParameterView parameter, out uint answers)
     {

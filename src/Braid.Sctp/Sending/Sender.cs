@@ -69,7 +69,7 @@ internal sealed class Sender
     public void OnOpportunity() => _burst.Renew();
 
     /// <summary>The handshake has ended, maybe another one than before: whether messages may be given up.</summary>
-    public void OnNegotiated(Extensions extensions) => _mayAbandon = extensions.HasFlag(Extensions.PartialReliability);
+    public void OnNegotiated(Extensions extensions) => _mayAbandon = (extensions & Extensions.PartialReliability) != 0;
 
     /// <inheritdoc cref="OutstandingQueue.OnStreamsReset"/>
     public void OnStreamsReset(ReadOnlySpan<StreamId> streams) => _outstanding.OnStreamsReset(streams);
