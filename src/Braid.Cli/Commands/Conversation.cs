@@ -1,7 +1,9 @@
 using System;
+using System.Collections.Generic;
 using System.CommandLine;
 using System.Globalization;
 using System.IO;
+using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using Braid.Cli.Output;
@@ -29,6 +31,18 @@ internal sealed class Conversation
         Description = "Give a message up rather than send any part of it again more often (0 or more).",
     };
 
+    private readonly Option<uint?> _priority = new("--priority")
+    {
+        Description = "Give messages up for others when the send buffer is full; a higher number goes first (RFC 7496).",
+    };
+
+    private readonly Option<int> _addStreams = new("--add-streams")
+    {
+        Description = "Ask for so many more streams, both ways, before anything is sent (RFC 6525).",
+    };
+
+    private readonly Option<bool> _receipts = new("--receipts") { Description = "Say on stderr what became of each message, and after how long." };
+
     private InputLines? _input;
 
     public void AddTo(Command command)
@@ -39,11 +53,20 @@ internal sealed class Conversation
         command.Add(_reset);
         command.Add(_lifetime);
         command.Add(_maxRetransmits);
+        command.Add(_priority);
+        command.Add(_addStreams);
+        command.Add(_receipts);
     }
 
     /// <summary>Talks until the peer closes; the end of standard input closes gracefully.</summary>
     public async Task<int> TalkAsync(ParseResult result, SctpAssociation association, CancellationToken cancellationToken)
     {
+        int more = SctpSettings.InRange(result, _addStreams, 0, ushort.MaxValue);
+        if (more > 0)
+        {
+            await association.AddStreamsAsync(more, more, cancellationToken);
+        }
+
         int stream = SctpSettings.InRange(result, _stream, 0, ushort.MaxValue);
         if (stream >= association.StreamCounts.Outgoing)
         {
@@ -53,7 +76,7 @@ internal sealed class Conversation
         var info = new SctpSendInfo((ushort)stream, result.GetValue(_ppid), result.GetValue(_unordered), Reliability: Reliable(result));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task reading = PrintAsync(association, cancellationToken);
-        Task writing = SendLinesAsync(association, info, stop.Token);
+        Task writing = SendLinesAsync(association, info, result.GetValue(_receipts), stop.Token);
         if (await Task.WhenAny(reading, writing) == writing)
         {
             await writing;
@@ -75,15 +98,16 @@ internal sealed class Conversation
     {
         string? lifetime = result.GetValue(_lifetime);
         int? count = result.GetValue(_maxRetransmits);
-        if (lifetime is not null && count is not null)
+        uint? priority = result.GetValue(_priority);
+        return (lifetime, count, priority) switch
         {
-            throw new UsageException("--lifetime and --max-retransmits: one of them");
-        }
-
-        return lifetime is not null ? Reliability.Lifetime(ParseTime(lifetime))
-            : count is null ? Reliability.Reliable
-            : count >= 0 ? Reliability.MaximumRetransmissions(count.Value)
-            : throw new UsageException($"--max-retransmits {count}: must be 0 or more");
+            (null, null, null) => Reliability.Reliable,
+            ({ } time, null, null) => Reliability.Lifetime(ParseTime(time)),
+            (null, >= 0, null) => Reliability.MaximumRetransmissions(count.Value),
+            (null, < 0, null) => throw new UsageException($"--max-retransmits {count}: must be 0 or more"),
+            (null, null, { } value) => Reliability.Priority(value),
+            _ => throw new UsageException("--lifetime, --max-retransmits and --priority: one of them"),
+        };
     }
 
     private static TimeSpan ParseTime(string text)
@@ -97,36 +121,52 @@ internal sealed class Conversation
             : throw new UsageException($"--lifetime {text}: a time such as 500ms or 2s, up to 4294967s");
     }
 
-    private async Task SendLinesAsync(SctpAssociation association, SctpSendInfo info, CancellationToken cancellationToken)
+    private async Task SendLinesAsync(SctpAssociation association, SctpSendInfo info, bool wantsReceipts, CancellationToken cancellationToken)
     {
         _input ??= new InputLines(Console.OpenStandardInput());
+        var receipts = new List<Task>();
         await foreach (byte[] line in _input.Lines.ReadAllAsync(cancellationToken))
         {
-            if (line.Length > 0)                             // SCTP has no empty messages (RFC 9260 §6.2)
+            if (line.Length == 0)
+            {
+                continue;                                    // SCTP has no empty messages (RFC 9260 §6.2)
+            }
+
+            if (wantsReceipts)
+            {
+                receipts.RemoveAll(static receipt => receipt.IsCompletedSuccessfully);
+                receipts.Add(TellAsync(line, association.SendWithReceiptAsync(line, info, cancellationToken)));
+            }
+            else
             {
                 await association.SendAsync(line, info, cancellationToken);
             }
         }
+
+        await Task.WhenAll(receipts);
+    }
+
+    private static async Task TellAsync(byte[] line, ValueTask<SctpDeliveryResult> receipt)
+    {
+        SctpDeliveryResult result = await receipt;
+        string outcome = result.Status.ToString().ToLowerInvariant();
+        await Console.Error.WriteLineAsync($"{outcome} after {Amount.Duration(result.Delay)}: {Encoding.UTF8.GetString(line)}");
     }
 
     private static async Task PrintAsync(SctpAssociation association, CancellationToken cancellationToken)
     {
         await using Stream output = Console.OpenStandardOutput();
+        var records = new Records();
         await foreach (SctpMessage message in association.ReadAllAsync(cancellationToken))
         {
             using (message)
             {
-                foreach (ReadOnlyMemory<byte> segment in message.Payload)
+                if (records.TryComplete(message, out ReadOnlyMemory<byte> whole))
                 {
-                    await output.WriteAsync(segment, cancellationToken);
-                }
-
-                if (message.Info.EndOfRecord)
-                {
+                    await output.WriteAsync(whole, cancellationToken);
                     await output.WriteAsync("\n"u8.ToArray(), cancellationToken);
+                    await output.FlushAsync(cancellationToken);
                 }
-
-                await output.FlushAsync(cancellationToken);
             }
         }
     }

@@ -1,10 +1,8 @@
 using System;
 using System.CommandLine;
-using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
 using Braid.Cli.Output;
-using Braid.Sctp;
 using Braid.Sockets;
 using Microsoft.Extensions.Logging;
 
@@ -46,39 +44,27 @@ internal static class EchoCommand
         await using SctpAssociation owned = association;
         try
         {
-            using var whole = new MemoryStream();
+            var records = new Records();
             await foreach (SctpMessage message in association.ReadAllAsync(cancellationToken))
             {
                 using (message)
                 {
-                    if (message.Info.BeginOfRecord)
+                    if (!records.TryComplete(message, out ReadOnlyMemory<byte> whole))
                     {
-                        whole.SetLength(0);
-                    }
-
-                    foreach (ReadOnlyMemory<byte> segment in message.Payload)
-                    {
-                        whole.Write(segment.Span);
-                    }
-
-                    if (whole.Length > AssociationOptions.Default.MaximumMessageSize)
-                    {
-                        association.Abort("a message is too long to be sent back");
-                        return;
-                    }
-
-                    if (!message.Info.EndOfRecord)
-                    {
-                        continue;                            // a long message comes in parts
+                        continue;
                     }
 
                     // The peer may have had more outgoing streams than it allows us: then there is no way back on that one.
                     int streams = association.StreamCounts.Outgoing;
                     ushort stream = (ushort)Math.Min(message.Info.StreamId, streams - 1);
                     await association.SendAsync(
-                        whole.ToArray(), new SctpSendInfo(stream, message.Info.Ppid, message.Info.Unordered), cancellationToken);
+                        whole, new SctpSendInfo(stream, message.Info.Ppid, message.Info.Unordered), cancellationToken);
                 }
             }
+        }
+        catch (TransferFailedException exception)
+        {
+            association.Abort(exception.Message);
         }
         catch (Exception exception) when (exception is SctpException or OperationCanceledException)
         {

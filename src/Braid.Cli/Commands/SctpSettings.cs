@@ -50,6 +50,8 @@ internal sealed class SctpSettings
         DefaultValueFactory = _ => "round-robin",
     };
 
+    public ExtensionSettings Extensions { get; } = new();
+
     public void AddListening(Command command)
     {
         command.Add(AllowReset);
@@ -59,6 +61,7 @@ internal sealed class SctpSettings
         command.Add(Timeout);
         command.Add(Mtu);
         command.Add(Scheduler);
+        Extensions.AddTo(command);
     }
 
     public void AddConnecting(Command command)
@@ -67,6 +70,7 @@ internal sealed class SctpSettings
         command.Add(Timeout);
         command.Add(Mtu);
         command.Add(Scheduler);
+        Extensions.AddTo(command);
     }
 
     /// <summary>Listens as the command line says.</summary>
@@ -124,7 +128,7 @@ internal sealed class SctpSettings
     }
 
     private SctpAssociationOptions AssociationFor(ParseResult result) => WithTimeout(
-        (result.GetValue(Mtu) == 0 ? SctpAssociationOptions.Default : WithMtu(InRange(result, Mtu, 576, ushort.MaxValue))) with
+        Extensions.Apply(result, result.GetValue(Mtu) == 0 ? SctpAssociationOptions.Default : WithMtu(InRange(result, Mtu, 576, ushort.MaxValue))) with
         {
             Scheduler = SchedulerFor(result),
             AllowedReconfiguration = result.GetValue(AllowReset)

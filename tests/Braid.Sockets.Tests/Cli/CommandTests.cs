@@ -145,6 +145,24 @@ public sealed class CommandTests : IDisposable
         echo.Kill();
     }
 
+    [Fact]
+    public async Task Extensions_are_chosen_and_what_was_negotiated_is_logged()
+    {
+        using Process echo = Start("echo", "--udp", "0", "--bind", "127.0.0.1", "--allow-reset");
+        string port = await PortOfAsync(echo);
+        using Process connect = Start(
+            "connect", $"127.0.0.1:{port}", "--without", "partial-reliability,ecn,interleaving", "--verbose", "--receipts", "--add-streams", "5", "--reset");
+        await connect.StandardInput.WriteAsync("one\n");
+        Assert.Equal("one", await connect.StandardOutput.ReadLineAsync(_guard.Token));
+        connect.StandardInput.Close();
+        string error = await connect.StandardError.ReadToEndAsync(_guard.Token);
+        await connect.WaitForExitAsync(_guard.Token);
+        Assert.True(connect.ExitCode == 0, error);
+        Assert.Contains("extensions StreamReconfiguration.", error, StringComparison.Ordinal);
+        Assert.Contains("delivered after ", error, StringComparison.Ordinal);
+        echo.Kill();
+    }
+
     [Theory]
     [InlineData(2, "Required command was not provided")]
     [InlineData(2, "Unrecognized command or argument", "nonsense")]
@@ -154,6 +172,8 @@ public sealed class CommandTests : IDisposable
     [InlineData(2, "no such file or folder", "send", "/no/such/file", "--to", "127.0.0.1")]
     [InlineData(2, "not HOST or HOST:UDPPORT", "connect", "127.0.0.1:99999")]
     [InlineData(2, "--timeout 0: must be from 1 to 3600", "connect", "127.0.0.1", "--timeout", "0")]
+    [InlineData(2, "--with everything: must be one of partial-reliability, ", "connect", "127.0.0.1", "--with", "everything")]
+    [InlineData(2, "--loss-recovery luck: must be rack or missing-reports", "connect", "127.0.0.1", "--loss-recovery", "luck")]
     [InlineData(2, "no such file", "demo", "/no/such/file")]
     [InlineData(1, "did not answer", "connect", "127.0.0.1:9", "--timeout", "1")]
     [InlineData(0, "", "--help")]
