@@ -1,4 +1,6 @@
 using System;
+using System.Numerics;
+using System.Runtime.InteropServices;
 using BenchmarkDotNet.Attributes;
 using Braid.Core;
 using Braid.Sctp;
@@ -35,6 +37,19 @@ public class MicroBenchmarks
     /// <summary>The checksum of a full packet.</summary>
     [Benchmark]
     public uint Crc32cOf1372Bytes() => Crc32c.Compute(_packet);
+
+    /// <summary>The same, one instruction for 8 bytes: the floor of what needs no trick.</summary>
+    [Benchmark]
+    public uint Crc32cSerialOf1372Bytes()
+    {
+        uint state = uint.MaxValue;
+        foreach (ulong word in MemoryMarshal.Cast<byte, ulong>(_packet))
+        {
+            state = BitOperations.Crc32C(state, word);
+        }
+
+        return state;
+    }
 
     /// <summary>Two messages from Send to TryReceive and their SACK, through both endpoints.</summary>
     [Benchmark(OperationsPerInvoke = 2)]

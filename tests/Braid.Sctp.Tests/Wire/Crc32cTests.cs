@@ -22,13 +22,24 @@ public sealed class Crc32cTests
     [Fact]
     public void All_ways_to_compute_it_agree_at_every_length()
     {
-        var bytes = new byte[3000];
+        var bytes = new byte[9000];
         new SeededRandom(1).Fill(bytes);
         for (int length = 0; length < bytes.Length; length += length < 1200 ? 1 : 37)
         {
             uint bitwise = Bitwise(bytes.AsSpan(0, length));
             Assert.Equal(bitwise, Crc32c.AppendSerial(uint.MaxValue, bytes.AsSpan(0, length)));
             Assert.Equal(bitwise, Crc32c.Append(uint.MaxValue, bytes.AsSpan(0, length)));
+            ReadOnlySpan<byte> rest = bytes.AsSpan(0, length);
+            if (Crc32cStreams.IsSupported)
+            {
+                Assert.Equal(bitwise, Crc32c.AppendSerial(Crc32cStreams.Append(uint.MaxValue, ref rest), rest));
+            }
+
+            rest = bytes.AsSpan(0, length);
+            if (Crc32cFolding.IsSupported)
+            {
+                Assert.Equal(bitwise, Crc32c.AppendSerial(Crc32cFolding.Append(uint.MaxValue, ref rest), rest));
+            }
         }
     }
 
