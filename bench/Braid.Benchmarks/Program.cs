@@ -3,7 +3,7 @@ using BenchmarkDotNet.Running;
 
 namespace Braid.Benchmarks;
 
-/// <summary>Measurements: <c>loopback</c> between two processes, <c>micro</c> in memory, <c>many</c> associations.</summary>
+/// <summary>Measurements: <c>loopback</c> between two processes, <c>core</c> and <c>micro</c> in memory, <c>many</c> associations.</summary>
 public static class Program
 {
     /// <summary>Runs one of them.</summary>
@@ -26,6 +26,10 @@ public static class Program
         receive.Hidden = true;
         receive.SetAction((result, cancellationToken) => Receiver.RunAsync(result.GetValue(transport)!, cancellationToken));
 
+        var mtu = new Option<int>("--mtu") { Description = "Largest IP packet.", DefaultValueFactory = _ => 1400 };
+        var core = new Command("core", "One flow through both endpoints in memory: the protocol without system calls.") { seconds, sizes, mtu };
+        core.SetAction(result => Core.Run(result.GetValue(sizes)!, result.GetValue(mtu), result.GetValue(seconds)));
+
         var filter = new Option<string>("--filter") { DefaultValueFactory = _ => "*" };
         var micro = new Command("micro", "CRC32c, chunks and a whole association in memory (BenchmarkDotNet).") { filter };
         micro.SetAction(result => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(["--filter", result.GetValue(filter)!]));
@@ -38,6 +42,6 @@ public static class Program
             await Many.AtOnceAsync(result.GetValue(associations));
             await Many.InSequenceAsync(result.GetValue(sequence));
         });
-        return new RootCommand("Braid's benchmarks.") { loopback, receive, micro, many }.Parse(args).Invoke();
+        return new RootCommand("Braid's benchmarks.") { loopback, receive, core, micro, many }.Parse(args).Invoke();
     }
 }
