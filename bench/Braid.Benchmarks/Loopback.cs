@@ -18,29 +18,23 @@ namespace Braid.Benchmarks;
 /// </summary>
 internal static class Loopback
 {
-    private static readonly string[] s_transports = ["braid", "usrsctp", "tcp"];
-
-    public static async Task<int> RunAsync(int[] sizes, double seconds, int rounds, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(string[] transports, int[] sizes, double seconds, int rounds, CancellationToken cancellationToken)
     {
         string usrsctp = Path.Combine(AppContext.BaseDirectory, "usrsctp_peer");
-        using (Process build = Process.Start("sh", [Path.Combine(AppContext.BaseDirectory, "native", "build.sh"), usrsctp]))
+        if (transports.Contains("usrsctp") && !await BuildAsync(usrsctp, cancellationToken))
         {
-            await build.WaitForExitAsync(cancellationToken);
-            if (build.ExitCode != 0)
-            {
-                await Console.Error.WriteLineAsync("usrsctp_peer cannot be built: apt-get install gcc libusrsctp-dev");
-                return 1;
-            }
+            return 1;
         }
 
-        Console.WriteLine("| message | Braid Gbit/s | usrsctp Gbit/s | TCP Gbit/s | Braid/usrsctp | Braid/TCP | Braid CPU s/GB | usrsctp CPU s/GB | TCP CPU s/GB |");
-        Console.WriteLine("|---|---|---|---|---|---|---|---|---|");
+        string[] others = transports[1..];
+        WriteRow(["message", .. transports.Select(name => $"{name} Gbit/s"), .. others.Select(name => $"{transports[0]}/{name}"), .. transports.Select(name => $"{name} CPU s/GB")]);
+        WriteRow(Enumerable.Repeat("---", 1 + (2 * transports.Length) + others.Length));
         foreach (int size in sizes)
         {
-            var runs = s_transports.ToDictionary(name => name, _ => new List<Measured>());
+            var runs = transports.ToDictionary(name => name, _ => new List<Measured>());
             for (int round = 0; round < rounds; round++)
             {
-                foreach (string name in s_transports)
+                foreach (string name in transports)
                 {
                     runs[name].Add(name == "usrsctp"
                         ? await UsrsctpAsync(usrsctp, size, seconds, cancellationToken)
@@ -48,16 +42,34 @@ internal static class Loopback
                 }
             }
 
-            Measured braid = Median(runs["braid"]);
-            Measured peer = Median(runs["usrsctp"]);
-            Measured tcp = Median(runs["tcp"]);
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"| {size} B | {braid.GigabitsPerSecond:0.000} | {peer.GigabitsPerSecond:0.000} | {tcp.GigabitsPerSecond:0.000} | {braid.GigabitsPerSecond / peer.GigabitsPerSecond:0.00} | {braid.GigabitsPerSecond / tcp.GigabitsPerSecond:0.000} | {Cost(braid):0.0} | {Cost(peer):0.0} | {Cost(tcp):0.0} |"));
+            Measured[] medians = [.. transports.Select(name => Median(runs[name]))];
+            WriteRow(
+            [
+                $"{size} B",
+                .. medians.Select(run => Number(run.GigabitsPerSecond, "0.000")),
+                .. medians.Skip(1).Select(run => Number(medians[0].GigabitsPerSecond / run.GigabitsPerSecond, "0.00")),
+                .. medians.Select(run => Number(Cost(run), "0.0")),
+            ]);
         }
 
         return 0;
     }
+
+    private static async Task<bool> BuildAsync(string program, CancellationToken cancellationToken)
+    {
+        using Process build = Process.Start("sh", [Path.Combine(AppContext.BaseDirectory, "native", "build.sh"), program]);
+        await build.WaitForExitAsync(cancellationToken);
+        if (build.ExitCode != 0)
+        {
+            await Console.Error.WriteLineAsync("usrsctp_peer cannot be built: apt-get install gcc libusrsctp-dev");
+        }
+
+        return build.ExitCode == 0;
+    }
+
+    private static void WriteRow(IEnumerable<string> cells) => Console.WriteLine($"| {string.Join(" | ", cells)} |");
+
+    private static string Number(double value, string format) => value.ToString(format, CultureInfo.InvariantCulture);
 
     private static double Cost(in Measured measured) => measured.CpuSeconds / (measured.Bytes / 1e9);
 

@@ -17,9 +17,15 @@ public static class Program
             AllowMultipleArgumentsPerToken = true,
             DefaultValueFactory = _ => [64, 1024, 16 * 1024, 64 * 1024, 256 * 1024],
         };
-        var loopback = new Command("loopback", "Goodput between two processes over UDP on loopback, beside libusrsctp and kernel TCP.") { seconds, rounds, sizes };
+        var transports = new Option<string[]>("--transports")
+        {
+            Description = "Which of braid, usrsctp and tcp; the first one is compared with the others.",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => ["braid", "usrsctp", "tcp"],
+        };
+        var loopback = new Command("loopback", "Goodput between two processes over UDP on loopback, beside libusrsctp and kernel TCP.") { seconds, rounds, sizes, transports };
         loopback.SetAction((result, cancellationToken) =>
-            Loopback.RunAsync(result.GetValue(sizes)!, result.GetValue(seconds), result.GetValue(rounds), cancellationToken));
+            Loopback.RunAsync(result.GetValue(transports)!, result.GetValue(sizes)!, result.GetValue(seconds), result.GetValue(rounds), cancellationToken));
 
         var transport = new Argument<string>("TRANSPORT");
         var receive = new Command("receive", "The other process of 'loopback'.") { transport };
