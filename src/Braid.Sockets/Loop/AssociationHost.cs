@@ -14,7 +14,6 @@ namespace Braid.Sockets;
 /// </summary>
 internal sealed class AssociationHost
 {
-    private const int MostReturned = 256;
     private const int LongestReason = 512;                   // as the protocol has it
 
     private static readonly List<(NetworkAddress Address, ushort Port)> s_noKeys = [];
@@ -22,11 +21,12 @@ internal sealed class AssociationHost
 
     private readonly EndpointLoop _loop;
     private readonly Lock _gate = new();
+    private readonly OutboxPump _pump;
     private Milestone _established;
     private Milestone _closed;
 
     // Written by anybody.
-    private Deque<ReceivedMessage> _returned;                // guarded by _gate
+    private ReturnedMessages _returned;
     private SctpAssociationOptions _options;
     private NotificationQueue? _notifications;
     private ReconfigurationCalls? _reconfiguration;
@@ -34,14 +34,9 @@ internal sealed class AssociationHost
     private int _isPosted;
     private int _isShutdownRequested;
     private string? _abortReason;
-    private long _returnedCharge;
 
     // Written only by the loop.
     private NetworkAddress _remote;                          // of several words: guarded by _gate
-    private HashSet<SctpStream>? _backlogged;
-    private long _chargeInCore;
-    private long _bytesInCore;
-    private long _held;                                      // charge of what the application has; read by anybody
     private Instant _sampled;
     private volatile bool _isEnded;
     private long _establishedAt;                             // timestamp; 0 for never
@@ -59,6 +54,8 @@ internal sealed class AssociationHost
         Socket = socket;
         PeerKeys = socket is null ? s_noKeys : [];
         Outbox = new Outbox(this, options.SendBufferSize);
+        _pump = new OutboxPump(this);
+        _returned = new ReturnedMessages(_gate);
         Inbox = new Inbox(this, socket);
         _remote = core.PrimaryPath.Remote;
 
@@ -210,40 +207,19 @@ internal sealed class AssociationHost
     /// <summary>The application is done with a message.</summary>
     public void Release(ReceivedMessage message)
     {
-        long charge = message.Charge;                        // read before the loop may have it
-        int count;
-        lock (_gate)
-        {
-            _returned.AddLast(message);
-            count = _returned.Count;
-        }
-
-        // The window is re-opened in steps: there is no need to wake the loop for each message. It is memory that closes the
-        // window, and the smallest message holds far more of it than its length; and its object is wanted for the next ones.
-        // Where the application keeps nearly all there is, each message counts: the peer cannot send before there is room for one.
         // After the end there is no window, only a pool that wants its memory back.
-        long step = Options.ReceiveBufferSize / 8;
-        if (Interlocked.Add(ref _returnedCharge, charge) >= step || count >= MostReturned || _isEnded
-            || Volatile.Read(ref _held) > Options.ReceiveBufferSize - step)
+        if (_returned.Add(message, Options.ReceiveBufferSize, out bool isFirst) || _isEnded)
         {
             Wake();
         }
-        else if (count == 1)
+        else if (isFirst)
         {
             _loop.PostLater(this);                           // or an idle association would keep its last messages
         }
     }
 
     /// <summary>Gives back the memory of what the application is done with. On the loop.</summary>
-    public void TakeReturned()
-    {
-        Interlocked.Exchange(ref _returnedCharge, 0);
-        while (TryTakeReturned(out ReceivedMessage? message))
-        {
-            Volatile.Write(ref _held, _held - message.Charge);
-            message.Dispose();
-        }
-    }
+    public void TakeReturned() => _returned.TakeBack();
 
     /// <summary>There is something to do: the loop looks at its inbox. By anybody, without a lock.</summary>
     public void Wake()
@@ -259,7 +235,7 @@ internal sealed class AssociationHost
     {
         if (!_isEnded)
         {
-            HandOver(now);
+            _pump.HandOver(now);
         }
 
         action(now);
@@ -280,7 +256,7 @@ internal sealed class AssociationHost
         TakeReturned();
         if (_isEnded)
         {
-            DiscardOutbox();                                 // the core may be another host's by now (a restart)
+            _pump.DiscardAll();                                 // the core may be another host's by now (a restart)
             return;
         }
 
@@ -293,7 +269,7 @@ internal sealed class AssociationHost
             Core.Abort(now, text[..length]);
         }
 
-        HandOver(now);
+        _pump.HandOver(now);
         if (Outbox.TryGetWaiting(out SendOptions waiting))
         {
             Core.MakeRoom(now, waiting);                     // RFC 7496 §3.2
@@ -313,7 +289,7 @@ internal sealed class AssociationHost
     {
         Outbox.End(
             new SctpException(SctpError.OperationAborted, "The peer is shutting the association down: nothing new can be sent."), replaces: false);
-        HandOver(now);
+        _pump.HandOver(now);
     }
 
     /// <summary>Takes what the protocol has for the application. On the loop.</summary>
@@ -361,7 +337,7 @@ internal sealed class AssociationHost
         if (!_isEnded)
         {
             DeliverReceived();
-            CollectReleased();
+            _pump.CollectReleased();
         }
     }
 
@@ -402,39 +378,7 @@ internal sealed class AssociationHost
         }
     }
 
-    private void DeliverReceived()
-    {
-        while (Core.TryReceive(out ReceivedMessage? message))
-        {
-            Volatile.Write(ref _held, _held + message.Charge);
-            Inbox.Deliver(message);
-        }
-    }
-
-    private bool TryTakeReturned([System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out ReceivedMessage? message)
-    {
-        lock (_gate)
-        {
-            return _returned.TryTakeFirst(out message);
-        }
-    }
-
-    private void CollectReleased()
-    {
-        if (_backlogged is { Count: > 0 })
-        {
-            _backlogged.RemoveWhere(stream => stream.OnSent(Core.BufferedBytesOn(stream.Id)));
-        }
-
-        long charge = _chargeInCore - Core.BufferedCharge;
-        if (charge > 0)
-        {
-            long bytes = _bytesInCore - Core.BufferedBytes;
-            _chargeInCore -= charge;
-            _bytesInCore -= bytes;
-            Outbox.OnReleased(charge, bytes);
-        }
-    }
+    private void DeliverReceived() => Inbox.Deliver(Core, ref _returned);
 
     private void OnEvent(AssociationEvent associationEvent)
     {
@@ -502,14 +446,14 @@ internal sealed class AssociationHost
         SctpException ended = error ?? new SctpException(SctpError.AssociationClosed, "The association was closed.");
         Ended = ended;
         Outbox.End(ended, replaces: true);                   // before there is room: a call that waits for it is refused
-        FailOutbox();
+        _pump.FailAll();
         if (error is not { Error: SctpError.PeerRestarted })
         {
             Report.TellEnd(error, wasUp: _established.IsReached);
         }
 
         Inbox.End(ended);
-        foreach (SctpStream stream in _backlogged ?? [])
+        foreach (SctpStream stream in _pump.Backlogged)
         {
             stream.OnEnded(ended, isSending: false);         // the inbox knows those no longer that the peer has reset
         }
@@ -522,61 +466,5 @@ internal sealed class AssociationHost
         _loop.Life.Detach(this);                                  // before Closed: whoever awaits it may want the port
         _established.Decide(ended);
         _closed.Decide(error);
-    }
-
-    private void HandOver(Instant now)
-    {
-        while (Outbox.TryTake(out OutboundItem item))
-        {
-            SctpStream? stream = item.Stream;
-            int length = item.Payload.Length;
-            stream?.OnHandedOver(length);
-            if (Core.SendAccepted(now, item.Payload, item.Options) == SendStatus.Ok)
-            {
-                _chargeInCore += item.Charge;
-                _bytesInCore += length;
-            }
-            else
-            {
-                Fail(item);                                  // the association has ended, or has not got that stream
-                if (Core.State != AssociationState.Closed)
-                {
-                    Outbox.OnReleased(length + AssociationOptions.MessageOverhead, length);
-                }
-            }
-
-            if (stream is not null)
-            {
-                (_backlogged ??= []).Add(stream);
-            }
-        }
-    }
-
-    // What the protocol never saw has failed as well.
-    private void FailOutbox()
-    {
-        while (Outbox.TryTakeAny(out OutboundItem item))
-        {
-            Fail(item);
-        }
-    }
-
-    private void Fail(in OutboundItem item)
-    {
-        if (item.Options.Receipt != 0)
-        {
-            Receipts.Lose(item.Options.Receipt);
-        }
-
-        Report.TellFailed(item.Options, item.Payload, wasOnWire: false);
-        item.Payload.Dispose();
-    }
-
-    private void DiscardOutbox()
-    {
-        while (Outbox.TryTakeAny(out OutboundItem item))
-        {
-            item.Payload.Dispose();
-        }
     }
 }

@@ -99,22 +99,28 @@ internal sealed class Inbox(AssociationHost host, SctpSocket? socket)
         }
     }
 
-    /// <summary>A message from the peer. On the loop.</summary>
-    public void Deliver(ReceivedMessage received)
+    /// <summary>Hands out what has come from the peer, and lets those go on who waited for it once all of it is there. On the loop.</summary>
+    /// <param name="core">Where it comes from.</param>
+    /// <param name="returned">Keeps count of what the application has.</param>
+    public void Deliver(Association core, ref ReturnedMessages returned)
     {
-        var message = new SctpMessage(host, received, _resets == 0 ? 0 : RunOf(received.Stream.Value));
+        List<SctpMessage>? refused = null;
         var decided = default(DecidedWaiters);
-        bool isTaken;
         lock (_gate)
         {
-            isTaken = !_isDiscarding && Hand(message, ref decided);
+            while (core.TryReceive(out ReceivedMessage? received))
+            {
+                returned.OnDelivered(received);
+                var message = new SctpMessage(host, received, _resets == 0 ? 0 : RunOf(received.Stream.Value));
+                if (_isDiscarding || !Hand(message, ref decided))
+                {
+                    (refused ??= []).Add(message);
+                }
+            }
         }
 
         decided.Complete();
-        if (!isTaken)
-        {
-            message.Dispose();
-        }
+        refused?.ForEach(static message => message.Dispose());
     }
 
     /// <summary>From now on the stream's messages go to its own queue, those that wait already included.</summary>

@@ -51,22 +51,8 @@ internal sealed class Outbox(AssociationHost host, long limit)
     /// <exception cref="Exception">What sending ended with.</exception>
     public bool TrySend(ReadOnlySpan<byte> payload, in SendOptions options, SctpStream? stream)
     {
-        bool hasRoom;
-        bool mayHaveRoom;
-        lock (_room)
+        if (!LooksRoomy() && !TryFindRoom(options))
         {
-            hasRoom = HasRoom();
-            mayHaveRoom = !hasRoom && _hasUnreliable;
-            _refused = mayHaveRoom ? options : null;
-        }
-
-        if (!hasRoom)
-        {
-            if (mayHaveRoom)
-            {
-                host.Wake();                                 // for the next call
-            }
-
             return false;
         }
 
@@ -228,12 +214,14 @@ internal sealed class Outbox(AssociationHost host, long limit)
         }
     }
 
-    /// <summary>Takes the next message for the protocol. On the loop.</summary>
-    public bool TryTake(out OutboundItem item)
+    /// <summary>Takes all messages that may go to the protocol. On the loop.</summary>
+    /// <param name="batch">Empty; gets them.</param>
+    public bool TryTakeReady(ref Deque<OutboundItem> batch)
     {
         lock (_room)
         {
-            return _ready.TryTakeFirst(out item);
+            (batch, _ready) = (_ready, batch);
+            return batch.Count > 0;
         }
     }
 
@@ -282,11 +270,33 @@ internal sealed class Outbox(AssociationHost host, long limit)
 
     private BufferPool Buffers => host.Loop.Endpoint.Buffers;
 
+    // Without the lock: whoever finds nobody in the way need not ask twice.
+    private bool LooksRoomy() => Volatile.Read(ref _end) is null && _room.IsEmpty && Volatile.Read(ref _charge) < _limit;
+
+    private bool TryFindRoom(in SendOptions options)
+    {
+        bool hasRoom;
+        bool mayHaveRoom;
+        lock (_room)
+        {
+            hasRoom = HasRoom();
+            mayHaveRoom = !hasRoom && _hasUnreliable;
+            _refused = mayHaveRoom ? options : null;
+        }
+
+        if (mayHaveRoom)
+        {
+            host.Wake();                                     // for the next call
+        }
+
+        return hasRoom;
+    }
+
     private SendWaiter Wait(bool isBlocked, in SendOptions options, SctpStream? stream, SctpMessageStream? writer)
     {
         lock (_room)
         {
-            SendWaiter waiter = _room.TryTakeSpare(out Waiter? spare) ? (SendWaiter)spare : new SendWaiter(this);
+            SendWaiter waiter = _room.TryTakeSpare(out Waiter? spare) ? (SendWaiter)spare : new SendWaiter(this, _room);
             waiter.Begin(isBlocked);
             waiter.Options = options;
             waiter.Stream = stream;
@@ -438,8 +448,8 @@ internal sealed class Outbox(AssociationHost host, long limit)
         }
     }
 
-    // Who asks for much room holds up who asks for less, until he gives up.
-    private void Reconsider()
+    /// <summary>Somebody waits no longer: who asks for much room holds up who asks for less.</summary>
+    public void Reconsider()
     {
         var decided = default(DecidedWaiters);
         bool any;
@@ -454,67 +464,4 @@ internal sealed class Outbox(AssociationHost host, long limit)
             host.Wake();
         }
     }
-
-    /// <summary>A message that is being written in pieces, and what waits for its end.</summary>
-    private sealed class OpenMessage(SctpMessageStream writer, bool isInterleaved, long chargeBefore)
-    {
-        private Deque<OutboundItem> _behind;
-
-        public SctpMessageStream Writer => writer;
-
-        public long ChargeBefore { get; set; } = chargeBefore;
-
-        public ref Deque<OutboundItem> Behind => ref _behind;
-
-        public bool HoldsUp(ushort stream) => !isInterleaved || writer.StreamId == stream;
-    }
-
-    private sealed class SendWaiter(Outbox outbox) : Waiter<bool>(outbox._room)
-    {
-        /// <summary>The payload, in the memory of a caller that awaits.</summary>
-        public ReadOnlyMemory<byte> Memory { get; set; }
-
-        /// <summary>The payload, copied for a caller that blocks.</summary>
-        public PooledBuffer? Copy { get; set; }
-
-        public int Bytes { get; set; }
-
-        public SendOptions Options { get; set; }
-
-        public SctpStream? Stream { get; set; }
-
-        public SctpMessageStream? Writer { get; set; }
-
-        /// <summary>It does not want to send, only to know when it could.</summary>
-        public bool IsOnlyAsking { get; set; }
-
-        public PooledBuffer TakePayload(BufferPool buffers)
-        {
-            PooledBuffer payload = Copy ?? buffers.RentCopy(Memory.Span);
-            Copy = null;
-            return payload;
-        }
-
-        protected override void OnLeft() => outbox.Reconsider();
-
-        protected override void Clear()
-        {
-            Memory = default;
-            Copy?.Dispose();                                 // it was not accepted
-            Copy = null;
-            Stream = null;
-            Writer = null;
-            IsOnlyAsking = false;
-        }
-    }
-}
-
-/// <summary>A message on its way to the protocol.</summary>
-/// <param name="Payload">User data; owned by whoever has the item.</param>
-/// <param name="Options">How it is sent.</param>
-/// <param name="Stream">Whose backlog it counts for, if anybody asked.</param>
-internal readonly record struct OutboundItem(PooledBuffer Payload, SendOptions Options, SctpStream? Stream)
-{
-    /// <summary>What it takes of the send buffer.</summary>
-    public long Charge => Payload.Length + AssociationOptions.MessageOverhead;
 }
