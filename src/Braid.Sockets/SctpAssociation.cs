@@ -4,7 +4,6 @@ using System.Net;
 using System.Runtime.CompilerServices;
 using System.Threading;
 using System.Threading.Tasks;
-using Braid.Core;
 using Braid.Sctp;
 
 namespace Braid.Sockets;
@@ -14,7 +13,7 @@ namespace Braid.Sockets;
 /// anywhere; the order of messages on a stream is that of the calls to send them. What each member does in each state is a
 /// table: docs/states.md.
 /// </summary>
-public sealed class SctpAssociation : IAsyncDisposable, IDisposable
+public sealed partial class SctpAssociation : IAsyncDisposable, IDisposable
 {
     private readonly AssociationHost _host;
     private int _isDisposed;
@@ -346,82 +345,6 @@ public sealed class SctpAssociation : IAsyncDisposable, IDisposable
     /// <exception cref="ArgumentException">A reliable message is never given up.</exception>
     public ValueTask<AbandonedMessages> GetAbandonedAsync(ReliabilityPolicy? policy = null, ushort? streamId = null) =>
         new(_host.AskAsync((core, _) => core.GetAbandoned(policy, streamId is { } id ? new StreamId(id) : null)));
-
-    /// <summary>How each of the peer's addresses stands (SCTP_GET_PEER_ADDR_INFO, RFC 6458 §8.2.2).</summary>
-    public ValueTask<IReadOnlyList<PathStatistics>> GetPathsAsync() => new(_host.AskAsync(static (core, _) => core.GetPaths()));
-
-    /// <summary>Makes one of the peer's addresses the one that new data goes to (SCTP_PRIMARY_ADDR, RFC 6458 §8.1.9).</summary>
-    /// <param name="remote">The address; its UDP port does not matter.</param>
-    /// <returns>False when it is none of the peer's, or is not confirmed (RFC 9260 §5.4).</returns>
-    public ValueTask<bool> SetPrimaryAddressAsync(IPEndPoint remote)
-    {
-        ArgumentNullException.ThrowIfNull(remote);
-        NetworkAddress address = remote.ToNetworkAddress();
-        return new ValueTask<bool>(_host.AskAsync((core, now) => core.SetPrimaryPath(now, address)));
-    }
-
-    /// <summary>Sets heartbeats and limits of one of the peer's addresses (SCTP_PEER_ADDR_PARAMS, RFC 6458 §8.1.12).</summary>
-    /// <param name="remote">The address; its UDP port does not matter.</param>
-    /// <param name="options">What to set.</param>
-    /// <returns>False when it is none of the peer's.</returns>
-    public ValueTask<bool> ConfigurePathAsync(IPEndPoint remote, PathOptions options)
-    {
-        ArgumentNullException.ThrowIfNull(remote);
-        ArgumentNullException.ThrowIfNull(options);
-        options.Validate();
-        NetworkAddress address = remote.ToNetworkAddress();
-        return new ValueTask<bool>(_host.AskAsync((core, now) => core.ConfigurePath(now, address, options)));
-    }
-
-    /// <summary>Asks an address of the peer for a sign of life now (RFC 9260 §11.1.8).</summary>
-    /// <param name="remote">The address, whose UDP port does not matter; null, the default, for the primary one.</param>
-    /// <returns>False when it is none of the peer's.</returns>
-    public ValueTask<bool> RequestHeartbeatAsync(IPEndPoint? remote = null)
-    {
-        NetworkAddress? address = remote?.ToNetworkAddress();
-        return new ValueTask<bool>(_host.AskAsync((core, now) => core.RequestHeartbeat(now, address)));
-    }
-
-    /// <summary>
-    /// Resets streams (SCTP_RESET_STREAMS, RFC 6525 §6.3.2): their sequence numbers begin anew, and the <see cref="SctpStream"/> that
-    /// reads one comes to a clean end. Completes when it is done: after what was sent before has been delivered. What is sent meanwhile
-    /// waits, and is sent afterwards. The peer must allow it (<see cref="AssociationOptions.AllowedReconfiguration"/>).
-    /// </summary>
-    /// <param name="streams">Which; none for all.</param>
-    /// <param name="direction">Ours, the peer's, or both; the peer's are reset by the peer, at our request.</param>
-    /// <param name="cancellationToken">Ends the waiting, not the reset.</param>
-    /// <exception cref="SctpException">The peer does not allow it or does not know how, the same is under way, or the association has ended or is shutting down.</exception>
-    /// <exception cref="ArgumentException">There is no such stream, or there are too many for one request.</exception>
-    /// <exception cref="InvalidOperationException">A message is being written and not completed.</exception>
-    public ValueTask ResetStreamsAsync(ReadOnlyMemory<ushort> streams, ResetDirection direction, CancellationToken cancellationToken = default)
-    {
-        ThrowIfDisposed();
-        return _host.Reconfiguration.ResetStreamsAsync(streams.ToArray(), direction, cancellationToken);
-    }
-
-    /// <summary>
-    /// Lets TSNs and all streams begin anew, both ways (SCTP_RESET_ASSOC, RFC 6525 §6.3.3); at most once in 30 s. Completes when it is done:
-    /// after what was sent before has been acknowledged.
-    /// </summary>
-    /// <param name="cancellationToken">Ends the waiting, not the reset.</param>
-    /// <inheritdoc cref="ResetStreamsAsync" path="/exception"/>
-    public ValueTask ResetAssociationAsync(CancellationToken cancellationToken = default)
-    {
-        ThrowIfDisposed();
-        return _host.Reconfiguration.ResetAssociationAsync(cancellationToken);
-    }
-
-    /// <summary>Adds streams (SCTP_ADD_STREAMS, RFC 6525 §6.3.4); <see cref="StreamCounts"/> says how many there are then.</summary>
-    /// <param name="outgoing">How many more we want to send on, from 0.</param>
-    /// <param name="incoming">How many more the peer shall send on, from 0.</param>
-    /// <param name="cancellationToken">Ends the waiting, not the request.</param>
-    /// <exception cref="SctpException">The peer does not allow it or does not know how, the same is under way, or the association has ended or is shutting down.</exception>
-    /// <exception cref="ArgumentException">There would be more than 65535, or none is asked for.</exception>
-    public ValueTask AddStreamsAsync(int outgoing, int incoming = 0, CancellationToken cancellationToken = default)
-    {
-        ThrowIfDisposed();
-        return _host.Reconfiguration.AddStreamsAsync(outgoing, incoming, cancellationToken);
-    }
 
     /// <summary>Closes gracefully (RFC 9260 §9.2): everything sent so far is delivered first. Completes when both sides are done.</summary>
     /// <param name="cancellationToken">Ends the waiting, not the shutdown.</param>
