@@ -21,6 +21,7 @@ public static class Program
             EchoCommand.Create(),
             ConnectCommand.Create(),
             ListenCommand.Create(),
+            PerfCommand.Create(),
             SimulateCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);

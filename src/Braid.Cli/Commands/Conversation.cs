@@ -110,7 +110,7 @@ internal sealed class Conversation
         };
     }
 
-    private static TimeSpan ParseTime(string text)
+    internal static TimeSpan ParseTime(string text)
     {
         (string number, double milliseconds) = text.EndsWith("ms", StringComparison.Ordinal) ? (text[..^2], 1)
             : text.EndsWith('s') ? (text[..^1], 1000)

@@ -163,6 +163,23 @@ public sealed class CommandTests : IDisposable
         echo.Kill();
     }
 
+    [Fact]
+    public async Task Throughput_is_measured_both_ways_and_what_arrived_is_what_was_sent()
+    {
+        using Process server = Start("perf", "server", "--udp", "0", "--bind", "127.0.0.1");
+        string port = await PortOfAsync(server);
+        (int code, string output, string error) = await RunAsync(
+            "perf", "client", $"127.0.0.1:{port}", "--time", "0.2", "--streams", "3", "--size", "1000", "--both", "--json");
+        Assert.True(code == 0, error);
+        using JsonDocument report = JsonDocument.Parse(output);
+        long sent = report.RootElement.GetProperty("sent").GetProperty("messages").GetInt64();
+        Assert.True(sent > 0);
+        Assert.Equal(sent, report.RootElement.GetProperty("receivedByServer").GetProperty("messages").GetInt64());
+        Assert.Equal(sent * 1000, report.RootElement.GetProperty("receivedByServer").GetProperty("bytes").GetInt64());
+        Assert.True(report.RootElement.GetProperty("received").GetProperty("bytes").GetInt64() > 0);
+        server.Kill();
+    }
+
     [Theory]
     [InlineData(2, "Required command was not provided")]
     [InlineData(2, "Unrecognized command or argument", "nonsense")]
@@ -174,6 +191,7 @@ public sealed class CommandTests : IDisposable
     [InlineData(2, "--timeout 0: must be from 1 to 3600", "connect", "127.0.0.1", "--timeout", "0")]
     [InlineData(2, "--with everything: must be one of partial-reliability, ", "connect", "127.0.0.1", "--with", "everything")]
     [InlineData(2, "--loss-recovery luck: must be rack or missing-reports", "connect", "127.0.0.1", "--loss-recovery", "luck")]
+    [InlineData(2, "--time 0: must be more than 0", "perf", "client", "127.0.0.1", "--time", "0")]
     [InlineData(2, "no such file", "demo", "/no/such/file")]
     [InlineData(1, "did not answer", "connect", "127.0.0.1:9", "--timeout", "1")]
     [InlineData(0, "", "--help")]

@@ -1,0 +1,124 @@
+using System;
+using System.Diagnostics;
+using System.Linq;
+using System.Threading;
+using System.Threading.Channels;
+using System.Threading.Tasks;
+using Braid.Cli.Commands;
+using Braid.Cli.Output;
+using Braid.Sctp;
+using Braid.Sockets;
+
+namespace Braid.Cli.Perf;
+
+/// <summary>One side of a test: sends data, counts what comes, and passes on what the other side says.</summary>
+internal sealed class PerfFlow(SctpAssociation association)
+{
+    private const int AtOnce = 64;                           // messages between two looks at the clock
+
+    private readonly Channel<PerfMessage> _said = Channel.CreateUnbounded<PerfMessage>();
+    private readonly PerfCounter _sent = new();
+    private readonly PerfCounter _received = new();
+    private readonly TimeSpan _cpu = Environment.CpuUsage.TotalTime;
+
+    /// <summary>User data handed to the association so far.</summary>
+    public long BytesSent => _sent.Bytes;
+
+    /// <summary>User data received so far.</summary>
+    public long BytesReceived => _received.Bytes;
+
+    /// <summary>All that was handed to the association.</summary>
+    public PerfTotal Sent => _sent.Total;
+
+    /// <summary>All that was received.</summary>
+    public PerfTotal Received => _received.Total;
+
+    /// <summary>CPU time since it began, in seconds.</summary>
+    public double CpuSeconds => (Environment.CpuUsage.TotalTime - _cpu).TotalSeconds;
+
+    /// <summary>Says something to the other side.</summary>
+    public ValueTask SayAsync(PerfMessage message, CancellationToken cancellationToken) =>
+        association.SendAsync(message.ToBytes(), default(SctpSendInfo), cancellationToken);
+
+    /// <summary>Waits for what the other side says next.</summary>
+    /// <exception cref="TransferFailedException">It says something else, or nothing more.</exception>
+    public async Task<PerfMessage> HearAsync(string type, CancellationToken cancellationToken)
+    {
+        try
+        {
+            PerfMessage message = await _said.Reader.ReadAsync(cancellationToken);
+            return message.Type == type ? message : throw new TransferFailedException($"the peer says {message.Type} where {type} is due");
+        }
+        catch (ChannelClosedException)
+        {
+            throw new TransferFailedException("the peer went away in the middle of the test");
+        }
+    }
+
+    /// <summary>Sends for as long as the request says, waits until nothing of it is left, and says so.</summary>
+    public async Task SendAsync(PerfMessage request, CancellationToken cancellationToken)
+    {
+        long end = Stopwatch.GetTimestamp() + (long)(request.Seconds * Stopwatch.Frequency);
+        await Task.WhenAll(Enumerable.Range(1, request.Streams)
+            .Select(stream => Task.Run(() => SendAsync((ushort)stream, request, end, cancellationToken), cancellationToken)));
+        await association.WaitToSendAsync(int.MaxValue, cancellationToken);      // there is room for that only when there is nothing
+        await SayAsync(new PerfMessage { Type = PerfMessage.End }, cancellationToken);
+    }
+
+    /// <summary>Counts what comes, until the association ends.</summary>
+    public async Task ReceiveAsync(CancellationToken cancellationToken)
+    {
+        var records = new Records();
+        try
+        {
+            await foreach (SctpMessage message in association.ReadAllAsync(cancellationToken))
+            {
+                using (message)
+                {
+                    if (message.Info.StreamId != 0)
+                    {
+                        _received.Add(message.Length, message.Info.EndOfRecord ? 1 : 0);
+                    }
+                    else if (records.TryComplete(message, out ReadOnlyMemory<byte> whole))
+                    {
+                        _said.Writer.TryWrite(PerfMessage.Read(whole.Span));
+                    }
+                }
+            }
+
+            _said.Writer.Complete();
+        }
+        catch (Exception exception)
+        {
+            _said.Writer.Complete(exception);
+            throw;
+        }
+    }
+
+    private async Task SendAsync(ushort stream, PerfMessage request, long end, CancellationToken cancellationToken)
+    {
+        var payload = new byte[request.Size];
+        Reliability reliability = request.LifetimeMilliseconds is { } lifetime
+            ? Reliability.Lifetime(TimeSpan.FromMilliseconds(lifetime))
+            : Reliability.Reliable;
+        var info = new SctpSendInfo(stream, Unordered: request.Unordered, Reliability: reliability);
+        while (Stopwatch.GetTimestamp() < end)
+        {
+            for (int i = 0; i < AtOnce; i++)
+            {
+                if (!association.TrySend(payload, info))
+                {
+                    _sent.Add((long)i * request.Size, i);
+                    await association.SendAsync(payload, info, cancellationToken);
+                    _sent.Add(request.Size, 1);
+                    break;
+                }
+
+                if (i == AtOnce - 1)
+                {
+                    _sent.Add((long)AtOnce * request.Size, AtOnce);
+                }
+            }
+        }
+    }
+}
