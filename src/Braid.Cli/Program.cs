@@ -22,6 +22,7 @@ public static class Program
             ConnectCommand.Create(),
             ListenCommand.Create(),
             PerfCommand.Create(),
+            LinkCommand.Create(),
             SimulateCommand.Create(),
         };
         ParseResult parsed = root.Parse(args);

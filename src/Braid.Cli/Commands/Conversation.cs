@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.CommandLine;
-using System.Globalization;
 using System.IO;
 using System.Text;
 using System.Threading;
@@ -102,23 +101,12 @@ internal sealed class Conversation
         return (lifetime, count, priority) switch
         {
             (null, null, null) => Reliability.Reliable,
-            ({ } time, null, null) => Reliability.Lifetime(ParseTime(time)),
+            ({ } time, null, null) => Reliability.Lifetime(Quantity.Time(_lifetime.Name, time)),
             (null, >= 0, null) => Reliability.MaximumRetransmissions(count.Value),
             (null, < 0, null) => throw new UsageException($"--max-retransmits {count}: must be 0 or more"),
             (null, null, { } value) => Reliability.Priority(value),
             _ => throw new UsageException("--lifetime, --max-retransmits and --priority: one of them"),
         };
-    }
-
-    internal static TimeSpan ParseTime(string text)
-    {
-        (string number, double milliseconds) = text.EndsWith("ms", StringComparison.Ordinal) ? (text[..^2], 1)
-            : text.EndsWith('s') ? (text[..^1], 1000)
-            : ("", 0);
-        return double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value)
-            && value * milliseconds <= uint.MaxValue
-            ? TimeSpan.FromMilliseconds(value * milliseconds)
-            : throw new UsageException($"--lifetime {text}: a time such as 500ms or 2s, up to 4294967s");
     }
 
     private async Task SendLinesAsync(SctpAssociation association, SctpSendInfo info, bool wantsReceipts, CancellationToken cancellationToken)

@@ -57,7 +57,7 @@ internal static class PerfCommand
                 ClientSends = !result.GetValue(reverse) || result.GetValue(both),
                 ServerSends = result.GetValue(reverse) || result.GetValue(both),
                 Unordered = result.GetValue(unordered),
-                LifetimeMilliseconds = result.GetValue(lifetime) is { } text ? Conversation.ParseTime(text).TotalMilliseconds : null,
+                LifetimeMilliseconds = result.GetValue(lifetime) is { } text ? Quantity.Time(lifetime.Name, text).TotalMilliseconds : null,
             };
             bool isJson = result.GetValue(json);
             return JsonOutput.RunAsync(isJson, () => MeasureAsync(result, settings, result.GetValue(host)!, request, isJson, loggers, cancellationToken));

@@ -192,6 +192,8 @@ public sealed class CommandTests : IDisposable
     [InlineData(2, "--with everything: must be one of partial-reliability, ", "connect", "127.0.0.1", "--with", "everything")]
     [InlineData(2, "--loss-recovery luck: must be rack or missing-reports", "connect", "127.0.0.1", "--loss-recovery", "luck")]
     [InlineData(2, "--time 0: must be more than 0", "perf", "client", "127.0.0.1", "--time", "0")]
+    [InlineData(2, "--loss 1: a share such as 0.1% or 4%", "link", "--loss", "1")]
+    [InlineData(2, "--namespaces a: two of them", "link", "--namespaces", "a")]
     [InlineData(2, "no such file", "demo", "/no/such/file")]
     [InlineData(1, "did not answer", "connect", "127.0.0.1:9", "--timeout", "1")]
     [InlineData(0, "", "--help")]
