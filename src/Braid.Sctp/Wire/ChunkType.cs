@@ -48,6 +48,9 @@ public enum ChunkType : byte
     /// <summary>Shutdown complete (§3.3.13).</summary>
     ShutdownComplete = 14,
 
+    /// <summary>Selective acknowledgement that says what is never taken back (draft-natarajan-tsvwg-sctp-nrsack).</summary>
+    NrSack = 16,
+
     /// <summary>Payload data of a message that may be interleaved with others (RFC 8260 §2.1).</summary>
     IData = 64,
 

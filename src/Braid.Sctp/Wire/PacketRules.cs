@@ -53,7 +53,7 @@ public static class PacketRules
             count++;
             switch (chunk.Type)
             {
-                case ChunkType.Data or ChunkType.IData or ChunkType.Sack:
+                case ChunkType.Data or ChunkType.IData or ChunkType.Sack or ChunkType.NrSack:
                     break;                                   // nearly all of them
                 case ChunkType.Init:
                     mustBeAlone = true;

@@ -35,6 +35,8 @@ public sealed class ChunkTests
         ChunkContract.Check<InitChunk>((ref PacketWriter packet) => InitChunk.Write(ref packet, ChunkType.InitAck, default, s_some), 16);
         ChunkContract.Check<SackChunk>(
             (ref PacketWriter packet) => SackChunk.Write(ref packet, new Tsn(1), 2, [new GapAckBlock(2, 3)], [new Tsn(9)]), 20);
+        ChunkContract.Check<NrSackChunk>(
+            (ref PacketWriter packet) => NrSackChunk.Write(ref packet, new Tsn(1), 2, [new GapAckBlock(2, 3)], [new GapAckBlock(5, 5)], [new Tsn(9)]), 28);
         ChunkContract.Check<HeartbeatChunk>((ref PacketWriter packet) => HeartbeatChunk.Write(ref packet, s_some), 4);
         ChunkContract.Check<HeartbeatAckChunk>((ref PacketWriter packet) => HeartbeatAckChunk.Write(ref packet, [0, 1, 0, 5, 9]), 4);
         ChunkContract.Check<AbortChunk>((ref PacketWriter packet) => AbortChunk.Write(ref packet, true, s_some), 0);
@@ -172,6 +174,27 @@ public sealed class ChunkTests
         Assert.Equal((new GapAckBlock(5, 5), new Tsn(7)), (sack.Gap(1), sack.Duplicate(0)));
         chunk[13] = 3;                                       // one gap more than there is room for
         Assert.False(SackChunk.TryRead(view, out _));
+    }
+
+    [Fact]
+    public void NR_SACK_has_two_lists_of_gaps()
+    {
+        byte[] chunk = ChunkContract.Example((ref PacketWriter packet) =>
+            NrSackChunk.Write(ref packet, new Tsn(12), 4660, [new GapAckBlock(8, 9)], [new GapAckBlock(2, 3), new GapAckBlock(5, 5)], [new Tsn(7)]));
+        Assert.Equal(
+            [16, 0, 0, 36, 0, 0, 0, 12, 0, 0, 0x12, 0x34, 0, 1, 0, 2, 0, 1, 0, 0, 0, 8, 0, 9, 0, 2, 0, 3, 0, 5, 0, 5, 0, 0, 0, 7], chunk);
+        Assert.Equal(chunk.Length, NrSackChunk.LengthOnWire(3, 1));
+        chunk[1] = chunk[19] = 0xFF;                         // reserved: ignored by the receiver
+        Assert.True(new ChunkReader(chunk).TryRead(out ChunkView view) & NrSackChunk.TryRead(view, out NrSackChunk sack));
+        Assert.Equal((new Tsn(12), 4660u), (sack.CumulativeAck, sack.AdvertisedWindow));
+        Assert.Equal((1, 2, 1), (sack.RenegableCount, sack.NonRenegableCount, sack.DuplicateCount));
+        Assert.Equal((new GapAckBlock(8, 9), new GapAckBlock(5, 5), new Tsn(7)), (sack.Renegable(0), sack.NonRenegable(1), sack.Duplicate(0)));
+        foreach (int count in new[] { 13, 15, 17 })
+        {
+            chunk[count]++;                                  // one more than there is room for
+            Assert.False(NrSackChunk.TryRead(view, out _));
+            chunk[count]--;
+        }
     }
 
     [Fact]

@@ -17,13 +17,21 @@ public readonly ref struct SackChunk : IChunk<SackChunk>
 
     private readonly ReadOnlySpan<byte> _gaps;
     private readonly ReadOnlySpan<byte> _duplicates;
+    private readonly ReadOnlySpan<byte> _nonRenegable;
 
-    private SackChunk(Tsn cumulativeAck, uint advertisedWindow, ReadOnlySpan<byte> gaps, ReadOnlySpan<byte> duplicates)
+    /// <summary>What a SACK or an NR-SACK says.</summary>
+    internal SackChunk(
+        Tsn cumulativeAck,
+        uint advertisedWindow,
+        ReadOnlySpan<byte> gaps,
+        ReadOnlySpan<byte> duplicates,
+        ReadOnlySpan<byte> nonRenegable = default)
     {
         CumulativeAck = cumulativeAck;
         AdvertisedWindow = advertisedWindow;
         _gaps = gaps;
         _duplicates = duplicates;
+        _nonRenegable = nonRenegable;
     }
 
     /// <inheritdoc/>
@@ -42,9 +50,16 @@ public readonly ref struct SackChunk : IChunk<SackChunk>
     public int DuplicateCount => _duplicates.Length / EntryLength;
 
     /// <summary>One of the <see cref="GapCount"/> blocks. Their order and bounds are not checked.</summary>
-    public GapAckBlock Gap(int index) => new(
-        BinaryPrimitives.ReadUInt16BigEndian(_gaps[(index * EntryLength)..]),
-        BinaryPrimitives.ReadUInt16BigEndian(_gaps[((index * EntryLength) + 2)..]));
+    public GapAckBlock Gap(int index) => Block(_gaps, index);
+
+    /// <summary>Whether anything is reported beyond the cumulative ack.</summary>
+    internal bool HasGaps => _gaps.Length + _nonRenegable.Length > 0;
+
+    /// <summary>Blocks of what is never taken back; a SACK has none.</summary>
+    internal int NonRenegableCount => _nonRenegable.Length / EntryLength;
+
+    /// <summary>One of the <see cref="NonRenegableCount"/> blocks, as little checked as the others.</summary>
+    internal GapAckBlock NonRenegable(int index) => Block(_nonRenegable, index);
 
     /// <summary>One of the <see cref="DuplicateCount"/> TSNs.</summary>
     public Tsn Duplicate(int index) => new(BinaryPrimitives.ReadUInt32BigEndian(_duplicates[(index * EntryLength)..]));
@@ -98,4 +113,8 @@ public readonly ref struct SackChunk : IChunk<SackChunk>
 
         return true;
     }
+
+    private static GapAckBlock Block(ReadOnlySpan<byte> blocks, int index) => new(
+        BinaryPrimitives.ReadUInt16BigEndian(blocks[(index * EntryLength)..]),
+        BinaryPrimitives.ReadUInt16BigEndian(blocks[((index * EntryLength) + 2)..]));
 }
