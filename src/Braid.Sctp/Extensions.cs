@@ -32,4 +32,10 @@ public enum Extensions : ushort
     /// <see cref="EndpointOptions.CarriesEcn"/>.
     /// </summary>
     Ecn = 16,
+
+    /// <summary>
+    /// NR-SACK in the place of SACK: what has arrived behind a loss, and is never taken back, leaves the sender's buffer before the
+    /// loss is repaired (draft-natarajan-tsvwg-sctp-nrsack, an expired draft). Not on by default.
+    /// </summary>
+    NonRenegableSack = 32,
 }

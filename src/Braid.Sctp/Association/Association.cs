@@ -604,6 +604,8 @@ public sealed class Association
                 return InterleavedDataChunk.TryRead(chunk, out InterleavedDataChunk interleaved) ? _transfer.OnData(interleaved, path) : _tcb.Malformed();
             case ChunkType.Sack:
                 return SackChunk.TryRead(chunk, out SackChunk sack) ? _transfer.OnSack(sack) : _tcb.Malformed();
+            case ChunkType.NrSack when (Extensions & Extensions.NonRenegableSack) != 0:
+                return NrSackChunk.TryRead(chunk, out NrSackChunk nrSack) ? _transfer.OnSack(nrSack.Sack) : _tcb.Malformed();
             case ChunkType.Heartbeat:
                 return HeartbeatChunk.TryRead(chunk, out HeartbeatChunk heartbeat) ? _transfer.OnHeartbeat(heartbeat, path) : _tcb.Malformed();
             case ChunkType.HeartbeatAck:

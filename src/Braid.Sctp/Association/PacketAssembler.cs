@@ -130,9 +130,9 @@ internal readonly struct PacketAssembler(
             // §5.4: nothing but heartbeats and their answers; or there is no room.
         }
         else if (receiver.WantsSack || (receiver.Acks.IsPending && dataPath == path
-            && sender.HasDataFor(packet.Available - SackChunk.LengthOnWire(0, 0))))
+            && sender.HasDataFor(packet.Available - Receiver.ShortestSack(transfer.UsesNrSack))))
         {
-            receiver.WriteSack(ref packet);
+            receiver.WriteSack(ref packet, transfer.UsesNrSack);
         }
 
         // RFC 3758 §3.5 F2: along with data, and before it, so that the peer skips what is missing first.

@@ -17,6 +17,9 @@ internal sealed class Transfer(AssociationContext context, Negotiated negotiated
     /// <summary>Whether routers may mark our packets (RFC 3168).</summary>
     public bool UsesEcn => (Negotiated.Extensions & Extensions.Ecn) != 0;
 
+    /// <summary>Whether an NR-SACK takes the place of each SACK.</summary>
+    public bool UsesNrSack => (Negotiated.Extensions & Extensions.NonRenegableSack) != 0;
+
     public Sender Sender { get; } = sender;
 
     public Receiver Receiver { get; } = receiver;

@@ -110,7 +110,7 @@ internal sealed class TransferProcedures(Tcb tcb)
         return true;
     }
 
-    /// <summary>Takes in a SACK (§6.2.1).</summary>
+    /// <summary>Takes in a SACK (§6.2.1), or an NR-SACK.</summary>
     public bool OnSack(in SackChunk sack)
     {
         if (!tcb.MayCarryData)
@@ -134,6 +134,9 @@ internal sealed class TransferProcedures(Tcb tcb)
                 return true;
             case AckVerdict.AcknowledgesUnsent:
                 tcb.AbortWith(CloseReason.ProtocolViolation, CauseCode.ProtocolViolation, "a TSN was acknowledged that was never sent"u8);
+                return false;
+            case AckVerdict.BreaksPromise:
+                tcb.AbortWith(CloseReason.ProtocolViolation, CauseCode.ProtocolViolation, "non-renegable data was taken back"u8);
                 return false;
         }
 

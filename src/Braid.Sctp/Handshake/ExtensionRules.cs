@@ -52,7 +52,8 @@ internal static class ExtensionRules
         SupportedExtensionsParameter list = SupportedExtensionsParameter.Read(parameter);
         return (list.Contains(ChunkType.ForwardTsn) ? Extensions.PartialReliability : 0)
             | (list.Contains(ChunkType.ReConfig) ? Extensions.StreamReconfiguration : 0)
-            | (list.Contains(ChunkType.IData) ? Extensions.Interleaving : 0);
+            | (list.Contains(ChunkType.IData) ? Extensions.Interleaving : 0)
+            | (list.Contains(ChunkType.NrSack) ? Extensions.NonRenegableSack : 0);
     }
 
     /// <summary>Writes what we know; nothing when it is nothing.</summary>
@@ -74,6 +75,11 @@ internal static class ExtensionRules
         if ((extensions & Extensions.Interleaving) != 0)
         {
             types[count++] = ChunkType.IData;
+        }
+
+        if ((extensions & Extensions.NonRenegableSack) != 0)
+        {
+            types[count++] = ChunkType.NrSack;
         }
 
         if (count > 0)

@@ -10,6 +10,7 @@ namespace Braid.Sctp;
 internal sealed class ReceiveWindow
 {
     private readonly int _largestChunk;
+    private uint _largestSize;
     private readonly MemoryBudget _budget;
     private long _size;
     private long _lastAdvertised;
@@ -21,6 +22,7 @@ internal sealed class ReceiveWindow
     public ReceiveWindow(long size, int largestChunk, long advertised)
     {
         _size = size;
+        _largestSize = (uint)size;
         _largestChunk = largestChunk;
         _budget = new MemoryBudget(HardLimit);
         OnAdvertised(advertised);
@@ -48,6 +50,15 @@ internal sealed class ReceiveWindow
     /// <summary>Worth a SACK of its own: the window has grown by a quarter of the buffer since the peer last heard of it (§6.2).</summary>
     public bool WantsUpdate => Advertised - _lastAdvertised >= Math.Max(1, _size / 4);
 
+    /// <summary>Whether no more memory is held than the buffer has.</summary>
+    public bool HasRoom => _budget.Used <= _size;
+
+    /// <summary>
+    /// Whether a chunk that comes next may go beyond the hard limit. A peer that keeps to the window needs no more than this: in the
+    /// end what has come in order can be delivered.
+    /// </summary>
+    public bool MayStretch => _budget.Used < 4L * _largestSize;
+
     private long Smallest => Math.Min(_largestChunk, _size / 4);
 
     // Twice the size. The peer counts user data, we count memory: a flood of small messages may overshoot what it was told,
@@ -58,6 +69,7 @@ internal sealed class ReceiveWindow
     public void Resize(long size)
     {
         _size = size;
+        _largestSize = (uint)Math.Max(_largestSize, size);
         _budget.Limit = HardLimit;
     }
 

@@ -167,16 +167,22 @@ internal sealed class Receiver
     /// <summary>Whether a SACK must go out now: for what has arrived, or because the window has opened (§6.2).</summary>
     public bool WantsSack => Acks.IsDue || Window.WantsUpdate;
 
+    /// <summary>Bytes of a SACK, or of the NR-SACK in its place, that reports no more than a cumulative ack.</summary>
+    public static int ShortestSack(bool isNonRenegable) => isNonRenegable ? NrSackChunk.LengthOnWire(0, 0) : SackChunk.LengthOnWire(0, 0);
+
     /// <summary>Writes a SACK with as many gaps and duplicates as fit (§3.3.4), and ECNE before it where there is something to echo.</summary>
+    /// <param name="packet">The packet.</param>
+    /// <param name="isNonRenegable">Whether it is to be an NR-SACK.</param>
     /// <returns>False when not even a SACK without them fits.</returns>
-    public bool WriteSack(ref PacketWriter packet)
+    public bool WriteSack(ref PacketWriter packet, bool isNonRenegable)
     {
-        if (_echo.IsWanted && packet.Available >= EcneChunk.LengthOnWire + SackChunk.LengthOnWire(0, 0))
+        int shortest = ShortestSack(isNonRenegable);
+        if (_echo.IsWanted && packet.Available >= EcneChunk.LengthOnWire + shortest)
         {
             EcneChunk.Write(ref packet, _echo.Lowest);
         }
 
-        int room = packet.Available - SackChunk.LengthOnWire(0, 0);
+        int room = packet.Available - shortest;
         if (room < 0)
         {
             return false;
@@ -186,13 +192,54 @@ internal sealed class Receiver
         ReadOnlySpan<Tsn> duplicates = Tsns.Duplicates;
         duplicates = duplicates[..Math.Min(duplicates.Length, (room / 4) - gaps.Length)];
         uint window = Window.Advertised;
-        SackChunk.Write(ref packet, Tsns.CumulativeAck, window, gaps, duplicates);
+        if (isNonRenegable)
+        {
+            int promised = Promise(gaps);
+            NrSackChunk.Write(ref packet, Tsns.CumulativeAck, window, gaps[promised..], gaps[..promised], duplicates);
+        }
+        else
+        {
+            SackChunk.Write(ref packet, Tsns.CumulativeAck, window, gaps, duplicates);
+        }
+
         Tsns.OnSackSent();
         Acks.OnSackSent();
         Window.OnAdvertised(window);
         _context.Counters.SacksSent++;
         return true;
     }
+
+    /// <summary>
+    /// Says of which gaps nothing will be dropped (draft-natarajan-tsvwg-sctp-nrsack). Where memory is short, what is new stays
+    /// droppable: else there might be no room for what fills the gaps before it.
+    /// </summary>
+    /// <param name="gaps">What is reported, from the lowest.</param>
+    /// <returns>How many of these blocks.</returns>
+    private int Promise(ReadOnlySpan<GapAckBlock> gaps)
+    {
+        Tsn cumulative = Tsns.CumulativeAck;
+        Tsn highest = cumulative + (Window.HasRoom && gaps.Length > 0 ? gaps[^1].End : 0);
+        Tsns.Promised = highest > Tsns.Promised ? highest : Tsns.Promised;
+        int count = 0;
+        while (count < gaps.Length && gaps[count].End <= Tsns.Promised.DistanceFrom(cumulative))
+        {
+            count++;
+        }
+
+        return count;
+    }
+
+    /// <summary>Only what lies above may be dropped for a chunk that fills a gap (RFC 9260 §6.2).</summary>
+    private Tsn DropFloor(Tsn tsn)
+    {
+        Tsn floor = tsn > Tsns.CumulativeAck ? tsn : Tsns.CumulativeAck;
+        return IsPromised(floor) ? Tsns.Promised : floor;
+    }
+
+    private bool IsPromised(Tsn tsn) => tsn <= Tsns.Promised;
+
+    /// <summary>Whether a chunk must be taken though there is no memory: it comes next, and what waits for it may not be dropped.</summary>
+    private bool IsAwaited(Tsn tsn) => tsn == Tsns.CumulativeAck.Next && IsPromised(tsn) && Window.MayStretch;
 
     private bool IsWanted(Tsn tsn, StreamId stream, int length, bool sackImmediately, out DataVerdict verdict)
     {
@@ -274,7 +321,7 @@ internal sealed class Receiver
     private ReassemblyVerdict Add(in DataChunk data)
     {
         ReassemblyVerdict verdict = Queue.Add(data);
-        Tsn floor = data.Tsn > Tsns.CumulativeAck ? data.Tsn : Tsns.CumulativeAck;
+        Tsn floor = DropFloor(data.Tsn);
         while (verdict == ReassemblyVerdict.NoMemory && Queue.TryDropHighest(floor, out Tsn first, out Tsn last))
         {
             // §6.2: what fills a gap is worth more than the highest TSN that waits behind it.
@@ -284,7 +331,8 @@ internal sealed class Receiver
             verdict = Queue.Add(data);
         }
 
-        bool mustHold = verdict == ReassemblyVerdict.NoMemory && data.Tsn == Tsns.CumulativeAck.Next && Queue.IsBlockedByPartial;
+        bool mustHold = verdict == ReassemblyVerdict.NoMemory
+            && (IsAwaited(data.Tsn) || (data.Tsn == Tsns.CumulativeAck.Next && Queue.IsBlockedByPartial));
         return mustHold ? Queue.Add(data, mustHold) : verdict;
     }
 
@@ -292,7 +340,7 @@ internal sealed class Receiver
     {
         InterleavedQueue queue = Interleaved;
         ReassemblyVerdict verdict = queue.Add(data);
-        Tsn floor = data.Tsn > Tsns.CumulativeAck ? data.Tsn : Tsns.CumulativeAck;
+        Tsn floor = DropFloor(data.Tsn);
         while (verdict == ReassemblyVerdict.NoMemory && queue.TryDropHighest(floor, out Tsn dropped))
         {
             bool isReneged = Tsns.Renege(dropped, dropped);  // §6.2, as above
@@ -306,7 +354,7 @@ internal sealed class Receiver
             return verdict;
         }
 
-        if (queue.MustHold(data))
+        if (queue.MustHold(data) || IsAwaited(data.Tsn))
         {
             return queue.Add(data, mustHold: true);
         }

@@ -39,12 +39,15 @@ internal sealed class TsnTracker
     private int _duplicateCount;
 
     /// <param name="initialTsn">The peer's first TSN.</param>
-    public TsnTracker(Tsn initialTsn) => CumulativeAck = initialTsn.Previous;
+    public TsnTracker(Tsn initialTsn) => Restart(initialTsn);
 
     private record struct Range(Tsn First, Tsn Last);
 
     /// <summary>The last TSN up to which all have arrived.</summary>
     public Tsn CumulativeAck { get; private set; }
+
+    /// <summary>The highest TSN that an NR-SACK has reported as non-renegable, if any: nothing up to it is taken back any more.</summary>
+    public Tsn Promised { get; set; }
 
     /// <summary>The highest TSN that has arrived.</summary>
     public Tsn Highest => GapCount == 0 ? CumulativeAck : _ranges[GapCount - 1].Last;
@@ -179,6 +182,7 @@ internal sealed class TsnTracker
     public void Restart(Tsn next)
     {
         CumulativeAck = next.Previous;
+        Promised = CumulativeAck;
         GapCount = 0;
         _duplicateCount = 0;
     }
@@ -203,7 +207,11 @@ internal sealed class TsnTracker
     }
 
     /// <summary>The duplicates were reported.</summary>
-    public void OnSackSent() => _duplicateCount = 0;
+    public void OnSackSent()
+    {
+        _duplicateCount = 0;
+        Promised = Promised < CumulativeAck ? CumulativeAck : Promised;      // never so far behind that serial numbers turn round
+    }
 
     private TsnVerdict OnDuplicate(Tsn tsn)
     {

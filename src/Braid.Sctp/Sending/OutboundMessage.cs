@@ -52,6 +52,12 @@ internal sealed class OutboundMessage
     /// <summary>Fragments that were cut and not cumulatively acknowledged yet.</summary>
     public int FragmentsHeld { get; set; }
 
+    /// <summary>Those of them that the peer has, and has promised to keep: nothing but their TSNs is needed any more.</summary>
+    public int FragmentsSettled { get; set; }
+
+    /// <summary>All of it is at the peer, so that its memory is gone already; only TSNs are not cumulatively acknowledged.</summary>
+    public bool IsDelivered { get; set; }
+
     /// <summary>The next message on the same stream.</summary>
     public OutboundMessage? Next { get; set; }
 
@@ -65,6 +71,7 @@ internal sealed class OutboundMessage
         Length = buffer.Length;
         Deadline = Instant.Never;
         IsAbandoned = false;
+        IsDelivered = false;
         IsBeforeReset = false;
         Ssn = default;
         Mid = default;
@@ -91,6 +98,7 @@ internal sealed class OutboundMessage
         DropBuffer();
         Next = null;
         FragmentsHeld = 0;
+        FragmentsSettled = 0;
     }
 }
 
@@ -124,22 +132,36 @@ internal sealed class OutboundMessagePool(SpareMessages spares)
     }
 
     /// <summary>One fragment needs the message no longer; the last one, once all is cut, frees its memory.</summary>
-    public void ReleaseFragment(OutboundMessage message)
+    /// <param name="message">The message.</param>
+    /// <param name="wasSettled">Whether <see cref="SettleFragment"/> was told of it.</param>
+    public void ReleaseFragment(OutboundMessage message, bool wasSettled)
     {
         message.FragmentsHeld--;
-        if (message.FragmentsHeld == 0 && (message.Cut == message.Length || message.IsAbandoned))
+        message.FragmentsSettled -= wasSettled ? 1 : 0;
+        if (message.FragmentsHeld > 0)
+        {
+            SettleIfDelivered(message);
+        }
+        else if (message.Cut == message.Length || message.IsAbandoned)
         {
             Settle(message, SendOutcome.Delivered);
             Return(message);
         }
     }
 
-    /// <summary>As <see cref="ReleaseFragment"/>, but nobody has acknowledged it.</summary>
-    public void FailFragment(OutboundMessage message)
+    /// <summary>The peer keeps one fragment for good; the last one, once all is cut, frees the message's memory.</summary>
+    public void SettleFragment(OutboundMessage message)
     {
-        if (message.IsAbandoned)
+        message.FragmentsSettled++;
+        SettleIfDelivered(message);
+    }
+
+    /// <summary>As <see cref="ReleaseFragment"/>, but nobody has acknowledged it.</summary>
+    public void FailFragment(OutboundMessage message, bool wasSettled)
+    {
+        if (message.IsAbandoned || message.IsDelivered)
         {
-            ReleaseFragment(message);
+            ReleaseFragment(message, wasSettled);
             return;
         }
 
@@ -155,7 +177,11 @@ internal sealed class OutboundMessagePool(SpareMessages spares)
     {
         if (!message.IsAbandoned)
         {
-            KeepFailed(message);
+            if (!message.IsDelivered)                        // a part of a record of which another is given up
+            {
+                KeepFailed(message);
+            }
+
             Settle(message, SendOutcome.Expired);
             message.DropBuffer();
             message.IsAbandoned = true;
@@ -209,9 +235,19 @@ internal sealed class OutboundMessagePool(SpareMessages spares)
         spares.Return(message);
     }
 
+    private void SettleIfDelivered(OutboundMessage message)
+    {
+        if (message.FragmentsSettled == message.FragmentsHeld && message.Cut == message.Length && !message.IsAbandoned)
+        {
+            Settle(message, SendOutcome.Delivered);
+            message.DropBuffer();
+            message.IsDelivered = true;
+        }
+    }
+
     private void Settle(OutboundMessage message, SendOutcome outcome)
     {
-        if (message.Options.Receipt != 0 && !message.IsAbandoned)
+        if (message.Options.Receipt != 0 && !message.IsAbandoned && !message.IsDelivered)
         {
             (_settled ??= []).Add(new SettledSend(message.Options.Receipt, outcome, message.AcceptedAt));
         }

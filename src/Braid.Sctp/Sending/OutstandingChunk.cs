@@ -45,6 +45,9 @@ internal struct OutstandingChunk
     /// <summary>The peer had reported it and does not any more: it counts as sent again, and nobody knows when it was.</summary>
     public bool WasTakenBack;
 
+    /// <summary>It is gap-acked, and the peer has promised to keep it: it is never sent again, and its message may be gone already.</summary>
+    public bool IsNonRenegable;
+
     /// <summary>When it was sent last.</summary>
     public Instant SentAt;
 
@@ -111,6 +114,9 @@ internal enum AckVerdict : byte
 
     /// <summary>It acknowledges what was never sent.</summary>
     AcknowledgesUnsent,
+
+    /// <summary>It lacks what the peer has promised never to take back, and what nobody can send again.</summary>
+    BreaksPromise,
 }
 
 /// <summary>What a SACK did to the association.</summary>
@@ -119,8 +125,17 @@ internal enum AckVerdict : byte
 /// <param name="ReleasedBytes">User data that the application no longer has to be charged for.</param>
 /// <param name="HasNewAck">Whether any chunk was acknowledged that was not before.</param>
 /// <param name="HasSkipped">Whether the Cumulative TSN Ack Point went over chunks that were given up: FORWARD TSN was answered.</param>
+/// <param name="UnreportedBytes">
+/// User data that the peer has for good and that the SACK does not report, most likely because it was overtaken on its way: the room
+/// that it tells of is less by so much.
+/// </param>
 internal readonly record struct AckOutcome(
-    AckVerdict Verdict, bool CumulativeAdvanced = false, long ReleasedBytes = 0, bool HasNewAck = false, bool HasSkipped = false);
+    AckVerdict Verdict,
+    bool CumulativeAdvanced = false,
+    long ReleasedBytes = 0,
+    bool HasNewAck = false,
+    bool HasSkipped = false,
+    long UnreportedBytes = 0);
 
 /// <summary>A chunk that waits for its retransmission.</summary>
 /// <param name="WireLength">Bytes of the chunk, header and padding included.</param>

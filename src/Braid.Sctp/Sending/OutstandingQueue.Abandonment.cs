@@ -66,7 +66,7 @@ internal sealed partial class OutstandingQueue
         for (int i = first; i < _count && At(i).Message.Record == record; i++)
         {
             ref OutstandingChunk chunk = ref At(i);
-            bytes += chunk.Length;
+            bytes += chunk.IsNonRenegable ? 0 : chunk.Length;
             SetAbandoned(ref chunk, TsnAt(i));
             if (!chunk.Message.IsAbandoned)
             {
@@ -197,6 +197,8 @@ internal sealed partial class OutstandingQueue
                 break;
             case ChunkState.GapAcked:
                 _gapAckedCount--;
+                chunk.Message.FragmentsSettled -= chunk.IsNonRenegable ? 1 : 0;
+                chunk.IsNonRenegable = false;
                 break;
         }
 

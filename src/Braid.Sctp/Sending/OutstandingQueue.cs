@@ -176,14 +176,16 @@ internal sealed partial class OutstandingQueue
 
         BeginSack(now, isTimed);
         (long released, bool hasNewAck, bool hasSkipped) = AcknowledgeUpTo(advance);
-        int highestNew = ApplyGaps(sack, out int highestReported);
-        hasNewAck |= highestNew >= 0;
+        GapReport gaps = ApplyGaps(sack);
+        released += gaps.Released;
+        hasNewAck |= gaps.HighestNew >= 0;
 
         // §7.2.4 (HTNA): only TSNs below the highest newly acknowledged one count as missing; in fast recovery, when the
         // Cumulative TSN Ack Point advances, all that the SACK shows missing.
-        int missingBelow = inFastRecovery && advance > 0 ? highestReported : highestNew;
-        ReviewMissing(missingBelow, highestReported);
-        return new AckOutcome(AckVerdict.Accepted, advance > 0, released, hasNewAck, hasSkipped);
+        int missingBelow = inFastRecovery && advance > 0 ? gaps.HighestReported : gaps.HighestNew;
+        long unreported = ReviewMissing(missingBelow, gaps.HighestReported);
+        return new AckOutcome(
+            IsPromiseBroken ? AckVerdict.BreaksPromise : AckVerdict.Accepted, advance > 0, released, hasNewAck, hasSkipped, unreported);
     }
 
     /// <summary>Takes in the Cumulative TSN Ack of a SHUTDOWN chunk (§9.2), which says nothing about gaps.</summary>
@@ -202,7 +204,7 @@ internal sealed partial class OutstandingQueue
 
         BeginSack(now, isTimed);
         (long released, bool hasNewAck, bool hasSkipped) = AcknowledgeUpTo(advance);
-        return new AckOutcome(AckVerdict.Accepted, advance > 0, released, hasNewAck, hasSkipped);
+        return new AckOutcome(IsPromiseBroken ? AckVerdict.BreaksPromise : AckVerdict.Accepted, advance > 0, released, hasNewAck, hasSkipped);
     }
 
     /// <summary>Lets everything go.</summary>
@@ -210,7 +212,7 @@ internal sealed partial class OutstandingQueue
     {
         while (_count > 0)
         {
-            _messages.FailFragment(At(0).Message);
+            _messages.FailFragment(At(0).Message, At(0).IsNonRenegable);
             RemoveHead();
         }
 
@@ -269,12 +271,12 @@ internal sealed partial class OutstandingQueue
             {
                 hasSkipped = true;                           // its bytes were released when it was given up
             }
-            else
+            else if (!chunk.IsNonRenegable)
             {
                 released += chunk.Length;
             }
 
-            _messages.ReleaseFragment(chunk.Message);
+            _messages.ReleaseFragment(chunk.Message, chunk.IsNonRenegable);
             RemoveHead();
         }
 
@@ -284,55 +286,27 @@ internal sealed partial class OutstandingQueue
         return (released, hasNewAck, hasSkipped);
     }
 
-    /// <returns>The offset of the highest newly acknowledged chunk, or -1.</returns>
-    private int ApplyGaps(in SackChunk sack, out int highestReported)
-    {
-        int highestNew = -1;
-        highestReported = -1;
-        for (int i = 0; i < sack.GapCount; i++)
-        {
-            GapAckBlock gap = sack.Gap(i);
-            // The TSN behind the Cumulative TSN Ack is missing, whatever a block says: else nothing would ever send it again.
-            int start = Math.Max(gap.Start - 1, 1);
-            int end = Math.Min(gap.End - 1, _count - 1);
-
-            // Blocks go from low to high (§3.3.4). One that does not would only buy the peer work of ours.
-            if (start <= highestReported || start > end)
-            {
-                continue;
-            }
-
-            for (int offset = start; offset <= end; offset++)
-            {
-                ref OutstandingChunk chunk = ref At(offset);
-                chunk.ReportedBy = _sackNumber;
-                if (chunk.State is not (ChunkState.GapAcked or ChunkState.Abandoned))
-                {
-                    highestNew = offset;
-                    OnNewlyAcknowledged(ref chunk, TsnAt(offset), offset);
-                    chunk.State = ChunkState.GapAcked;
-                    _gapAckedCount++;
-                }
-            }
-
-            highestReported = end;
-        }
-
-        return highestNew;
-    }
-
     /// <summary>Counts missing reports and finds what the peer has taken back, in one walk from the lowest TSN.</summary>
     /// <param name="missingBelow">Unreported chunks before this offset are missing.</param>
     /// <param name="highestReported">The last offset that the SACK reports, or -1.</param>
-    private void ReviewMissing(int missingBelow, int highestReported)
+    /// <returns>User data that the peer has for good and that this SACK does not report, in bytes.</returns>
+    private long ReviewMissing(int missingBelow, int highestReported)
     {
         int end = Math.Max(missingBelow, _highestGapAcked + 1);
         _highestGapAcked = highestReported;
+        long unreported = 0;
         for (int offset = 0; offset < end; offset++)
         {
             ref OutstandingChunk chunk = ref At(offset);
             if (chunk.State == ChunkState.GapAcked && chunk.ReportedBy != _sackNumber)
             {
+                if (chunk.IsNonRenegable)
+                {
+                    unreported += chunk.Length;
+                    _highestGapAcked = Math.Max(_highestGapAcked, offset);
+                    continue;
+                }
+
                 TakeBack(ref chunk, offset);                 // §6.2.1 D iii: it counts as one missing report
             }
             else if (chunk.State == ChunkState.InFlight && offset < missingBelow)
@@ -356,6 +330,8 @@ internal sealed partial class OutstandingQueue
                 SetLost(ref chunk, offset);
             }
         }
+
+        return unreported;
     }
 
     private void OnNewlyAcknowledged(ref OutstandingChunk chunk, Tsn tsn, int offset = 0)

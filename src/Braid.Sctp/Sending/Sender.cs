@@ -92,7 +92,7 @@ internal sealed class Sender
         if (outcome.Verdict == AckVerdict.Accepted)
         {
             Apply(outcome, Losses.OnSack(sack, outcome));
-            if (Window.OnSack(sack.AdvertisedWindow, _outstanding.PayloadInFlight, outcome.CumulativeAdvanced))
+            if (Window.OnSack(sack.AdvertisedWindow, _outstanding.PayloadInFlight + outcome.UnreportedBytes, outcome.CumulativeAdvanced))
             {
                 // The peer dropped the probe because its window was closed. Now it is open: no need to wait for T3-rtx.
                 for (int i = 0; i < _paths.Count; i++)

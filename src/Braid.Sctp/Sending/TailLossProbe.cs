@@ -98,7 +98,7 @@ internal sealed class TailLossProbe
         }
 
         bool isRepaired = _isRetransmission && sack.CumulativeAck > _end;
-        _isOut = _isRetransmission && !isRepaired && !(isRepeated && sack.GapCount == 0);     // case 2
+        _isOut = _isRetransmission && !isRepaired && !(isRepeated && !sack.HasGaps);     // case 2
         return isRepaired ? _path : null;
     }
 

@@ -20,6 +20,7 @@ public sealed class OutstandingQueueModelTests
         public ChunkState State = ChunkState.InFlight;
         public int Missing;
         public bool WasFastRetransmitted;
+        public bool IsNonRenegable;
     }
 
     [Fact]
@@ -62,6 +63,7 @@ public sealed class OutstandingQueueModelTests
             Assert.Equal(model.Count(chunk => chunk.State == ChunkState.InFlight) * DataChunk.LengthOnWire(Length), queue.InFlightOn(0));
             Assert.Equal(model.Any(chunk => chunk.State == ChunkState.Lost), queue.HasLost);
             Assert.Equal(model.Count(chunk => chunk.State == ChunkState.GapAcked), queue.GapAckedCount);
+            Assert.Equal(model.Count(chunk => !chunk.IsNonRenegable), buffers.Rented);
         }
 
         queue.Clear();
@@ -95,13 +97,25 @@ public sealed class OutstandingQueueModelTests
     private static void Sack(SeededRandom random, OutstandingQueue queue, List<Chunk> model)
     {
         int advance = model.Count == 0 ? 0 : random.NextInt32(Math.Min(4, model.Count + 1));
-        bool inRecovery = random.NextInt32(2) == 0;
-        List<GapAckBlock> gaps = DrawGaps(random, model.Count - advance);
-        AckOutcome outcome = Acknowledge(queue, queue.CumulativeAck + advance, gaps, inRecovery);
-        Assert.Equal(AckVerdict.Accepted, outcome.Verdict);
-        Assert.Equal(advance * (long)Length, outcome.ReleasedBytes);
+        while (advance < model.Count && model[advance].IsNonRenegable)
+        {
+            advance++;                                       // what the peer has for good is not what it misses
+        }
 
+        bool inRecovery = random.NextInt32(2) == 0;
+        bool isNrSack = random.NextInt32(4) == 0;
+        List<GapAckBlock> gaps = DrawGaps(random, model.Count - advance);
+        List<GapAckBlock> forGood = gaps.FindAll(_ => isNrSack && random.NextInt32(2) == 0);
+        AckOutcome outcome = Acknowledge(queue, queue.CumulativeAck + advance, gaps, forGood, inRecovery);
+        Assert.Equal(AckVerdict.Accepted, outcome.Verdict);
+        int held = model.Count(chunk => !chunk.IsNonRenegable);
         model.RemoveRange(0, advance);
+        foreach (int i in forGood.SelectMany(gap => Enumerable.Range(gap.Start - 1, gap.End - gap.Start + 1)))
+        {
+            model[i].IsNonRenegable = true;
+        }
+
+        Assert.Equal((held - model.Count(chunk => !chunk.IsNonRenegable)) * (long)Length, outcome.ReleasedBytes);
         var reported = new HashSet<int>(gaps.SelectMany(gap => Enumerable.Range(gap.Start - 1, gap.End - gap.Start + 1)));
         int highestNew = reported.Where(i => model[i].State != ChunkState.GapAcked).DefaultIfEmpty(-1).Max();
         int below = inRecovery && advance > 0 ? reported.DefaultIfEmpty(-1).Max() : highestNew;
@@ -114,7 +128,7 @@ public sealed class OutstandingQueueModelTests
                 continue;
             }
 
-            bool isTakenBack = chunk.State == ChunkState.GapAcked;
+            bool isTakenBack = chunk.State == ChunkState.GapAcked && !chunk.IsNonRenegable;
             if (isTakenBack || (chunk.State == ChunkState.InFlight && i < below))
             {
                 chunk.State = ChunkState.InFlight;
@@ -140,13 +154,14 @@ public sealed class OutstandingQueueModelTests
         return gaps;
     }
 
-    private static AckOutcome Acknowledge(OutstandingQueue queue, Tsn cumulativeAck, List<GapAckBlock> gaps, bool inRecovery)
+    private static AckOutcome Acknowledge(
+        OutstandingQueue queue, Tsn cumulativeAck, List<GapAckBlock> gaps, List<GapAckBlock> forGood, bool inRecovery)
     {
         var bytes = new byte[200];
         var packet = new PacketWriter(bytes, 1, 2, default);
-        SackChunk.Write(ref packet, cumulativeAck, 1000, gaps.ToArray(), []);
+        NrSackChunk.Write(ref packet, cumulativeAck, 1000, gaps.Except(forGood).ToArray(), forGood.ToArray(), []);
         new ChunkReader(bytes.AsSpan(PacketHeader.Length, packet.Length - PacketHeader.Length)).TryRead(out ChunkView view);
-        SackChunk.TryRead(view, out SackChunk sack);
-        return queue.Acknowledge(s_now, sack, inRecovery);
+        NrSackChunk.TryRead(view, out NrSackChunk sack);
+        return queue.Acknowledge(s_now, sack.Sack, inRecovery);
     }
 }
