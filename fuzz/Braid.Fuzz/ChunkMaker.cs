@@ -6,7 +6,7 @@ namespace Braid.Fuzz;
 /// <summary>Makes the chunks of a packet: well-formed ones with odd numbers in them, and some that are not well-formed.</summary>
 internal static class ChunkMaker
 {
-    private static readonly byte[] s_types = [0, 0, 0, 0, 1, 2, 3, 3, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 63, 64, 64, 64, 64, 127, 130, 130, 191, 194, 255];
+    private static readonly byte[] s_types = [0, 0, 0, 0, 1, 2, 3, 3, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 16, 63, 64, 64, 64, 64, 127, 130, 130, 191, 194, 255];
     private static readonly ushort[] s_parameters = [1, 5, 6, 7, 8, 9, 11, 12, 0x8000, 0xC000, 0x4001, 0x0042];
     private static readonly ushort[] s_causes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 99];
 
@@ -59,7 +59,7 @@ internal static class ChunkMaker
             .. U32(random.NextInt32(10) == 0 ? 0 : random.NextUInt32()), .. U32((uint)random.NextInt32(200_000)),
             .. U16(Small(random, 12)), .. U16(Small(random, 12)), .. U32(random.NextUInt32()), .. Parameters(random, s_parameters),
         ],
-        3 => Sack(random),
+        3 or 16 => Sack(random, isNonRenegable: type == 16),
         4 or 5 => [.. Parameters(random, s_parameters)],
         9 when random.NextInt32(3) == 0 => [0, 3, 0, 8, .. U32(random.NextUInt32())],
         6 or 9 => [.. Parameters(random, s_causes)],
@@ -71,27 +71,34 @@ internal static class ChunkMaker
         _ => Bytes(random, 60),
     };
 
-    private static byte[] Sack(IRandomSource random)
+    private static byte[] Sack(IRandomSource random, bool isNonRenegable)
     {
         int gaps = Small(random, 6);
+        int nonRenegable = isNonRenegable ? Small(random, 6) : 0;
         int duplicates = Small(random, 4);
         var value = new List<byte>();
-        value.AddRange([.. Near(random), .. U32(random.NextInt32(4) == 0 ? 0 : (uint)random.NextInt32(200_000)), .. U16(gaps), .. U16(duplicates)]);
-        int at = 1;
-        for (int i = 0; i < gaps; i++)
-        {
-            int start = at + Small(random, 4);
-            int end = start + Small(random, 3);
-            value.AddRange([.. U16(random.NextInt32(20) == 0 ? random.NextInt32(65536) : start), .. U16(end)]);
-            at = end + 2;
-        }
-
+        value.AddRange([.. Near(random), .. U32(random.NextInt32(4) == 0 ? 0 : (uint)random.NextInt32(200_000)), .. U16(gaps)]);
+        value.AddRange(isNonRenegable ? [.. U16(nonRenegable), .. U16(duplicates), 0, 0] : U16(duplicates));
+        AddBlocks(value, gaps, random);
+        AddBlocks(value, nonRenegable, random);
         for (int i = 0; i < duplicates; i++)
         {
             value.AddRange(Near(random));
         }
 
         return [.. value];
+    }
+
+    private static void AddBlocks(List<byte> value, int count, IRandomSource random)
+    {
+        int at = 1;
+        for (int i = 0; i < count; i++)
+        {
+            int start = at + Small(random, 4);
+            int end = start + Small(random, 3);
+            value.AddRange([.. U16(random.NextInt32(20) == 0 ? random.NextInt32(65536) : start), .. U16(end)]);
+            at = end + 2;
+        }
     }
 
     // RFC 6525: up to three parameters, mostly with the length that their type wants.

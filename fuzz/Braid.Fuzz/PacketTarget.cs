@@ -77,7 +77,7 @@ public sealed class PacketTarget : IFuzzTarget
                 MaximumAssociations = 4,
                 Association = new AssociationOptions
                 {
-                    Extensions = AssociationOptions.Default.Extensions | Extensions.Interleaving,
+                    Extensions = AssociationOptions.Default.Extensions | Extensions.Interleaving | Extensions.NonRenegableSack,
                     ReceiveBufferSize = ReceiveBuffer,
                     HeartbeatInterval = TimeSpan.FromSeconds(5),
                     AllowedReconfiguration = (ReconfigurationKinds)7,
@@ -117,7 +117,9 @@ public sealed class PacketTarget : IFuzzTarget
                 _association.Send(_now, new byte[i == 9 ? 5000 : 60], new SendOptions((ushort)i));     // goes along with COOKIE ECHO, as far as it fits
             }
 
-            byte[] extensions = state == Interleaving ? [0x80, 8, 0, 6, (byte)ChunkType.IData, (byte)ChunkType.ReConfig, 0, 0] : [];
+            byte[] extensions = state == Interleaving ? [0x80, 8, 0, 7, (byte)ChunkType.IData, (byte)ChunkType.ReConfig, (byte)ChunkType.NrSack, 0]
+                : state % 2 == 0 ? [0x80, 8, 0, 5, (byte)ChunkType.NrSack, 0, 0, 0]
+                : [];
             Exchange(_ourTag, Chunk(2, [.. Init(), 0, 7, 0, 8, 1, 2, 3, 4, .. extensions]));
             if (state is 2 or 9)
             {
@@ -278,7 +280,7 @@ public sealed class PacketTarget : IFuzzTarget
                     case ChunkType.Data or ChunkType.IData or ChunkType.IForwardTsn:
                         BinaryPrimitives.WriteUInt32BigEndian(number, BinaryPrimitives.ReadUInt32BigEndian(number) + FirstTsn);
                         break;
-                    case ChunkType.Sack or ChunkType.Shutdown:
+                    case ChunkType.Sack or ChunkType.NrSack or ChunkType.Shutdown:
                         BinaryPrimitives.WriteUInt32BigEndian(number, BinaryPrimitives.ReadUInt32BigEndian(number) + _ourTsn);
                         break;
                     case ChunkType.ReConfig:

@@ -74,7 +74,8 @@ public sealed class PeersTarget : IFuzzTarget
                     ReportsFailedSends = (how & 8) != 0,
                     ReportsSenderDry = (how & 8) != 0,
                     AdaptationIndication = (how & 16) != 0 ? how : null,
-                    Extensions = AssociationOptions.Default.Extensions | ((how & 16) != 0 ? Extensions.Interleaving : Extensions.None),
+                    Extensions = AssociationOptions.Default.Extensions | ((how & 16) != 0 ? Extensions.Interleaving : Extensions.None)
+                        | ((how & 8) != 0 ? Extensions.NonRenegableSack : Extensions.None),
                     AllowedReconfiguration = (ReconfigurationKinds)(how >> 5),
                 };
                 _sides[i] = new Side(NewEndpoint(options, (ulong)i), NetworkAddress.FromIPv4([10, 0, 0, (byte)(1 + i)], 9899));

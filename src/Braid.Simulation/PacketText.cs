@@ -23,6 +23,7 @@ public static class PacketText
         ChunkType.Init => "INIT",
         ChunkType.InitAck => "INIT ACK",
         ChunkType.Sack => "SACK",
+        ChunkType.NrSack => "NR-SACK",
         ChunkType.Heartbeat => "HEARTBEAT",
         ChunkType.HeartbeatAck => "HEARTBEAT ACK",
         ChunkType.Abort => "ABORT",
@@ -94,6 +95,24 @@ public static class PacketText
                 if (sack.DuplicateCount > 0)
                 {
                     text.Append(culture, $" duplicates={sack.DuplicateCount}");
+                }
+
+                break;
+            case ChunkType.NrSack when NrSackChunk.TryRead(chunk, out NrSackChunk nrSack):
+                text.Append(culture, $" cum={nrSack.CumulativeAck} rwnd={nrSack.AdvertisedWindow}");
+                for (int i = 0; i < nrSack.RenegableCount; i++)
+                {
+                    text.Append(culture, $"{(i == 0 ? " gaps=" : ",")}{nrSack.Renegable(i).Start}-{nrSack.Renegable(i).End}");
+                }
+
+                for (int i = 0; i < nrSack.NonRenegableCount; i++)
+                {
+                    text.Append(culture, $"{(i == 0 ? " nr=" : ",")}{nrSack.NonRenegable(i).Start}-{nrSack.NonRenegable(i).End}");
+                }
+
+                if (nrSack.DuplicateCount > 0)
+                {
+                    text.Append(culture, $" duplicates={nrSack.DuplicateCount}");
                 }
 
                 break;

@@ -7,11 +7,12 @@ namespace Braid.Simulation;
 
 /// <summary>
 /// Never more in flight than the windows allow (RFC 9260 §6.1): new data only below cwnd, and never beyond what any SACK that
-/// has arrived allows, but for the one probe of a closed window. Follows one direction of one association from its packets.
+/// has arrived allows, but for the one probe of a closed window. And nothing again that an NR-SACK says is there for good. Follows one direction of one association from its packets.
 /// </summary>
 public sealed class WindowChecker
 {
     private readonly SortedDictionary<long, int> _lengths = [];
+    private readonly HashSet<long> _nonRenegable = [];
     private Tsn _first;
     private long _highest = -1;                              // TSNs as numbers that do not wrap, from 0
     private long _cumulative = -1;
@@ -26,6 +27,7 @@ public sealed class WindowChecker
     public void Reset()
     {
         _lengths.Clear();
+        _nonRenegable.Clear();
         (_highest, _cumulative, _sentBytes, _acknowledgedBytes, _allowed, _lossProbes) = (-1, -1, 0, 0, 0, 0);
         _endsMessage = true;
     }
@@ -64,6 +66,11 @@ public sealed class WindowChecker
             }
 
             long number = Number(tsn, _highest);
+            if (_nonRenegable.Contains(number))
+            {
+                return $"TSN {tsn} is sent again, and the peer has it for good";
+            }
+
             if (number <= _highest)
             {
                 oldOnWire += onWire;
@@ -108,6 +115,10 @@ public sealed class WindowChecker
             {
                 OnSack(sack);
             }
+            else if (chunk.Type == ChunkType.NrSack && NrSackChunk.TryRead(chunk, out NrSackChunk nrSack))
+            {
+                OnSack(nrSack);
+            }
             else if (chunk.Type == ChunkType.ReConfig && ReConfigChunk.TryRead(chunk, out ReConfigChunk answer))
             {
                 OnAnswer(answer);
@@ -137,24 +148,67 @@ public sealed class WindowChecker
 
     private void OnSack(in SackChunk sack)
     {
-        long cumulative = Number(sack.CumulativeAck, _cumulative);
-        if (cumulative < _cumulative || cumulative > _highest)
+        if (!TryAcknowledge(sack.CumulativeAck))
         {
-            return;                                          // an old one, or another association's
+            return;
         }
 
-        Acknowledge(cumulative);
         long gapBytes = 0;
         for (int i = 0; i < sack.GapCount; i++)
         {
-            GapAckBlock gap = sack.Gap(i);
-            for (long number = cumulative + gap.Start; number <= cumulative + gap.End; number++)
+            gapBytes += BytesIn(sack.Gap(i));
+        }
+
+        _allowed = Math.Max(_allowed, _acknowledgedBytes + gapBytes + sack.AdvertisedWindow);
+    }
+
+    private void OnSack(in NrSackChunk sack)
+    {
+        if (!TryAcknowledge(sack.CumulativeAck))
+        {
+            return;
+        }
+
+        long gapBytes = 0;
+        for (int i = 0; i < sack.RenegableCount; i++)
+        {
+            gapBytes += BytesIn(sack.Renegable(i));
+        }
+
+        for (int i = 0; i < sack.NonRenegableCount; i++)
+        {
+            GapAckBlock gap = sack.NonRenegable(i);
+            gapBytes += BytesIn(gap);
+            for (long number = _cumulative + gap.Start; number <= _cumulative + gap.End; number++)
             {
-                gapBytes += _lengths.GetValueOrDefault(number);
+                _nonRenegable.Add(number);
             }
         }
 
         _allowed = Math.Max(_allowed, _acknowledgedBytes + gapBytes + sack.AdvertisedWindow);
+    }
+
+    private bool TryAcknowledge(Tsn cumulativeAck)
+    {
+        long cumulative = Number(cumulativeAck, _cumulative);
+        if (cumulative < _cumulative || cumulative > _highest)
+        {
+            return false;                                    // an old one, or another association's
+        }
+
+        Acknowledge(cumulative);
+        return true;
+    }
+
+    private long BytesIn(GapAckBlock gap)
+    {
+        long bytes = 0;
+        for (long number = _cumulative + gap.Start; number <= _cumulative + gap.End; number++)
+        {
+            bytes += _lengths.GetValueOrDefault(number);
+        }
+
+        return bytes;
     }
 
     private void Acknowledge(long cumulative)
@@ -163,6 +217,7 @@ public sealed class WindowChecker
         {
             _cumulative++;
             _lengths.Remove(_cumulative, out int length);
+            _nonRenegable.Remove(_cumulative);
             _acknowledgedBytes += length;
         }
     }

@@ -115,7 +115,7 @@ public sealed class SwarmScenario
         }
 
         int faults = Often(random, 0.5) ? 0 : 1 + random.NextInt32(5);
-        return WithReconfiguration(WithHeartbeats(WithLossRecovery(WithSchedulers(WithExtensions(WithOtherOptions(new SwarmOptions
+        return WithNrSacks(WithReconfiguration(WithHeartbeats(WithLossRecovery(WithSchedulers(WithExtensions(WithOtherOptions(new SwarmOptions
         {
             Seed = seed,
             Clients = clients,
@@ -131,7 +131,26 @@ public sealed class SwarmScenario
 
             // A burst of losses ends after so many packets: one who only repeats a last chunk may count its peer as dead before.
             ClosesEarly = Often(random, 0.5) && !clients.Any(client => client.There.BurstStart + client.Back.BurstStart > 0),
-        }))))));
+        })))))));
+    }
+
+    // From a seed of its own as well: half of the worlds have NR-SACKs, where both sides offer them.
+    private static SwarmOptions WithNrSacks(SwarmOptions world)
+    {
+        var random = new SeededRandom(world.Seed ^ 0x0000_5ACC);
+        bool isOn = Often(random, 0.5);
+        AssociationOptions Change(AssociationOptions options) => !isOn || Often(random, 0.15) ? options
+            : options with { Extensions = options.Extensions | Extensions.NonRenegableSack };
+        static AssociationOptions? Like(AssociationOptions? later, AssociationOptions first) =>
+            later is null ? null : later with { Extensions = first.Extensions };
+        AssociationOptions server = Change(world.Server);
+        SwarmClient[] clients = [.. world.Clients.Select(client => client with { Options = Change(client.Options) })];
+        return world with
+        {
+            Server = server,
+            LaterServer = Like(world.LaterServer, server),
+            Clients = [.. clients.Select(client => client with { LaterOptions = Like(client.LaterOptions, client.Options) })],
+        };
     }
 
     // From a seed of its own as well. Whether a side knows RFC 6525 at all, and what it allows, differs from one to the other.
