@@ -494,6 +494,12 @@ int main(int argc, char **argv)
     usrsctp_sysctl_set_sctp_blackhole(0);
     usrsctp_sysctl_set_sctp_no_csum_on_loopback(0);
     usrsctp_sysctl_set_sctp_ecn_enable(0);
+    if (getenv("NRSACK"))
+    {
+        usrsctp_sysctl_set_sctp_nrsack_enable(1);
+        usrsctp_sysctl_set_sctp_do_drain((uint32_t)atoi(getenv("NRSACK")));     /* 0: it keeps all that it has */
+    }
+
     set_up(strcmp(argv[1], "server") == 0, atoi(argv[3]), atoi(argv[4]));
 
     pthread_t receiver;
