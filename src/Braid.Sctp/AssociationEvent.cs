@@ -79,7 +79,10 @@ public enum PathChange : byte
 /// <summary>What became of a message.</summary>
 public enum SendOutcome : byte
 {
-    /// <summary>All of it is cumulatively acknowledged: the peer holds it for its application, and may not take that back (RFC 9260 §6.2).</summary>
+    /// <summary>
+    /// All of it is cumulatively acknowledged: the peer holds it for its application, and may not take that back (RFC 9260 §6.2). Or
+    /// the peer says that it will not (<see cref="Extensions.NonRenegableSack"/>).
+    /// </summary>
     Delivered,
 
     /// <summary>It was given up (<see cref="SendOptions.Reliability"/>). The peer may have got all of it, nevertheless.</summary>

@@ -151,7 +151,7 @@ public record AssociationOptions
     /// <summary>
     /// Extensions to offer to the peer, and to take from it (RFC 5061 §4.2.7). Which of them are used,
     /// <see cref="Association.Extensions"/> says. Default: all but
-    /// <see cref="Sctp.Extensions.Interleaving"/>.
+    /// <see cref="Sctp.Extensions.Interleaving"/> and <see cref="Sctp.Extensions.NonRenegableSack"/>.
     /// </summary>
     public Extensions Extensions { get; init; } =
         Extensions.PartialReliability | Extensions.ZeroChecksum | Extensions.Ecn | Extensions.StreamReconfiguration;

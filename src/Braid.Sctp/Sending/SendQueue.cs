@@ -251,7 +251,7 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, Associatio
         return new Fragment(message, offset, length, flags, IsInterleaved ? stream.TakeFsn() : null);
     }
 
-    /// <summary>Bytes were cumulatively acknowledged: the application may send as many.</summary>
+    /// <summary>Bytes were acknowledged for good: the application may send as many.</summary>
     public void OnReleased(long bytes) => BufferedBytes -= bytes;
 
     /// <summary>The peer allows fewer streams than we asked for (§5.1.1): what waits on the others cannot be sent.</summary>
