@@ -86,6 +86,52 @@ public sealed class SteadyStateTests
     }
 
     [Fact]
+    public void Losses_and_NR_SACKs_allocate_nothing_either()
+    {
+        var pair = new DirectPair(new AssociationOptions
+        {
+            HeartbeatInterval = TimeSpan.Zero,
+            RtoMaximum = TimeSpan.FromSeconds(1),
+            LossRecovery = LossRecovery.MissingReports,      // of which two are not enough: it takes time
+            Extensions = Extensions.NonRenegableSack,
+        });
+        byte[] payload = new byte[2000];
+        for (int i = 0; i < 500; i++)
+        {
+            LoseOne(pair, payload);
+        }
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        long left = 0;
+        for (int i = 0; i < 500; i++)
+        {
+            left += LoseOne(pair, payload);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(500 * 100, left);
+        Assert.Equal(2000, pair.Server.GetStatistics().MessagesReceived);
+        Assert.Equal(0, pair.A.Buffers.Rented + pair.Z.Buffers.Rented);
+    }
+
+    // What is left in the send buffer before the loss is repaired, in bytes.
+    private static long LoseOne(DirectPair pair, byte[] payload)
+    {
+        pair.Client.Send(pair.Now, payload.AsSpan(0, 100), new SendOptions(3));
+        pair.LoseFrom(pair.A);
+        pair.Client.Send(pair.Now, payload, new SendOptions(4));
+        pair.Exchange();
+        long left = pair.Client.BufferedBytes;
+        for (int i = 0; i < 20 && pair.Client.GetStatistics().UnacknowledgedChunks > 0; i++)
+        {
+            pair.Advance(TimeSpan.FromSeconds(1));
+            pair.Drain();
+        }
+
+        return left;
+    }
+
+    [Fact]
     public void A_shutdown_leaves_nothing_behind()
     {
         var pair = new DirectPair();
