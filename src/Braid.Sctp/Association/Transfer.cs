@@ -34,7 +34,7 @@ internal sealed class Transfer(AssociationContext context, Negotiated negotiated
     public ReconfigurationRequests Requests => _requests ??= new ReconfigurationRequests(context, Negotiated.LocalInitialTsn);
 
     /// <summary>Changes that the peer has asked for (RFC 6525 §5.2).</summary>
-    public ReconfigurationAnswers Answers => _answers ??= new ReconfigurationAnswers(Negotiated.PeerInitialTsn);
+    public ReconfigurationAnswers Answers => _answers ??= new ReconfigurationAnswers(context, Negotiated.PeerInitialTsn);
 
     /// <summary>The path that the last DATA chunk came on: where its SACK goes (§6.4).</summary>
     public Path? LastDataPath { get; set; }

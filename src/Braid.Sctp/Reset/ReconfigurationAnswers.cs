@@ -21,7 +21,7 @@ internal enum RequestNumber : byte
 /// What the peer asks us to change (RFC 6525 §5.2): the number that comes next, what was answered last, the requests that cannot be
 /// answered yet, and the answers that wait to be sent.
 /// </summary>
-internal sealed class ReconfigurationAnswers(Tsn peerInitialTsn)
+internal sealed class ReconfigurationAnswers(AssociationContext context, Tsn peerInitialTsn)
 {
     private const int Remembered = 2;                        // requests that one chunk has at most
 
@@ -36,8 +36,8 @@ internal sealed class ReconfigurationAnswers(Tsn peerInitialTsn)
     /// <summary>Requests without their final answer.</summary>
     public IReadOnlyList<ReconfigurationRequest> Deferred => _deferred;
 
-    /// <summary>Answers to be sent.</summary>
-    public IReadOnlyList<ReconfigurationResponseParameter> Ready => _ready;
+    /// <summary>Whether nothing is to be answered, now or later.</summary>
+    public bool IsEmpty => _deferred.Count == 0 && _ready.Count == 0;
 
     /// <summary>What a number is. A new one counts as received from now on.</summary>
     public RequestNumber Consider(uint number)
@@ -82,8 +82,36 @@ internal sealed class ReconfigurationAnswers(Tsn peerInitialTsn)
             : new ReconfigurationResponseParameter(number, ReconfigurationResult.InProgress));
     }
 
-    /// <summary>The answers were sent.</summary>
-    public void OnSent() => _ready.Clear();
+    /// <summary>Writes the one answer that waits, to go along with a request of ours (§3.1, combination 9; §5.2.1: in one chunk).</summary>
+    public void WriteOnly(ref ParameterWriter writer)
+    {
+        if (_ready.Count == 1)
+        {
+            _ready[0].TryWrite(ref writer);
+            _ready.Clear();
+        }
+    }
+
+    /// <summary>Sends the answers that wait, in one chunk.</summary>
+    public void Flush()
+    {
+        if (_ready.Count == 0)
+        {
+            return;
+        }
+
+        Span<byte> room = stackalloc byte[Remembered * ReconfigurationResponseParameter.LongestOnWire];
+        var writer = new ParameterWriter(room);
+        foreach (ReconfigurationResponseParameter answer in _ready)
+        {
+            answer.TryWrite(ref writer);
+        }
+
+        if (context.Control.Enqueue(ChunkType.ReConfig, writer.Written))
+        {
+            _ready.Clear();
+        }
+    }
 
     /// <summary>
     /// Whether data was sent after a reset that is still to be done: it has to come again (§5.2.2 E2; whoever keeps to §5.1.2 A1
