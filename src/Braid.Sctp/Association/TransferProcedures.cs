@@ -129,9 +129,6 @@ internal sealed class TransferProcedures(Tcb tcb)
             case AckVerdict.Outdated:
                 tcb.Context.Drops.Count(DropReason.OutdatedSack);
                 return true;
-            case AckVerdict.AcknowledgesUnsent when tcb.Transfer!.HasBeenReconfigured:
-                tcb.Context.Drops.Count(DropReason.OutdatedSack);        // of before an association reset (RFC 6525 §5.2.4)
-                return true;
             case AckVerdict.AcknowledgesUnsent:
                 tcb.AbortWith(CloseReason.ProtocolViolation, CauseCode.ProtocolViolation, "a TSN was acknowledged that was never sent"u8);
                 return false;

@@ -270,7 +270,7 @@ internal readonly struct AskingProcedures(Tcb tcb)
         }
 
         receiver.Acks.RequestIfUsed();
-        Transfer.Sender.Restart(ours);
+        Transfer.Sender.Restart(ours, tcb.Context.Now + s_maximumSegmentLifetime);
         tcb.Queue.Resume([], isReset: true);
         Transfer.Sender.OnOpportunity();
         tcb.Context.Report(reset);

@@ -25,6 +25,7 @@ internal sealed partial class OutstandingQueue
     private Instant _now;                                    // of the SACK that is being taken in
     private bool _isTimed;                                   // whether that one looks for losses by time
     private Tsn _cumulativeAck;
+    private FormerTsns? _former;                             // nearly always none
 
     public OutstandingQueue(Tsn initialTsn, OutboundMessagePool messages)
     {
@@ -171,7 +172,7 @@ internal sealed partial class OutstandingQueue
 
         if (advance > _count)
         {
-            return new AckOutcome(AckVerdict.AcknowledgesUnsent);
+            return OnUnsent(now, sack.CumulativeAck);
         }
 
         BeginSack(now, isTimed);
@@ -199,7 +200,7 @@ internal sealed partial class OutstandingQueue
 
         if (advance > _count)
         {
-            return new AckOutcome(AckVerdict.AcknowledgesUnsent);
+            return OnUnsent(now, cumulativeAck);
         }
 
         BeginSack(now, isTimed);
@@ -229,15 +230,21 @@ internal sealed partial class OutstandingQueue
     }
 
     /// <summary>Nothing is outstanding, and the next chunk has another TSN than the one that would follow (RFC 6525 §5.2.7 H5).</summary>
-    public void Restart(Tsn next)
+    /// <param name="next">Its TSN.</param>
+    /// <param name="until">From when on nothing can come any more that acknowledges the TSNs of before.</param>
+    public void Restart(Tsn next, Instant until)
     {
         Invariant.Check(IsEmpty, "TSNs began anew while some were outstanding");
+        _former = new FormerTsns(_cumulativeAck, until);
         _cumulativeAck = next.Previous;
         foreach (PathFlight flight in _paths)
         {
             flight.Rack = null;                              // it compares TSNs
         }
     }
+
+    private AckOutcome OnUnsent(Instant now, Tsn cumulativeAck) =>
+        new(_former?.Includes(cumulativeAck, now) == true ? AckVerdict.Outdated : AckVerdict.AcknowledgesUnsent);
 
     private void BeginSack(Instant now, bool isTimed)
     {

@@ -318,10 +318,10 @@ internal sealed class Sender
     /// <summary>The last TSN that was assigned.</summary>
     public Tsn LastTsn => _outstanding.HighestTsn;
 
-    /// <summary>TSNs go on from another one (RFC 6525 §5.2.7 H5); nothing is outstanding.</summary>
-    public void Restart(Tsn next)
+    /// <inheritdoc cref="OutstandingQueue.Restart"/>
+    public void Restart(Tsn next, Instant until)
     {
-        _outstanding.Restart(next);
+        _outstanding.Restart(next, until);
         _abandonment = null;                                 // it counts from other TSNs; nothing is outstanding
         _recovery.Leave();                                   // its exit point is a TSN of before
         _probe.Forget();
