@@ -321,10 +321,15 @@ public sealed class ReconfigurationTests
         pair.Arrow("A -> RE-CONFIG -> Z").Arrow("A x RE-CONFIG <- Z");
         Send(pair, pair.Z, 1, "three");
         Send(pair, pair.Z, 2, "first");                      // its number says nothing of the reset
-        pair.Arrow("A <- DATA, DATA <- Z").Exchange();
-        pair.AdvanceToNextTimeout();
-        pair.Exchange().AdvanceToNextTimeout();
-        pair.Exchange();
+        pair.Arrow("A x RE-CONFIG, DATA, DATA <- Z");        // one who does not repeat the answer has sent the data without it
+        VerificationTag tag = Packets.TagOf(pair.LastPacket);
+        DataHeader[] data = [Data(pair.LastPacket, 1), Data(pair.LastPacket, 2)];
+        pair.InjectToA(Packets.ToA(tag, (ref PacketWriter packet) =>
+        {
+            DataChunk.Write(ref packet, data[0], "three"u8);
+            DataChunk.Write(ref packet, data[1], "first"u8);
+        }));
+        pair.Exchange();                                     // it is missing, and comes again: with the answer
         List<string> before = Read(pair, pair.A);
         Assert.Single(Events(pair.A).OfType<AssociationEvent.AssociationReset>());
         List<string> after = Read(pair, pair.A);
@@ -508,6 +513,83 @@ public sealed class ReconfigurationTests
         Send(pair, pair.A, 1, "two");
         pair.Exchange().InjectToA(late).NothingPending();
         Assert.Equal((AssociationState.Established, 1), (pair.A.State, pair.EndpointA.Drops[DropReason.OutdatedSack]));
+    }
+
+    [Fact, Rfc(6525, "5.2.4"), Rfc(6525, "5.1.4"), Rfc(9260, "6.2.1")]
+    public void A_SACK_of_what_was_never_sent_is_outdated_only_for_as_long_as_one_of_before_the_reset_may_come()
+    {
+        Pair pair = New();
+        Send(pair, pair.A, 1, "one");
+        pair.Arrow("A -> DATA -> Z").Arrow("A <- SACK <- Z");
+        byte[] late = pair.LastPacket;
+        pair.A.ResetAssociation(pair.Now, 3);
+        pair.Exchange();
+        Events(pair.Z);
+        Send(pair, pair.A, 1, "two");
+        pair.Exchange().Advance(TimeSpan.FromSeconds(30));
+        pair.InjectToA(late);
+        Assert.Equal(CloseReason.ProtocolViolation, Events(pair.A).OfType<AssociationEvent.Closed>().Single().Reason);
+    }
+
+    [Fact, Rfc(6525, "5.2.7"), Rfc(9260, "6.2.1")]
+    public void A_reset_of_streams_or_of_the_peers_TSNs_makes_no_SACK_of_what_was_never_sent_outdated()
+    {
+        Pair pair = New();
+        Send(pair, pair.A, 1, "one");
+        pair.Arrow("A -> DATA -> Z");
+        (VerificationTag tag, Tsn sent) = (Packets.TagOf(pair.LastPacket), TsnOf(pair.LastPacket, 0));
+        pair.Exchange();
+        pair.A.ResetStreams(pair.Now, [1], ResetDirection.Outgoing);
+        pair.Exchange();
+        Events(pair.Z);
+        pair.A.ResetAssociation(pair.Now);                   // Z's TSNs go on
+        pair.Exchange();
+        Assert.Single(Events(pair.Z).OfType<AssociationEvent.AssociationReset>(), reset => reset.IsDone);
+        Send(pair, pair.Z, 1, "of Z");
+        pair.Arrow("A <- RE-CONFIG, DATA <- Z");
+        Tsn next = TsnOf(pair.LastPacket, 1).Next;
+        pair.InjectToZ(Packets.ToZ(tag, (ref PacketWriter packet) => SackChunk.Write(ref packet, next, 1000, [], [])));
+        Assert.Equal(CloseReason.ProtocolViolation, Events(pair.Z).OfType<AssociationEvent.Closed>().Single().Reason);
+        Assert.NotEqual(sent, next);
+    }
+
+    [Fact, Rfc(6525, "5.2.4"), Rfc(6525, "5.2.7")]
+    public void What_comes_after_a_reset_of_the_association_brings_the_news_of_it_along()
+    {
+        Pair pair = New();
+        pair.A.ResetAssociation(pair.Now, 3);
+        pair.Arrow("A -> RE-CONFIG -> Z").Arrow("A x RE-CONFIG <- Z");
+        Send(pair, pair.Z, 4, "after");                      // on a stream that was never used: its SSN says nothing
+        pair.Arrow("A <- RE-CONFIG, DATA <- Z");
+        Assert.Equal([], Read(pair, pair.A));
+        Assert.True(Assert.Single(Events(pair.A).OfType<AssociationEvent.AssociationReset>()).IsDone);
+        Assert.Equal(["after"], Read(pair, pair.A));
+        Send(pair, pair.Z, 4, "later");
+        pair.Arrow("A <- RE-CONFIG, DATA <- Z").Arrow("A -> SACK -> Z").Arrow("A -> SACK -> Z");
+        Send(pair, pair.Z, 4, "latest");
+        pair.Arrow("A <- DATA <- Z").Exchange();             // A has heard of it
+        Assert.Equal(["later", "latest"], Read(pair, pair.A));
+    }
+
+    [Fact, Rfc(6525, "5.2.7")]
+    public void The_answer_to_a_reset_of_the_association_waits_until_the_last_reset_was_taken_notice_of()
+    {
+        Pair pair = New(s_options with { LossRecovery = LossRecovery.MissingReports });
+        Send(pair, pair.Z, 1, "first");
+        pair.Z.ResetStreams(pair.Now, [1], ResetDirection.Outgoing);
+        pair.Exchange();
+        Read(pair, pair.A);
+        pair.A.ResetAssociation(pair.Now, 3);
+        pair.Arrow("A -> RE-CONFIG -> Z").Arrow("A <- RE-CONFIG <- Z").NothingPending();
+        Send(pair, pair.Z, 4, "after");
+        pair.Arrow("A <- RE-CONFIG, DATA <- Z").Exchange();
+        AssertReset(pair.A, true, [1], ReconfigurationResult.Performed);
+        Assert.Equal([], Read(pair, pair.A));                // not before the news
+        pair.Exchange();
+        Assert.True(Assert.Single(Events(pair.A).OfType<AssociationEvent.AssociationReset>()).IsDone);
+        pair.AdvanceToNextTimeout();                         // it was not acknowledged: T3-rtx
+        pair.Exchange();
+        Assert.Equal(["after"], Read(pair, pair.A));
     }
 
     [Fact, Rfc(6525, "5.2.2"), Rfc(8260, "2.3.2")]

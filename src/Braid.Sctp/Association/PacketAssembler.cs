@@ -121,7 +121,13 @@ internal readonly struct PacketAssembler(
         int oversized = dataPath == path && context.Control.IsEmpty ? sender.OversizedFor(path) : 0;
         int room = oversized == 0 ? path.MaximumPacket : PacketHeader.Length + oversized;
         PacketWriter packet = Begin(destination[..Math.Min(destination.Length, room)], transfer.Negotiated.PeerTag);
-        WriteControl(ref packet, path);
+        ReadOnlySpan<byte> news = transfer.NewsWithData;
+        bool hasNews = WriteControl(ref packet, path, news) || news.IsEmpty;
+        int withNews = packet.Available - ReConfigChunk.LengthOnWire(news.Length);
+        if (!hasNews && mayCarrySack && mayCarryData && ((dataPath == path && sender.HasDataFor(withNews)) || sender.WantsForwardTsn))
+        {
+            ReConfigChunk.Write(ref packet, news);
+        }
 
         // §6.1: what is owed an acknowledgement gets it along with data, even before it is due, if both fit; else it would be
         // more than one SACK for every second packet.
@@ -199,8 +205,10 @@ internal readonly struct PacketAssembler(
         return true;
     }
 
-    private void WriteControl(ref PacketWriter packet, Path path)
+    /// <returns>Whether one of the chunks has a value that was looked for.</returns>
+    private bool WriteControl(ref PacketWriter packet, Path path, ReadOnlySpan<byte> soughtFor = default)
     {
+        bool wasFound = false;
         while (context.Control.TryPeek(out ControlChunk control)
             && (control.Path == path.Index || (control.Path == ControlQueue.AnyPath && path.IsConfirmed)))
         {
@@ -208,14 +216,17 @@ internal readonly struct PacketAssembler(
             {
                 if (!packet.IsEmpty)
                 {
-                    return;                                  // it begins the next packet
+                    return wasFound;                         // it begins the next packet
                 }
 
                 context.Drops.Count(DropReason.MalformedChunk);      // an echo of something larger than our path allows
             }
 
+            wasFound |= control.Type == ChunkType.ReConfig && control.Value is { } value && value.Span.SequenceEqual(soughtFor);
             context.Control.Remove();
         }
+
+        return wasFound;
     }
 
     private static bool Write(ref PacketWriter packet, in ControlChunk control)

@@ -1,3 +1,5 @@
+using System;
+
 namespace Braid.Sctp;
 
 /// <summary>
@@ -35,6 +37,9 @@ internal sealed class Transfer(AssociationContext context, Negotiated negotiated
 
     /// <summary>Changes that the peer has asked for (RFC 6525 §5.2).</summary>
     public ReconfigurationAnswers Answers => _answers ??= new ReconfigurationAnswers(context, Negotiated.PeerInitialTsn);
+
+    /// <inheritdoc cref="ReconfigurationAnswers.NewsWith"/>
+    public ReadOnlySpan<byte> NewsWithData => _answers is null ? default : _answers.NewsWith(Sender.CumulativeAck);
 
     /// <summary>The path that the last DATA chunk came on: where its SACK goes (§6.4).</summary>
     public Path? LastDataPath { get; set; }

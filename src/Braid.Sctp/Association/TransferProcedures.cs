@@ -80,6 +80,12 @@ internal sealed class TransferProcedures(Tcb tcb)
         }
 
         _packetHadData = true;                               // §3.6: it is acknowledged like data
+        if (ReconfigurationProcedures.MustWait(tcb.Transfer!, forward.NewCumulative))
+        {
+            tcb.Context.Drops.Count(DropReason.OutsideWindow);
+            return true;
+        }
+
         tcb.Transfer!.LastDataPath = path;
         tcb.Transfer.Receiver.OnForwardTsn(forward);
         return true;

@@ -209,7 +209,7 @@ internal readonly struct AnsweringProcedures(Tcb tcb)
         tcb.Queue.Resume([], isReset: true);                                             // G5
         Transfer.Sender.OnOpportunity();
         tcb.Context.Report(reset);
-        Answers.Answer(new ReconfigurationResponseParameter(request.Number, ReconfigurationResult.Performed, ours, theirs));
+        Answers.AnswerReset(new ReconfigurationResponseParameter(request.Number, ReconfigurationResult.Performed, ours, theirs));
     }
 
     private void Answer(ReconfigurationRequest request, ReconfigurationResult result) =>

@@ -131,7 +131,8 @@ internal readonly struct AskingProcedures(Tcb tcb)
         bool mustWait = isDone && Requests.AwaitsAssociationReset && !Transfer.Receiver.Messages.MayReset([]);
         if (response.Result == ReconfigurationResult.InProgress || mustWait)
         {
-            Requests.OnInProgress(response.Number);          // H2; where it is us who have to wait, the response comes again
+            Requests.OnInProgress(response.Number);          // H2
+            Requests.Held = mustWait ? response : Requests.Held;
             return;
         }
 
@@ -144,6 +145,16 @@ internal readonly struct AskingProcedures(Tcb tcb)
         foreach (ReconfigurationRequest request in answered)
         {
             Complete(request, response, isDone);
+        }
+    }
+
+    /// <summary>Goes on with an answer that could not be carried out when it came.</summary>
+    public void Continue()
+    {
+        if (Requests.Held is { } response && Transfer.Receiver.Messages.MayReset([]))
+        {
+            Requests.Held = null;
+            OnResponse(response);
         }
     }
 
@@ -271,6 +282,7 @@ internal readonly struct AskingProcedures(Tcb tcb)
 
         receiver.Acks.RequestIfUsed();
         Transfer.Sender.Restart(ours, tcb.Context.Now + s_maximumSegmentLifetime);
+        Answers.OnRestart();
         tcb.Queue.Resume([], isReset: true);
         Transfer.Sender.OnOpportunity();
         tcb.Context.Report(reset);

@@ -28,6 +28,8 @@ internal sealed class ReconfigurationAnswers(AssociationContext context, Tsn pee
     private readonly ReconfigurationResponseParameter?[] _last = new ReconfigurationResponseParameter?[Remembered];
     private readonly List<ReconfigurationRequest> _deferred = [];
     private readonly List<ReconfigurationResponseParameter> _ready = [];
+    private byte[] _news = [];                               // the chunk that announces the last reset of the association,
+    private Tsn _firstAfterReset;                            // and the first TSN after it
     private uint _expected = peerInitialTsn.Value;           // §4.1: the peer's numbers begin like its TSNs
 
     /// <summary>The number of the last request.</summary>
@@ -45,6 +47,7 @@ internal sealed class ReconfigurationAnswers(AssociationContext context, Tsn pee
         if (number == _expected)
         {
             _expected++;
+            _news = [];                                      // who asks for more has heard of it
             _last[number % Remembered] = null;
             return RequestNumber.New;
         }
@@ -59,6 +62,34 @@ internal sealed class ReconfigurationAnswers(AssociationContext context, Tsn pee
         _last[answer.Number % Remembered] = answer;
         Send(answer);
     }
+
+    /// <summary>Answers the request to reset the association, which was done (§5.2.4).</summary>
+    public void AnswerReset(in ReconfigurationResponseParameter answer)
+    {
+        Answer(answer);
+        var writer = new ParameterWriter(new byte[ReconfigurationResponseParameter.LongestOnWire]);
+        answer.TryWrite(ref writer);
+        (_news, _firstAfterReset) = (writer.Written.ToArray(), answer.SenderNext!.Value);
+    }
+
+    /// <summary>
+    /// The answer that goes along with all data until some of it has arrived; empty for none. Our TSNs go on after a reset of the
+    /// association (§5.2.4 G2), and streams begin at 0 before and after it: were the answer lost or overtaken, the peer could not tell
+    /// what is new from what was on its way (§5.2.7 H5). To who has it already it means nothing (H1).
+    /// </summary>
+    /// <param name="cumulativeAck">What the peer has acknowledged.</param>
+    public ReadOnlySpan<byte> NewsWith(Tsn cumulativeAck)
+    {
+        if (_news.Length > 0 && cumulativeAck >= _firstAfterReset)
+        {
+            _news = [];
+        }
+
+        return _news;
+    }
+
+    /// <summary>Our TSNs begin anew at our own request, which the peer has carried out.</summary>
+    public void OnRestart() => _news = [];
 
     /// <summary>Answers a request whose number is not to be remembered.</summary>
     public void Refuse(uint number, ReconfigurationResult result) => Send(new ReconfigurationResponseParameter(number, result));

@@ -29,6 +29,10 @@ internal readonly struct ReconfigurationProcedures(Tcb tcb)
         && (IsEarly(transfer, data.Stream, data.Tsn)
         || (MayBeBehind(transfer, data.Stream, data.Tsn, data.Unordered) && transfer.Receiver.Messages.IsBehind(data.Stream, data.Mid)));
 
+    /// <summary>Whether a TSN is one of after a reset of the association that the peer has done and we have yet to do.</summary>
+    public static bool MustWait(Transfer transfer, Tsn tsn) =>
+        transfer.HasBeenReconfigured && transfer.Requests.Held is { SenderNext: { } first } && tsn >= first;
+
     /// <inheritdoc cref="AskingProcedures.ResetStreams"/>
     public ReconfigurationStatus ResetStreams(ReadOnlySpan<StreamId> streams, ResetDirection direction, uint context) =>
         Asking.ResetStreams(streams, direction, context);
@@ -81,6 +85,7 @@ internal readonly struct ReconfigurationProcedures(Tcb tcb)
             return;
         }
 
+        Asking.Continue();
         for (int i = Answers.Deferred.Count - 1; i >= 0; i--)
         {
             Answering.Continue(Answers.Deferred[i]);
@@ -102,7 +107,7 @@ internal readonly struct ReconfigurationProcedures(Tcb tcb)
     public void OnTimeout() => Asking.OnTimeout();
 
     private static bool IsEarly(Transfer transfer, StreamId stream, Tsn tsn) =>
-        transfer.Answers.Deferred.Count > 0 && transfer.Answers.IsEarly(stream, tsn);
+        MustWait(transfer, tsn) || (transfer.Answers.Deferred.Count > 0 && transfer.Answers.IsEarly(stream, tsn));
 
     private static bool MayBeBehind(Transfer transfer, StreamId stream, Tsn tsn, bool unordered) =>
         transfer.Requests.AwaitsAssociationReset && !unordered && stream.Value < transfer.Receiver.Streams && !transfer.Receiver.Tsns.HasArrived(tsn);

@@ -31,6 +31,11 @@ internal sealed class ReconfigurationRequests(AssociationContext context, Tsn in
     /// <summary>Whether the association is to be reset at our request, and the peer may have done so already.</summary>
     public bool AwaitsAssociationReset => _inFlight is [{ Type: ParameterType.AssociationResetRequest }];
 
+    /// <summary>
+    /// The peer has reset the association, and we cannot yet: its answer is kept, and what it sends after the reset has to come again.
+    /// </summary>
+    public ReconfigurationResponseParameter? Held { get; set; }
+
     /// <summary>When our application last asked for a reset of the association; null for never.</summary>
     public Instant? LastAssociationReset { get; set; }
 
@@ -206,6 +211,7 @@ internal sealed class ReconfigurationRequests(AssociationContext context, Tsn in
         List<ReconfigurationRequest> open = [.. Array.FindAll(_inFlight, request => !request.IsAnswered), .. _announced];
         _waiting.ForEach(open.AddRange);
         _inFlight = [];
+        Held = null;
         _announced.Clear();
         _waiting.Clear();
         return open;

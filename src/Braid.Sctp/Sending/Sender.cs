@@ -47,6 +47,9 @@ internal sealed class Sender
     /// <summary>Whether anything that was sent is not cumulatively acknowledged.</summary>
     public bool HasOutstanding => !_outstanding.IsEmpty;
 
+    /// <summary>The Cumulative TSN Ack Point.</summary>
+    public Tsn CumulativeAck => _outstanding.CumulativeAck;
+
     /// <summary>Whether everything that the application sent is acknowledged.</summary>
     public bool IsDrained => _outstanding.IsEmpty && _queue.IsEmpty;
 

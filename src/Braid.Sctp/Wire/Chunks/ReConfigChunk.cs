@@ -55,6 +55,9 @@ public readonly ref struct ReConfigChunk : IChunk<ReConfigChunk>
         return true;
     }
 
+    /// <summary>Length of the chunk, padded, in bytes.</summary>
+    public static int LengthOnWire(int parameters) => Tlv.HeaderLength + ((parameters + 3) & ~3);
+
     /// <summary>Writes a chunk; false when it does not fit.</summary>
     /// <param name="packet">The packet.</param>
     /// <param name="parameters">Its parameters, encoded.</param>
