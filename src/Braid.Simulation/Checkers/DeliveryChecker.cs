@@ -20,6 +20,8 @@ public sealed class DeliveryChecker(ulong seed, uint firstNumber = 0)
 
     private readonly Dictionary<uint, (int Length, StreamId Stream, Ppid Ppid, bool Unordered, bool MayMiss)> _expected = [];
     private readonly Dictionary<StreamId, uint> _lastOrdered = [];
+    private readonly HashSet<uint> _neverSent = [];
+    private readonly uint _first = firstNumber;
     private uint _next = firstNumber;
 
     /// <summary>Messages that were made and have not arrived, though they must.</summary>
@@ -66,6 +68,11 @@ public sealed class DeliveryChecker(ulong seed, uint firstNumber = 0)
         }
 
         MissingFreely -= sent.MayMiss ? 1 : 0;
+        if (_neverSent.Contains(number))
+        {
+            return $"message {number} was given up before any of it was on the wire, and has arrived";
+        }
+
         var right = new byte[sent.Length];
         Fill(right, number);
         if (!bytes.SequenceEqual(right) || stream != sent.Stream || ppid != sent.Ppid || unordered != sent.Unordered)
@@ -81,6 +88,37 @@ public sealed class DeliveryChecker(ulong seed, uint firstNumber = 0)
             }
 
             _lastOrdered[stream] = number;
+        }
+
+        return null;
+    }
+
+    /// <summary>Its sender says that no part of a message was put into a packet: then it has not arrived, and never will.</summary>
+    /// <param name="bytes">The message, or a part of one, which says nothing.</param>
+    /// <returns>What is wrong with that; null for nothing.</returns>
+    public string? CheckNeverSent(ReadOnlySpan<byte> bytes)
+    {
+        uint number = NumberOf(bytes);
+        if (number < _first || number >= _next)
+        {
+            return null;
+        }
+
+        var whole = new byte[bytes.Length];
+        Fill(whole, number);
+        if (!bytes.SequenceEqual(whole))
+        {
+            return null;
+        }
+
+        if (!_expected.TryGetValue(number, out (int Length, StreamId Stream, Ppid Ppid, bool Unordered, bool MayMiss) made))
+        {
+            return $"message {number} has arrived, though none of it was on the wire";
+        }
+
+        if (made.Length == bytes.Length)
+        {
+            _neverSent.Add(number);
         }
 
         return null;

@@ -162,8 +162,8 @@ internal sealed class SwarmMachines
             _world.Connect(node, s_secondServer, options.There);
         }
 
-        var client = new SwarmPeer(_run, _world, name, node, (Options.Seed << 8) + (2 * (ulong)index));
-        var server = new SwarmPeer(_run, _world, $"Z for {name}", Server, (Options.Seed << 8) + (2 * (ulong)index) + 1);
+        var client = new SwarmPeer(_run, _world, name, node, (Options.Seed << 8) + (2 * (ulong)index)) { Offers = Offered(options.Options) };
+        var server = new SwarmPeer(_run, _world, $"Z for {name}", Server, (Options.Seed << 8) + (2 * (ulong)index) + 1) { Offers = Offered(Options.Server) };
         (client.Other, server.Other) = (server, client);
         _clients.Add(client);
         _servers.Add(server);
@@ -192,6 +192,11 @@ internal sealed class SwarmMachines
             LocalAddresses = Options.Clients.Any(client => client.HasSecondPath) ? [s_server, s_secondServer] : [],
         },
         _world.NewRandom());
+
+    // What needs something of the network is offered only where the network has it.
+    private Extensions Offered(AssociationOptions options) => options.Extensions
+        & (Options.ErrorDetection == AlternateErrorDetection.None ? ~Extensions.ZeroChecksum : ~Extensions.None)
+        & (Options.CarriesEcn ? ~Extensions.None : ~Extensions.Ecn);
 
     private void Connect(int client)
     {

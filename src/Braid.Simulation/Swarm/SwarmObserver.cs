@@ -66,7 +66,7 @@ internal sealed class SwarmObserver(SwarmRun run, SwarmMachines machines, PcapNg
         AssociationStatistics statistics = association.GetStatistics();
         NetworkAddress remote = path.Remote;
         PathStatistics? taken = association.GetPaths().FirstOrDefault(known => known.Path.Remote.IsSameHost(remote));
-        return peer.Windows.OnSent(packet, taken, statistics.PeerWindow, statistics.AbandonedBytes, statistics.LossProbes);
+        return ExtensionChecker.Check(packet, association.Extensions, association.Options) ?? peer.Windows.OnSent(packet, taken, statistics.PeerWindow, statistics.AbandonedBytes, statistics.LossProbes);
     }
 
     private void Count(Instant now, in NetworkPath path, ReadOnlySpan<byte> datagram, bool isLost)

@@ -34,6 +34,8 @@ internal sealed class SwarmPeer
     private SendOptions _restOptions;
     private int _toSend;
     private uint _lastIncarnation;
+    private uint _requests;                                  // to reset or add streams, of all associations
+    private bool _wantsIncoming;
     private bool _isPausing;
 
     public SwarmPeer(SwarmRun run, World world, string name, SimulatedNode node, ulong seed)
@@ -59,6 +61,9 @@ internal sealed class SwarmPeer
     public WindowChecker Windows { get; } = new();
 
     public SwarmPeer Other { get; set; } = null!;
+
+    /// <summary>Extensions that it offers.</summary>
+    public required Extensions Offers { get; init; }
 
     public Association? Association { get; private set; }
 
@@ -89,6 +94,7 @@ internal sealed class SwarmPeer
         _rest = default;
         Windows.Reset();
         _nextSsn.Clear();
+        _wantsIncoming = false;
         _checkers.Add(new DeliveryChecker(_seed, (uint)_checkers.Count << NumberBits));
         for (int i = 0; i < _run.Options.Reconfigurations; i++)
         {
@@ -210,6 +216,21 @@ internal sealed class SwarmPeer
             ? $"{Name}: {_checkers[0].MissingFreely} messages are missing, and {association.GetAbandoned().Total} were given up"
             : null;
 
+    /// <summary>Whether it kept to what its options and the other side have let it do.</summary>
+    public string? CheckOptions()
+    {
+        if (Association is not { } association)
+        {
+            return null;
+        }
+
+        AssociationStatistics statistics = association.GetStatistics();
+        return statistics.LossProbes > 0 && association.Options.LossRecovery != LossRecovery.Rack ? $"{Name} has sent loss probes without RACK"
+            : statistics.EcnReductions > 0 && (Offers & Other.Offers & Extensions.Ecn) == 0 ? $"{Name} has reacted to ECN without having agreed on it"
+            : association.GetAbandoned().Total > 0 && (Offers & Other.Offers & Extensions.PartialReliability) == 0 ? $"{Name} has given messages up without PR-SCTP"
+            : null;
+    }
+
     public override string ToString() =>
         $"{Name}: {Association?.State}, {_toSend} to send, {(_checkers.Count == 0 ? 0 : _checkers[^1].Missing)} not delivered, {Association?.GetStatistics()}";
 
@@ -225,17 +246,19 @@ internal sealed class SwarmPeer
         switch (_resetRandom.NextInt32(10))
         {
             case 0:
-                association.ResetAssociation(_world.Now);
+                association.ResetAssociation(_world.Now, ++_requests);
                 break;
             case 1:
-                association.AddStreams(_world.Now, _resetRandom.NextInt32(3), 1 + _resetRandom.NextInt32(3));
+                association.AddStreams(_world.Now, _resetRandom.NextInt32(3), 1 + _resetRandom.NextInt32(3), ++_requests);
                 break;
             case 2:
-                association.ResetStreams(_world.Now, [], direction);
+                _wantsIncoming |= direction != ResetDirection.Outgoing;
+                association.ResetStreams(_world.Now, [], direction, ++_requests);
                 break;
             default:
                 int streams = Math.Min(association.OutgoingStreams, association.IncomingStreams);
-                association.ResetStreams(_world.Now, [(ushort)_resetRandom.NextInt32(streams), (ushort)_resetRandom.NextInt32(streams)], direction);
+                _wantsIncoming |= direction != ResetDirection.Outgoing;
+                association.ResetStreams(_world.Now, [(ushort)_resetRandom.NextInt32(streams), (ushort)_resetRandom.NextInt32(streams)], direction, ++_requests);
                 break;
         }
     }
@@ -344,8 +367,12 @@ internal sealed class SwarmPeer
 
     private void OnEvent(Association association, AssociationEvent next)
     {
+        CheckPermission(association, next);
         switch (next)
         {
+            case AssociationEvent.Established when ExtensionChecker.CheckAgreed(association.Extensions, Offers, Other.Offers) is { } wrong:
+                _run.Flaw($"{Name}: {wrong}");
+                break;
             case AssociationEvent.Restarted when !_run.MayBreak:
                 _run.Flaw($"{Name}: a restart that was none");
                 break;
@@ -363,6 +390,7 @@ internal sealed class SwarmPeer
                 OnReset([]);
                 break;
             case AssociationEvent.SendFailed failed:
+                OnFailed(failed);
                 failed.Payload.Dispose();
                 break;
             case AssociationEvent.Closed closed when association == Association:
@@ -373,6 +401,31 @@ internal sealed class SwarmPeer
                 }
 
                 break;
+        }
+    }
+
+    // RFC 6525 §6.3.1: what we did not ask for happens only where we allow it.
+    private void CheckPermission(Association association, AssociationEvent next)
+    {
+        ReconfigurationKinds kind = next switch
+        {
+            AssociationEvent.StreamsReset { IsIncoming: true, Result: ReconfigurationResult.Performed, Context: 0 } when !_wantsIncoming => ReconfigurationKinds.ResetStreams,
+            AssociationEvent.StreamsChanged { IsIncoming: true, IsDone: true, Context: 0 } => ReconfigurationKinds.AddStreams,
+            AssociationEvent.AssociationReset { IsDone: true, Context: 0 } => ReconfigurationKinds.ResetAssociation,
+            _ => ReconfigurationKinds.None,
+        };
+        if ((kind & ~association.Options.AllowedReconfiguration) != 0)
+        {
+            _run.Flaw($"{Name}: {next}, and nobody has allowed that");
+        }
+    }
+
+    private void OnFailed(AssociationEvent.SendFailed failed)
+    {
+        uint incarnation = DeliveryChecker.NumberOf(failed.Payload.Span) >> NumberBits;
+        if (!failed.WasOnWire && incarnation < _checkers.Count && _checkers[(int)incarnation].CheckNeverSent(failed.Payload.Span) is { } flaw)
+        {
+            _run.Flaw($"{Name}: {flaw}");
         }
     }
 

@@ -119,6 +119,10 @@ public sealed class SwarmRun
             {
                 Flaw(lost);
             }
+            else if (Options.LaterServer is null && (client.CheckOptions() ?? server.CheckOptions()) is { } broken)
+            {
+                Flaw(broken);
+            }
             else if (client.Missing + server.Missing > 0)
             {
                 Flaw($"{client.Name} was shut down, and {client.Missing} messages there and {server.Missing} back are missing");

@@ -51,6 +51,7 @@ public sealed class SwarmScenario
             })],
             LaterServer = null,
         }),
+        new("extensions", "Two peers, each with or without each extension: a pairwise cover.", ExtensionWorlds.Draw),
         Of("both-open", "Both sides open at the same time.", (random, world) => world with { Opening = SwarmOpening.BothOpen }),
         Of("rounds", "1,000 times: set up, transfer, shut down, on the same two endpoints.", Rounds),
     ];
@@ -329,7 +330,8 @@ public sealed class SwarmScenario
         };
     }
 
-    private static IEnumerable<Fault> DrawFaults(SeededRandom random, int clients, TimeSpan chaos, int count, FaultKind[] kinds)
+    /// <summary>Draws what goes wrong.</summary>
+    internal static IEnumerable<Fault> DrawFaults(SeededRandom random, int clients, TimeSpan chaos, int count, FaultKind[] kinds)
     {
         var faults = new List<Fault>();
         for (int i = 0; i < count; i++)
