@@ -28,6 +28,7 @@ public sealed class SctpStack : IAsyncDisposable
             Families = transport.Families,
             EncapsulationOverhead = transport.EncapsulationOverhead,
             ErrorDetection = transport.ErrorDetection,
+            CarriesEcn = transport.CarriesEcn,
         };
         _loop = new EndpointLoop(
             new Endpoint(endpointOptions, OperatingSystemRandom.Instance), transport, new MonotonicClock(options.TimeProvider), LogMessages.LoggerFor(options.LoggerFactory));
@@ -119,7 +120,7 @@ public sealed class SctpStack : IAsyncDisposable
 
         try
         {
-            return new UdpTransport(local, reusePort);
+            return UdpTransport.Open(local, reusePort);
         }
         catch (SocketException exception)
         {

@@ -60,7 +60,7 @@ public sealed class TransportTests
             return;                                          // the option has another name on each system
         }
 
-        using var transport = new UdpTransport(new IPEndPoint(IPAddress.Parse(address), 0));
+        using var transport = UdpTransport.Open(new IPEndPoint(IPAddress.Parse(address), 0));
         Assert.Equal(3, Discovery());                        // IP_PMTUDISC_PROBE
         new DontFragment(transport.Socket!).Set(false);
         Assert.Equal(0, Discovery());                        // IP_PMTUDISC_DONT
@@ -198,7 +198,7 @@ public sealed class TransportTests
     [Fact]
     public void A_datagram_of_no_bytes_keeps_no_other_from_being_received()
     {
-        using var transport = new UdpTransport(new IPEndPoint(IPAddress.Loopback, 0));
+        using var transport = UdpTransport.Open(new IPEndPoint(IPAddress.Loopback, 0));
         using var stranger = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
         stranger.SendTo([], transport.LocalEndPoint!);
         stranger.SendTo(new byte[5], transport.LocalEndPoint!);

@@ -360,15 +360,19 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
 
     private void Take(Instant now, DatagramBatch batch)
     {
+        int packets = 0;
         for (int i = 0; i < batch.Count; i++)
         {
-            ref readonly BatchedDatagram datagram = ref batch[i];
-            Endpoint.HandleDatagram(now, datagram.Path, batch.Bytes(datagram));
-            (Endpoint.PeerShutdown?.Tag as AssociationHost)?.CloseSending(now);
-
-            if (i % PacketsPerAck == PacketsPerAck - 1)
+            ref readonly DatagramRun run = ref batch[i];
+            for (int j = 0; j < run.Count; j++)
             {
-                TakeDatagrams(now);
+                Endpoint.HandleDatagram(now, run.Path, batch.Bytes(run, j), run.Ecn);
+                (Endpoint.PeerShutdown?.Tag as AssociationHost)?.CloseSending(now);
+
+                if (++packets % PacketsPerAck == 0)
+                {
+                    TakeDatagrams(now);
+                }
             }
         }
     }
@@ -378,7 +382,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         _outgoing ??= DatagramBatch.Rent();
         while (Endpoint.TryGetDatagram(now, _outgoing.Free, out OutgoingDatagram datagram))
         {
-            _outgoing.Commit(datagram.Length, datagram.Path, datagram.MayBeFragmented);
+            _outgoing.Commit(datagram.Length, datagram.Path, datagram.MayBeFragmented, datagram.Ecn);
             if (_outgoing.IsFull)
             {
                 _transport.Send(_outgoing);

@@ -30,6 +30,9 @@ internal interface IDatagramTransport : IDisposable
     /// <summary>What keeps broken packets away (RFC 9653).</summary>
     AlternateErrorDetection ErrorDetection => AlternateErrorDetection.None;
 
+    /// <summary>Whether it sends the ECN codepoint of what goes out, and knows that of what has come.</summary>
+    bool CarriesEcn => false;
+
     /// <summary>The largest packet that it carries, in bytes, headers included.</summary>
     int LargestPacket { get; }
 

@@ -78,8 +78,11 @@ internal sealed class MemoryTransport(SctpMemoryNetwork network, IPEndPoint loca
     {
         for (int i = 0; i < batch.Count; i++)
         {
-            ref readonly BatchedDatagram datagram = ref batch[i];
-            network.Carry(_address, datagram.Path.Remote, batch.Bytes(datagram));
+            ref readonly DatagramRun run = ref batch[i];
+            for (int j = 0; j < run.Count; j++)
+            {
+                network.Carry(_address, run.Path.Remote, batch.Bytes(run, j));
+            }
         }
     }
 

@@ -89,9 +89,13 @@ internal sealed class PointToPointTransport : IDatagramTransport
         DatagramBatch copy = DatagramBatch.Rent();
         for (int i = 0; i < batch.Count; i++)
         {
-            ref readonly BatchedDatagram datagram = ref batch[i];
-            batch.Bytes(datagram).CopyTo(copy.Free);
-            copy.Commit(datagram.Length, datagram.Path);
+            ref readonly DatagramRun run = ref batch[i];
+            for (int j = 0; j < run.Count; j++)
+            {
+                ReadOnlySpan<byte> datagram = batch.Bytes(run, j);
+                datagram.CopyTo(copy.Free);
+                copy.Commit(datagram.Length, run.Path);
+            }
         }
 
         if (!_waiting.Writer.TryWrite(copy))
@@ -114,9 +118,9 @@ internal sealed class PointToPointTransport : IDatagramTransport
         {
             try
             {
-                for (int i = 0; i < batch.Count;)
+                for (int i = 0; i < batch.Count; i++)
                 {
-                    i += await SendEqualAsync(batch, i).ConfigureAwait(false);
+                    await SendRunAsync(batch.Memory(batch[i]), batch[i].Size).ConfigureAwait(false);
                 }
             }
 #pragma warning disable CA1031 // The user's code: what it could not send is lost.
@@ -129,34 +133,9 @@ internal sealed class PointToPointTransport : IDatagramTransport
         }
     }
 
-    // As many as have the same length lie one behind the other; a shorter one may be the last.
-    private async ValueTask<int> SendEqualAsync(DatagramBatch batch, int first)
-    {
-        int size = batch[first].Length;
-        int count = 1;
-        int total = size;
-        while (first + count < batch.Count && batch[first + count].Length <= size)
-        {
-            int length = batch[first + count++].Length;
-            total += length;
-            if (length < size)
-            {
-                break;
-            }
-        }
-
-        ReadOnlyMemory<byte> bytes = batch.Memory(batch[first], total);
-        if (count == 1)
-        {
-            await _inner.SendAsync(bytes, _closed).ConfigureAwait(false);
-        }
-        else
-        {
-            await _inner.SendBatchAsync(bytes, size, _closed).ConfigureAwait(false);
-        }
-
-        return count;
-    }
+    private ValueTask SendRunAsync(ReadOnlyMemory<byte> packets, int size) => packets.Length == size
+        ? _inner.SendAsync(packets, _closed)
+        : _inner.SendBatchAsync(packets, size, _closed);
 
     // What is queued, an ABORT or a SHUTDOWN COMPLETE, still goes out; but a transport that hangs does not keep us.
     private async Task CloseAsync()

@@ -18,12 +18,17 @@ internal static class SocketAddresses
     private const int IPv6Offset = 8;
     private const int ScopeOffset = 24;
 
+    /// <summary>Bytes of the longer one of the two.</summary>
+    public const int LongestLength = 28;
+
     /// <summary>The address that a socket reported.</summary>
-    public static NetworkAddress ToNetworkAddress(this SocketAddress address)
+    public static NetworkAddress ToNetworkAddress(this SocketAddress address) => Read(address.Buffer.Span, address.Family);
+
+    /// <summary>Reads a sockaddr, whose family the caller knows.</summary>
+    public static NetworkAddress Read(ReadOnlySpan<byte> bytes, AddressFamily family)
     {
-        ReadOnlySpan<byte> bytes = address.Buffer.Span;
         ushort port = BinaryPrimitives.ReadUInt16BigEndian(bytes[PortOffset..]);
-        return address.Family switch
+        return family switch
         {
             AddressFamily.InterNetwork => NetworkAddress.FromIPv4(bytes.Slice(IPv4Offset, 4), port),
             AddressFamily.InterNetworkV6 => NetworkAddress.FromIPv6(
@@ -35,11 +40,17 @@ internal static class SocketAddresses
     /// <summary>Writes an address into one that a socket of the same family uses.</summary>
     /// <param name="socketAddress">Of the socket's family; an IPv4 address becomes IPv4-mapped in an IPv6 one.</param>
     /// <param name="address">The address.</param>
-    public static void Set(this SocketAddress socketAddress, in NetworkAddress address)
+    public static void Set(this SocketAddress socketAddress, in NetworkAddress address) =>
+        Write(socketAddress.Buffer.Span, socketAddress.Family, address);
+
+    /// <summary>Writes a sockaddr but for its first two bytes, the family.</summary>
+    /// <param name="bytes">All of it.</param>
+    /// <param name="family">The socket's; an IPv4 address becomes IPv4-mapped in an IPv6 one.</param>
+    /// <param name="address">The address.</param>
+    public static void Write(Span<byte> bytes, AddressFamily family, in NetworkAddress address)
     {
-        Span<byte> bytes = socketAddress.Buffer.Span;
         BinaryPrimitives.WriteUInt16BigEndian(bytes[PortOffset..], address.Port);
-        if (socketAddress.Family == AddressFamily.InterNetwork)
+        if (family == AddressFamily.InterNetwork)
         {
             address.WriteAddress(bytes[IPv4Offset..]);
             return;

@@ -1,68 +1,37 @@
 using System;
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using System.Threading.Tasks;
 using Braid.Core;
+using Braid.Sctp;
 
 namespace Braid.Sockets;
 
-/// <summary>SCTP in UDP (RFC 6951): one socket for any number of associations.</summary>
-internal sealed class UdpTransport : IDatagramTransport
+/// <summary>
+/// SCTP in UDP (RFC 6951): one socket for any number of associations. How its datagrams are moved is up to the system: in batches
+/// where it is Linux, else one by one.
+/// </summary>
+internal abstract class UdpTransport : IDatagramTransport
 {
+    /// <summary>The AppContext switch that has all systems use what works on all.</summary>
+    public const string PortableSwitch = "Braid.Sockets.PortableIO";
+
     private const int UdpHeader = 8;
     private const int SocketBuffer = 8 << 20;                // asked for; the system may allow less
 
-    private static readonly TimeSpan s_longestWait = TimeSpan.FromMilliseconds(100);
-
-    private readonly Socket _socket;
-    private readonly byte[] _arrival = GC.AllocateUninitializedArray<byte>(DatagramBatch.LargestDatagram, pinned: true);
-    private readonly SocketAddress _from;
-    private readonly SocketAddress _to;
     private readonly DontFragment _dontFragment;
-    private NetworkAddress _toAddress;
-    private ValueTask<int>? _pending;
-    private PolledArrival? _polled;
-    private volatile bool _isClosed;
 
-    /// <param name="local">Where to bind; port 0 lets the system choose. An IPv6 wildcard takes IPv4 as well.</param>
-    /// <exception cref="SocketException">The address is in use, or not one of this machine.</exception>
-    /// <param name="reusePort">Whether other sockets may use the same port.</param>
-    public UdpTransport(IPEndPoint local, bool reusePort = false)
+    /// <param name="socket">Bound; the transport's from now on.</param>
+    /// <param name="hasEphemeralPort">Whether the system chose the port.</param>
+    protected UdpTransport(Socket socket, bool hasEphemeralPort)
     {
-        _socket = new Socket(local.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
-        try
-        {
-            if (local.AddressFamily == AddressFamily.InterNetworkV6)
-            {
-                _socket.DualMode = local.Address.Equals(IPAddress.IPv6Any);
-            }
-
-            _socket.SendBufferSize = SocketBuffer;
-            _socket.ReceiveBufferSize = SocketBuffer;
-            if (reusePort)
-            {
-                _socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
-            }
-
-            IgnoreConnectionReset();
-            _socket.Blocking = false;                        // a poll must not wait behind the pending receive
-            _socket.Bind(local);
-        }
-        catch
-        {
-            _socket.Dispose();
-            throw;
-        }
-
-        _dontFragment = new DontFragment(_socket);
-        LocalEndPoint = (IPEndPoint)_socket.LocalEndPoint!;
-        HasEphemeralPort = local.Port == 0;
-        Families = local.AddressFamily == AddressFamily.InterNetwork ? NetworkFamilies.IPv4
-            : _socket.DualMode ? NetworkFamilies.All
+        Socket = socket;
+        _dontFragment = new DontFragment(socket);
+        LocalEndPoint = (IPEndPoint)socket.LocalEndPoint!;
+        HasEphemeralPort = hasEphemeralPort;
+        Families = socket.AddressFamily == AddressFamily.InterNetwork ? NetworkFamilies.IPv4
+            : socket.DualMode ? NetworkFamilies.All
             : NetworkFamilies.IPv6;
-        _from = new SocketAddress(local.AddressFamily);
-        _to = new SocketAddress(local.AddressFamily);
     }
 
     public IPEndPoint? LocalEndPoint { get; }
@@ -77,161 +46,83 @@ internal sealed class UdpTransport : IDatagramTransport
 
     public int LargestPacket => ushort.MaxValue;
 
-    public Socket? Socket => _socket;
+    public virtual bool CarriesEcn => false;
+
+    public AlternateErrorDetection ErrorDetection => AlternateErrorDetection.None;
+
+    public Socket Socket { get; }
 
     /// <summary>Datagrams that the system refused to send.</summary>
-    public long SendFailures { get; private set; }
+    public long SendFailures { get; protected set; }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<DatagramBatch?> ReceiveAsync()
+    /// <summary>Whether nothing is sent or received any more.</summary>
+    protected bool IsClosed { get; private set; }
+
+    /// <summary>Opens a socket.</summary>
+    /// <param name="local">Where to bind; port 0 lets the system choose. An IPv6 wildcard takes IPv4 as well.</param>
+    /// <param name="reusePort">Whether other sockets may use the same port.</param>
+    /// <exception cref="SocketException">The address is in use, or not one of this machine.</exception>
+    public static UdpTransport Open(IPEndPoint local, bool reusePort = false)
     {
-        DatagramBatch? batch = null;
-        while (!_isClosed)
+        var socket = new Socket(local.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+        try
         {
-            try
+            if (local.AddressFamily == AddressFamily.InterNetworkV6)
             {
-                // A receive that finds a datagram completes at once: one system call each, until none is there.
-                ValueTask<int> receive = _pending ?? _socket.ReceiveFromAsync(_arrival, SocketFlags.None, _from);
-                _pending = null;
-                if (!receive.IsCompleted && batch is not null)
-                {
-                    _pending = receive;
-                    return batch;
-                }
+                socket.DualMode = local.Address.Equals(IPAddress.IPv6Any);
+            }
 
-                int length = await receive.ConfigureAwait(false);
-                batch ??= DatagramBatch.Rent();
-                Add(batch, length, _arrival, _from);
-                if (batch.IsFull)
-                {
-                    return batch;
-                }
-            }
-            catch (ObjectDisposedException)
+            socket.SendBufferSize = SocketBuffer;
+            socket.ReceiveBufferSize = SocketBuffer;
+            if (reusePort)
             {
-                return batch;
+                socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
             }
-            catch (SocketException exception) when (exception.SocketErrorCode is SocketError.OperationAborted or SocketError.NotSocket)
-            {
-                return batch;
-            }
-            catch (SocketException)
-            {
-                // An ICMP error of some earlier datagram (RFC 6951 §5.5): the association's timers notice what matters.
-            }
+
+            IgnoreConnectionReset(socket);
+            socket.Blocking = false;                         // a poll must not wait behind the pending receive
+            socket.Bind(local);
+            return LinuxUdpTransport.IsSupported && !(AppContext.TryGetSwitch(PortableSwitch, out bool isPortable) && isPortable)
+                ? new LinuxUdpTransport(socket, hasEphemeralPort: local.Port == 0)
+                : new PortableUdpTransport(socket, hasEphemeralPort: local.Port == 0);
         }
-
-        return batch;
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
     }
 
     public bool TryBePolled(Action wake) => true;
 
-    public DatagramBatch? TryReceive()
-    {
-        DatagramBatch? batch = null;
-        _polled ??= new PolledArrival(_socket.AddressFamily);
-        while (!_isClosed && batch is not { IsFull: true })
-        {
-            try
-            {
-                // Not Available, which counts bytes: a datagram of none would keep all others from being seen.
-                if (!_socket.Poll(TimeSpan.Zero, SelectMode.SelectRead))
-                {
-                    break;
-                }
+    public abstract ValueTask<DatagramBatch?> ReceiveAsync();
 
-                int length = _socket.ReceiveFrom(_polled.Buffer, SocketFlags.None, _polled.From);
-                batch ??= DatagramBatch.Rent();
-                Add(batch, length, _polled.Buffer, _polled.From);
-            }
-            catch (SocketException exception) when (exception.SocketErrorCode == SocketError.WouldBlock)
-            {
-                break;                                       // the pending receive was faster
-            }
-            catch (SocketException)
-            {
-                break;
-            }
-            catch (ObjectDisposedException)
-            {
-                break;
-            }
-        }
+    public abstract DatagramBatch? TryReceive();
 
-        return batch;
-    }
-
-    public void Send(DatagramBatch batch)
-    {
-        for (int i = 0; i < batch.Count && !_isClosed; i++)
-        {
-            ref readonly BatchedDatagram datagram = ref batch[i];
-            if (datagram.Path.Remote != _toAddress)
-            {
-                _toAddress = datagram.Path.Remote;
-                _to.Set(_toAddress);
-            }
-
-            try
-            {
-                _dontFragment.Set(!datagram.MayBeFragmented);
-                Send(batch.Bytes(datagram));
-            }
-            catch (SocketException)
-            {
-                SendFailures++;
-            }
-            catch (ObjectDisposedException)
-            {
-                return;
-            }
-        }
-    }
+    public abstract void Send(DatagramBatch batch);
 
     public void Dispose()
     {
-        _isClosed = true;
-        _socket.Dispose();
+        IsClosed = true;
+        Socket.Dispose();
     }
 
-    // A full socket buffer slows us down to what the network takes; it is no loss.
-    private void Send(ReadOnlySpan<byte> datagram)
-    {
-        while (true)
-        {
-            try
-            {
-                _socket.SendTo(datagram, SocketFlags.None, _to);
-                return;
-            }
-            catch (SocketException exception) when (exception.SocketErrorCode == SocketError.WouldBlock)
-            {
-                _socket.Poll(s_longestWait, SelectMode.SelectWrite);
-            }
-        }
-    }
+    /// <summary>Whether IP may fragment what is sent next.</summary>
+    /// <exception cref="ObjectDisposedException">The socket was closed.</exception>
+    protected void SetMayBeFragmented(bool mayBeFragmented) => _dontFragment.Set(!mayBeFragmented);
 
-    private static void Add(DatagramBatch batch, int length, byte[] bytes, SocketAddress from)
-    {
-        bytes.AsSpan(0, length).CopyTo(batch.Free);
-        batch.Commit(length, new NetworkPath(NetworkAddress.None, from.ToNetworkAddress()));
-    }
+    /// <summary>A full socket buffer slows us down to what the network takes; it is no loss. Waits, but not for ever.</summary>
+    /// <exception cref="ObjectDisposedException">The socket was closed.</exception>
+    /// <exception cref="SocketException">It cannot be waited for.</exception>
+    protected void WaitForRoom() => Socket.Poll(TimeSpan.FromMilliseconds(100), SelectMode.SelectWrite);
 
     /// <summary>On Windows an ICMP "port unreachable" makes the next receive fail, unless it is told not to.</summary>
-    private void IgnoreConnectionReset()
+    private static void IgnoreConnectionReset(Socket socket)
     {
         const int SioUdpConnReset = unchecked((int)0x9800000C);
         if (OperatingSystem.IsWindows())
         {
-            _socket.IOControl(SioUdpConnReset, [0, 0, 0, 0], null);
+            socket.IOControl(SioUdpConnReset, [0, 0, 0, 0], null);
         }
-    }
-
-    /// <summary>Where a poll receives: the pending receive has its own.</summary>
-    private sealed class PolledArrival(AddressFamily family)
-    {
-        public byte[] Buffer { get; } = GC.AllocateUninitializedArray<byte>(DatagramBatch.LargestDatagram, pinned: true);
-
-        public SocketAddress From { get; } = new(family);
     }
 }
