@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Concurrent;
 using System.Threading;
-using System.Threading.Tasks;
 using Braid.Core;
 using Braid.Sctp;
 using Microsoft.Extensions.Logging;
@@ -9,16 +8,12 @@ using Microsoft.Extensions.Logging;
 namespace Braid.Sockets;
 
 /// <summary>
-/// Runs one <see cref="Endpoint"/> over one transport. Whoever finds it idle schedules it; everyone else leaves work in its
-/// inboxes. There is no lock around the protocol and no thread of its own, and what has piled up while it ran is taken in
-/// one go: many datagrams in, many datagrams out.
+/// Runs one <see cref="Endpoint"/> over one transport: where a <see cref="PollThread"/> can wait for its socket, there, else on the
+/// pool. Whoever finds it idle schedules it; everyone else leaves work in its inboxes. There is no lock around the protocol, and
+/// what has piled up while it ran is taken in one go: many datagrams in, many datagrams out.
 /// </summary>
-#pragma warning disable CA1001 // The semaphore has no handle: there is nothing to dispose.
 internal sealed class EndpointLoop : IThreadPoolWorkItem
-#pragma warning restore CA1001
 {
-    private const int ReceiveBatches = 4;
-
     // RFC 9260 §6.2: an acknowledgement for at least every second packet, also when many are taken in at once.
     private const int PacketsPerAck = 2;
     private const int RunsBeforeYield = 16;                  // so that one busy endpoint leaves the pool to others
@@ -31,13 +26,13 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     private readonly IDatagramTransport _transport;
     private readonly MonotonicClock _clock;
     private readonly ITimer _timer;
-    private readonly SemaphoreSlim _receiveSlots = new(ReceiveBatches);
+    private readonly PollThread? _thread;                    // none: the pool runs it
 
     // Written by anybody.
     private readonly ConcurrentQueue<Action<Instant>> _commands = new();
     private readonly ConcurrentQueue<AssociationHost> _hosts = new();
     private readonly ConcurrentQueue<AssociationHost> _later = new();
-    private readonly ConcurrentQueue<(DatagramBatch Batch, bool HasSlot)> _received = new();
+    private readonly ReceivedBatches _received;
     private int _run;
     private int _timerFired;
     private volatile bool _isDriven;
@@ -56,10 +51,19 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         Logger = logger;
         Life = new LoopLife(this);
         _transport = transport;
+        _received = new ReceivedBatches(transport);
         _clock = clock;
         _timer = clock.Provider.CreateTimer(static state => ((EndpointLoop)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         Meters.Add(this);
-        _ = PumpAsync();
+        if (transport.IsForPollThread)
+        {
+            _thread = PollThread.Choose();
+            _thread.Add(this);
+        }
+        else
+        {
+            _ = _received.PumpAsync(Schedule, exception => Post(_ => Life.Fail(exception)));
+        }
     }
 
     /// <summary>The machine. Only the loop may touch it, but for its options, its counters and its buffers.</summary>
@@ -82,6 +86,12 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
 
     /// <summary>The transport, for whoever waits for its datagrams by blocking.</summary>
     public IDatagramTransport Transport => _transport;
+
+    /// <summary>What its <see cref="PollThread"/> calls it; only for that.</summary>
+    public long PollKey { get; set; }
+
+    /// <summary>Its place among those that wait for their time; only for them.</summary>
+    public int DeadlineIndex { get; set; } = LoopDeadlines.NotQueued;
 
     /// <summary>Runs a command on the loop.</summary>
     public void Post(Action<Instant> command)
@@ -106,7 +116,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     /// </summary>
     public void PrepareToBlock()
     {
-        if (!_isDriven && ReferenceEquals(_clock.Provider, TimeProvider.System)
+        if (!_isDriven && _thread is null && HasSystemTime
             && _transport.TryBePolled(static () => LoopThread.Instance.Wake()) && !Interlocked.Exchange(ref _isDriven, true))
         {
             LoopThread.Instance.Add(this);
@@ -182,7 +192,32 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     public void StopTransport()
     {
         _timer.Dispose();
+        _thread?.Leave(this);
         _transport.Dispose();
+    }
+
+    /// <summary>There is work for it. Its <see cref="PollThread"/> only, as are the next two.</summary>
+    public void OnPosted()
+    {
+        Volatile.Write(ref _run, Idle);
+        Interlocked.MemoryBarrier();                         // whoever leaves something from now on posts anew
+        RunGuarded();
+    }
+
+    /// <summary>Its time has come.</summary>
+    public void OnDue()
+    {
+        Volatile.Write(ref _timerFired, 1);
+        RunGuarded();
+    }
+
+    /// <summary>Something has arrived. One batch: the thread comes again while there is more.</summary>
+    public void OnReadable()
+    {
+        if (_received.Poll(most: 1))
+        {
+            RunGuarded();
+        }
     }
 
     /// <summary>
@@ -191,11 +226,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     /// <returns>When it wants to be called again at the latest.</returns>
     public TimeSpan Poll()
     {
-        for (int i = 0; i < ReceiveBatches && _transport.TryReceive() is { } batch; i++)
-        {
-            _received.Enqueue((batch, HasSlot: false));
-        }
-
+        _received.Poll(ReceivedBatches.Most);
         Instant now = _clock.Now;
         if (_timerSetFor <= now)
         {
@@ -220,6 +251,8 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         }
     }
 
+    private bool HasSystemTime => ReferenceEquals(_clock.Provider, TimeProvider.System);
+
     private bool HasWork => !_received.IsEmpty || !_hosts.IsEmpty || !_commands.IsEmpty || Volatile.Read(ref _timerFired) != 0;
 
     private void RunAll()
@@ -234,26 +267,37 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
                 return;
             }
 
-            try
-            {
-                Run();
-            }
-#pragma warning disable CA1031 // A bug of ours must not take the process down: its associations end with an error instead.
-            catch (Exception exception)
-#pragma warning restore CA1031
-            {
-                Life.Fail(exception);
-            }
-
+            RunGuarded();
             Volatile.Write(ref _run, Idle);
             Interlocked.MemoryBarrier();                     // the state is visible before the inboxes are looked at
         }
         while (HasWork && Interlocked.CompareExchange(ref _run, Running, Idle) == Idle);
     }
 
+    private void RunGuarded()
+    {
+        try
+        {
+            Run();
+        }
+#pragma warning disable CA1031 // A bug of ours must not take the process down: its associations end with an error instead.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Life.Fail(exception);
+        }
+    }
+
     private void Schedule()
     {
-        if (_isDriven)
+        if (_thread is not null)
+        {
+            if (Interlocked.CompareExchange(ref _run, Queued, Idle) == Idle)
+            {
+                _thread.Post(this);
+            }
+        }
+        else if (_isDriven)
         {
             if (Life.IsClosed)
             {
@@ -341,7 +385,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
 
     private void TakeReceived(Instant now)
     {
-        for (int i = 0; i < ReceiveBatches && _received.TryDequeue(out (DatagramBatch Batch, bool HasSlot) received); i++)
+        for (int i = 0; i < ReceivedBatches.Most && _received.TryTake(out (DatagramBatch Batch, bool HasSlot) received); i++)
         {
             try
             {
@@ -349,11 +393,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
             }
             finally
             {
-                DatagramBatch.Return(received.Batch);
-                if (received.HasSlot)
-                {
-                    _receiveSlots.Release();                 // also after a fault: without slots nothing is received
-                }
+                _received.Return(received);                  // also after a fault: else nothing more is received
             }
         }
     }
@@ -436,6 +476,12 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         }
 
         TimeSpan delay = next <= now ? TimeSpan.Zero : next - now;
+        if (_thread is not null && HasSystemTime)
+        {
+            _thread.RunAfter(this, delay);
+            return;
+        }
+
         _timer.Change(TimeSpan.FromMilliseconds(Math.Min(Math.Ceiling(delay.TotalMilliseconds), int.MaxValue)), Timeout.InfiniteTimeSpan);
     }
 
@@ -443,30 +489,5 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     {
         Volatile.Write(ref _timerFired, 1);
         Schedule();
-    }
-
-    private async Task PumpAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                await _receiveSlots.WaitAsync().ConfigureAwait(false);
-                DatagramBatch? batch = await _transport.ReceiveAsync().ConfigureAwait(false);
-                if (batch is null)
-                {
-                    return;
-                }
-
-                _received.Enqueue((batch, HasSlot: true));
-                Schedule();
-            }
-        }
-#pragma warning disable CA1031 // Nobody awaits the pump: an error that nobody foresaw ends its associations, not silently.
-        catch (Exception exception)
-#pragma warning restore CA1031
-        {
-            Post(_ => Life.Fail(exception));
-        }
     }
 }

@@ -42,6 +42,9 @@ internal interface IDatagramTransport : IDisposable
     /// <summary>Completes once nothing of the user's is used any more, after it was disposed.</summary>
     Task Disposed => Task.CompletedTask;
 
+    /// <summary>Whether a <see cref="PollThread"/> waits for its <see cref="Socket"/>: then <see cref="ReceiveAsync"/> is not called.</summary>
+    bool IsForPollThread => false;
+
     /// <summary>Asks whether <see cref="TryReceive"/> gives what <see cref="ReceiveAsync"/> would, without a thread of the pool.</summary>
     /// <param name="wake">To be called from then on when something arrives, where there is no <see cref="Socket"/> to wait for.</param>
     bool TryBePolled(Action wake);

@@ -20,6 +20,7 @@ internal abstract class UdpTransport : IDatagramTransport
     private const int SocketBuffer = 8 << 20;                // asked for; the system may allow less
 
     private readonly DontFragment _dontFragment;
+    private volatile bool _isClosed;
 
     /// <param name="socket">Bound; the transport's from now on.</param>
     /// <param name="hasEphemeralPort">Whether the system chose the port.</param>
@@ -52,11 +53,13 @@ internal abstract class UdpTransport : IDatagramTransport
 
     public Socket Socket { get; }
 
+    public virtual bool IsForPollThread => false;
+
     /// <summary>Datagrams that the system refused to send.</summary>
     public long SendFailures { get; protected set; }
 
     /// <summary>Whether nothing is sent or received any more.</summary>
-    protected bool IsClosed { get; private set; }
+    protected bool IsClosed => _isClosed;
 
     /// <summary>Opens a socket.</summary>
     /// <param name="local">Where to bind; port 0 lets the system choose. An IPv6 wildcard takes IPv4 as well.</param>
@@ -103,7 +106,7 @@ internal abstract class UdpTransport : IDatagramTransport
 
     public void Dispose()
     {
-        IsClosed = true;
+        _isClosed = true;
         Socket.Dispose();
     }
 

@@ -1,7 +1,5 @@
 using System;
-using System.Net;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Threading.Tasks;
 using Braid.Core;
@@ -21,15 +19,12 @@ internal sealed class LinuxUdpTransport : UdpTransport
     private static readonly Lazy<bool> s_isSupported = new(Probe);
 
     private readonly AddressFamily _family;
-    private readonly SocketAddress _from;
-    private readonly byte[] _peek = new byte[1];
 
     /// <inheritdoc/>
     public LinuxUdpTransport(Socket socket, bool hasEphemeralPort)
         : base(socket, hasEphemeralPort)
     {
         _family = socket.AddressFamily;
-        _from = new SocketAddress(_family);
         Segments = TrySet(LinuxSocket.UdpLevel, LinuxSocket.UdpSegment, 0);
         TrySet(LinuxSocket.UdpLevel, LinuxSocket.UdpGro, 1);
         CarriesEcn = (_family == AddressFamily.InterNetwork || TrySet(LinuxSocket.IPv6Level, LinuxSocket.IPv6ReceiveTrafficClass, 1))
@@ -41,40 +36,13 @@ internal sealed class LinuxUdpTransport : UdpTransport
 
     public override bool CarriesEcn { get; }
 
+    public override bool IsForPollThread => true;
+
     /// <summary>Whether the kernel cuts what is sent into datagrams (UDP_SEGMENT). Until it fails to.</summary>
     public bool Segments { get; set; }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public override async ValueTask<DatagramBatch?> ReceiveAsync()
-    {
-        while (!IsClosed)
-        {
-            if (TryReceive() is { } batch)
-            {
-                return batch;
-            }
-
-            try
-            {
-                // Takes nothing: completes when there is something to be taken.
-                await Socket.ReceiveFromAsync(_peek, SocketFlags.Peek, _from).ConfigureAwait(false);
-            }
-            catch (ObjectDisposedException)
-            {
-                return null;
-            }
-            catch (SocketException exception) when (exception.SocketErrorCode is SocketError.OperationAborted or SocketError.NotSocket)
-            {
-                return null;
-            }
-            catch (SocketException)
-            {
-                // An ICMP error of some earlier datagram (RFC 6951 §5.5): the association's timers notice what matters.
-            }
-        }
-
-        return null;
-    }
+    public override ValueTask<DatagramBatch?> ReceiveAsync() =>
+        ValueTask.FromException<DatagramBatch?>(new NotSupportedException("A poll thread receives."));
 
     public override DatagramBatch? TryReceive()
     {
@@ -267,12 +235,13 @@ internal sealed class LinuxUdpTransport : UdpTransport
 
         try
         {
+            new LinuxPoll().Dispose();
             using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
             MessageVector messages = MessageVector.Current;
             return LinuxSocket.SendMessages(socket.SafeHandle, ref messages[0], 0, LinuxSocket.DoNotWait) == 0
                 && LinuxSocket.ReceiveMessages(socket.SafeHandle, ref messages[0], 0, LinuxSocket.DoNotWait, 0) == 0;
         }
-        catch (Exception exception) when (exception is SocketException or DllNotFoundException or EntryPointNotFoundException)
+        catch (Exception exception) when (exception is SocketException or InvalidOperationException or DllNotFoundException or EntryPointNotFoundException)
         {
             return false;
         }
