@@ -13,7 +13,7 @@ using Braid.Sockets;
 namespace Braid.Benchmarks;
 
 /// <summary>
-/// One flow between two processes over loopback. The three transports take turns, so that what else the machine does hits
+/// One flow between two processes over loopback. The transports take turns, so that what else the machine does hits
 /// all of them alike; medians and their ratios are what counts.
 /// </summary>
 internal static class Loopback
@@ -77,6 +77,7 @@ internal static class Loopback
 
     private static async Task<Measured> OursAsync(string name, int size, double seconds, CancellationToken cancellationToken)
     {
+        AppContext.SetSwitch(UdpTransport.PortableSwitch, name == "portable");
         string program = Environment.ProcessPath!;
         string[] prefix = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [typeof(Loopback).Assembly.Location] : [];
         using Process receiver = Start(program, [.. prefix, "receive", name]);

@@ -3,7 +3,7 @@ using BenchmarkDotNet.Running;
 
 namespace Braid.Benchmarks;
 
-/// <summary>Measurements: <c>loopback</c> between two processes, <c>core</c> and <c>micro</c> in memory, <c>many</c> associations.</summary>
+/// <summary>Measurements: <c>loopback</c> between two processes, <c>udp</c> alone, <c>core</c> and <c>micro</c> in memory, <c>many</c> associations.</summary>
 public static class Program
 {
     /// <summary>Runs one of them.</summary>
@@ -19,7 +19,7 @@ public static class Program
         };
         var transports = new Option<string[]>("--transports")
         {
-            Description = "Which of braid, usrsctp and tcp; the first one is compared with the others.",
+            Description = "Which of braid, portable (Braid with a call for each packet), usrsctp and tcp; the first one is compared with the others.",
             AllowMultipleArgumentsPerToken = true,
             DefaultValueFactory = _ => ["braid", "usrsctp", "tcp"],
         };
@@ -48,6 +48,12 @@ public static class Program
             await Many.AtOnceAsync(result.GetValue(associations));
             await Many.InSequenceAsync(result.GetValue(sequence));
         });
-        return new RootCommand("Braid's benchmarks.") { loopback, receive, core, micro, many }.Parse(args).Invoke();
+
+        var size = new Option<int>("--size") { Description = "Bytes in a packet.", DefaultValueFactory = _ => 1372 };
+        var packets = new Option<int>("--packets") { Description = "Packets in a batch.", DefaultValueFactory = _ => 32 };
+        var udp = new Command("udp", "What a packet costs to send and to receive, by the calls that move it.") { size, packets, seconds, rounds };
+        udp.SetAction(result =>
+            UdpCalls.Run(result.GetValue(size), result.GetValue(packets), result.GetValue(seconds), result.GetValue(rounds)));
+        return new RootCommand("Braid's benchmarks.") { loopback, receive, udp, core, micro, many }.Parse(args).Invoke();
     }
 }

@@ -18,6 +18,7 @@ internal static class Receiver
 
     public static async Task<int> RunAsync(string transport, CancellationToken cancellationToken)
     {
+        AppContext.SetSwitch(UdpTransport.PortableSwitch, transport == "portable");
         double cpu = Measured.CpuNow;
         (long bytes, TimeSpan time) = transport == "tcp" ? await TcpAsync(cancellationToken) : await BraidAsync(cancellationToken);
         Console.WriteLine(new Measured(bytes, time.TotalSeconds, Measured.CpuNow - cpu));
