@@ -385,12 +385,11 @@ public sealed partial class SctpSocket : IAsyncDisposable, IDisposable
         Calls.Block(_binding.ReleaseAsync(), Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>An association has ended. On the loop.</summary>
-    internal void OnEnded(AssociationHost host)
-    {
-        _peers.TryRemove(host);
-        Received.OnEnded(host);
-    }
+    /// <summary>An association ends: what is sent to its peer from now on sets up another. On the loop.</summary>
+    internal void Forget(AssociationHost host) => _peers.TryRemove(host);
+
+    /// <summary>An association has ended, and everybody was told. On the loop.</summary>
+    internal void OnEnded(AssociationHost host) => Received.OnEnded(host);
 
     private EndpointLoop Open()
     {

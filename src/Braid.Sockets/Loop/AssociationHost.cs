@@ -445,6 +445,7 @@ internal sealed class AssociationHost
         State = AssociationState.Closed;
         SctpException ended = error ?? new SctpException(SctpError.AssociationClosed, "The association was closed.");
         Ended = ended;
+        Socket?.Forget(this);                                // whoever hears of the end may send to that peer at once
         Outbox.End(ended, replaces: true);                   // before there is room: a call that waits for it is refused
         _pump.FailAll();
         if (error is not { Error: SctpError.PeerRestarted })
