@@ -127,6 +127,14 @@ public static class PacketText
                 }
 
                 break;
+            case ChunkType.IForwardTsn when InterleavedForwardTsnChunk.TryRead(chunk, out InterleavedForwardTsnChunk forward):
+                text.Append(culture, $" cum={forward.NewCumulativeTsn}");
+                for (int i = 0; i < forward.Count; i++)
+                {
+                    text.Append(culture, $"{(i == 0 ? " streams=" : ",")}{forward[i].Stream}/{forward[i].Number}{(forward[i].Unordered ? "U" : "")}");
+                }
+
+                break;
             case ChunkType.ReConfig when ReConfigChunk.TryRead(chunk, out ReConfigChunk reConfig):
                 ParameterReader parameters = reConfig.Parameters;
                 while (parameters.TryRead(out ParameterView parameter))

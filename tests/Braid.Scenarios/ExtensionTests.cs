@@ -11,7 +11,7 @@ public sealed class ExtensionTests
     private static readonly AssociationOptions s_quiet = new() { HeartbeatInterval = System.TimeSpan.Zero, MaximumPathMtu = 0, Extensions = Extensions.None };
 
     [Theory, Rfc(5061, "4.2.7"), Rfc(3758, "3.1"), Rfc(8260, "2.3.1")]
-    [InlineData(All, All, All & ~Extensions.PartialReliability)]       // RFC 8260 §2.3.1: not both, without I-FORWARD-TSN
+    [InlineData(All, All, All)]
     [InlineData(All, All & ~Extensions.Interleaving, All & ~Extensions.Interleaving)]
     [InlineData(All, Extensions.None, Extensions.None)]
     [InlineData(Extensions.None, All, Extensions.None)]
@@ -28,10 +28,23 @@ public sealed class ExtensionTests
     {
         var pair = new Pair(s_quiet with { Extensions = All }, interleaves: true);
         pair.Connect().Arrow("A -> INIT -> Z");
-        byte[] expected = [0xC0, 0, 0, 4, 0x80, 8, 0, 7, 192, 130, 64, 0];
+        byte[] expected = [0xC0, 0, 0, 4, 0x80, 8, 0, 8, 192, 130, 64, 194];
         Assert.Equal(expected, pair.LastPacket[^expected.Length..]);
         pair.Arrow("A <- INIT ACK <- Z");
         Assert.Equal(expected, pair.LastPacket[^expected.Length..]);
+    }
+
+    [Theory, Rfc(8260, "2.3.1")]
+    [InlineData(new byte[] { 0xC0, 0, 0, 4, 0x80, 8, 0, 6, 64, 192, 0, 0 }, Extensions.Interleaving)]
+    [InlineData(new byte[] { 0x80, 8, 0, 6, 64, 194, 0, 0 }, Extensions.Interleaving | Extensions.PartialReliability)]
+    [InlineData(new byte[] { 0xC0, 0, 0, 4, 0x80, 8, 0, 6, 192, 194, 0, 0 }, Extensions.PartialReliability)]
+    [InlineData(new byte[] { 0x80, 8, 0, 5, 194, 0, 0, 0 }, Extensions.None)]
+    public void Who_lists_I_DATA_can_be_told_of_skipped_messages_only_by_I_FORWARD_TSN(byte[] parameters, Extensions both)
+    {
+        var pair = new Pair(s_quiet with { Extensions = All }, interleaves: true);
+        pair.InjectToZ(Packets.WithParameters(Packets.Init(5), parameters)).Arrow("A x INIT ACK <- Z");
+        pair.InjectToZ(Packets.CookieEcho(pair.LastPacket));
+        Assert.Equal(both, pair.Z.Extensions);
     }
 
     [Fact, Rfc(5061, "4.2.7"), Rfc(5062, "4.2")]

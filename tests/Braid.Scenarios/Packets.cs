@@ -60,6 +60,22 @@ internal static class Packets
     public static byte[] Data(VerificationTag tag, Tsn tsn, StreamId stream, Ssn ssn, byte[] payload, DataFlags flags = DataFlags.Beginning | DataFlags.Ending) =>
         ToZ(tag, (ref PacketWriter packet) => DataChunk.Write(ref packet, new DataHeader(tsn, stream, ssn, 0, flags), payload));
 
+    /// <summary>The COOKIE ECHO that answers an INIT ACK of Z.</summary>
+    public static byte[] CookieEcho(byte[] packet)
+    {
+        PacketView.TryRead(packet, out PacketView view);
+        ChunkReader chunks = view.Chunks;
+        Assert.True(chunks.TryRead(out ChunkView chunk) & InitChunk.TryRead(chunk, out InitChunk initAck));
+        ParameterReader parameters = initAck.Parameters;
+        byte[] cookie = [];
+        while (parameters.TryRead(out ParameterView parameter))
+        {
+            cookie = parameter.Type == ParameterType.StateCookie ? parameter.Value.ToArray() : cookie;
+        }
+
+        return ToZ(initAck.InitiateTag, (ref PacketWriter echo) => CookieEchoChunk.Write(ref echo, cookie));
+    }
+
     /// <summary>The TSN of a packet's first chunk, a DATA chunk.</summary>
     public static Tsn TsnOf(byte[] packet) => new(BinaryPrimitives.ReadUInt32BigEndian(packet.AsSpan(16)));
 

@@ -598,10 +598,12 @@ public sealed class Association
         {
             case ChunkType.Data:
                 return DataChunk.TryRead(chunk, out DataChunk data) ? _transfer.OnData(data, path) : _tcb.Malformed();
-            case ChunkType.ForwardTsn when (Extensions & Extensions.PartialReliability) != 0:
+            case ChunkType.ForwardTsn when (Extensions & (Extensions.PartialReliability | Extensions.Interleaving)) != 0:
                 return ForwardTsnChunk.TryRead(chunk, out ForwardTsnChunk forward) ? _transfer.OnForwardTsn(forward, path) : _tcb.Malformed();
             case ChunkType.IData:
                 return InterleavedDataChunk.TryRead(chunk, out InterleavedDataChunk interleaved) ? _transfer.OnData(interleaved, path) : _tcb.Malformed();
+            case ChunkType.IForwardTsn:
+                return InterleavedForwardTsnChunk.TryRead(chunk, out InterleavedForwardTsnChunk skipped) ? _transfer.OnForwardTsn(skipped, path) : _tcb.Malformed();
             case ChunkType.Sack:
                 return SackChunk.TryRead(chunk, out SackChunk sack) ? _transfer.OnSack(sack) : _tcb.Malformed();
             case ChunkType.NrSack when (Extensions & Extensions.NonRenegableSack) != 0:

@@ -74,20 +74,24 @@ internal sealed class TransferProcedures(Tcb tcb)
     /// <summary>Takes in a FORWARD TSN (RFC 3758 §3.6), in the states that DATA is taken in.</summary>
     public bool OnForwardTsn(in ForwardTsnChunk forward, Path path)
     {
-        if (tcb.State is not (AssociationState.Established or AssociationState.ShutdownPending or AssociationState.ShutdownSent))
+        if (!MayTakeForwardTsn(isInterleaved: false, forward.NewCumulative, path, out bool goesOn))
         {
-            return tcb.Unexpected();
+            return goesOn;
         }
 
-        _packetHadData = true;                               // §3.6: it is acknowledged like data
-        if (ReconfigurationProcedures.MustWait(tcb.Transfer!, forward.NewCumulative))
+        tcb.Transfer!.Receiver.OnForwardTsn(forward);
+        return true;
+    }
+
+    /// <summary>Takes in an I-FORWARD-TSN (RFC 8260 §2.3.1).</summary>
+    public bool OnForwardTsn(in InterleavedForwardTsnChunk forward, Path path)
+    {
+        if (!MayTakeForwardTsn(isInterleaved: true, forward.NewCumulativeTsn, path, out bool goesOn))
         {
-            tcb.Context.Drops.Count(DropReason.OutsideWindow);
-            return true;
+            return goesOn;
         }
 
-        tcb.Transfer!.LastDataPath = path;
-        tcb.Transfer.Receiver.OnForwardTsn(forward);
+        tcb.Transfer!.Receiver.OnForwardTsn(forward);
         return true;
     }
 
@@ -223,6 +227,37 @@ internal sealed class TransferProcedures(Tcb tcb)
             tcb.Mtu.OnTimeout(path);
             OnFailure(tcb.Monitor.OnUnanswered(path, countsForPeer: true));
         }
+    }
+
+    private bool MayTakeForwardTsn(bool isInterleaved, Tsn newCumulative, Path path, out bool goesOn)
+    {
+        if (tcb.State is not (AssociationState.Established or AssociationState.ShutdownPending or AssociationState.ShutdownSent))
+        {
+            goesOn = tcb.Unexpected();
+            return false;
+        }
+
+        // RFC 8260 §2.3.1: FORWARD TSN is for DATA, and I-FORWARD-TSN is for I-DATA where both sides have listed it.
+        Extensions agreed = tcb.Transfer!.Negotiated.Extensions;
+        goesOn = isInterleaved == tcb.Transfer.Receiver.IsInterleaved && (agreed & Extensions.PartialReliability) != 0;
+        if (!goesOn)
+        {
+            tcb.AbortWith(
+                CloseReason.ProtocolViolation,
+                CauseCode.ProtocolViolation,
+                isInterleaved ? "I-FORWARD-TSN without negotiation"u8 : "FORWARD TSN where I-DATA was negotiated"u8);
+            return false;
+        }
+
+        _packetHadData = true;                               // RFC 3758 §3.6: it is acknowledged like data
+        if (ReconfigurationProcedures.MustWait(tcb.Transfer, newCumulative))
+        {
+            tcb.Context.Drops.Count(DropReason.OutsideWindow);
+            return false;
+        }
+
+        tcb.Transfer.LastDataPath = path;
+        return true;
     }
 
     private bool MayTakeData(bool isInterleaved, Tsn tsn, out bool goesOn)

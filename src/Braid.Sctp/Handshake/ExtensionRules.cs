@@ -9,7 +9,10 @@ internal static class ExtensionRules
     /// <summary>Bytes that <see cref="Write"/> takes at most.</summary>
     public const int LongestOnWire = 4 + 4 + MostTypes + ZeroChecksumAcceptableParameter.LengthOnWire + 4;
 
-    private const int MostTypes = 4;                         // a multiple of 4: room for the padding
+    private const int MostTypes = 8;                         // a multiple of 4: room for the padding
+
+    // What is known of a peer only here: it lists I-FORWARD-TSN.
+    private const Extensions KnowsInterleavedForwardTsn = (Extensions)0x8000;
 
     /// <summary>What an association may offer on this endpoint.</summary>
     public static Extensions Offered(EndpointOptions endpoint, AssociationOptions options) =>
@@ -20,9 +23,15 @@ internal static class ExtensionRules
     /// <summary>What both sides use of what they know.</summary>
     public static Extensions Agreed(Extensions ours, Extensions peers)
     {
-        // RFC 8260 §2.3.1: FORWARD-TSN does not go with I-DATA, and I-FORWARD-TSN is not known here yet.
-        Extensions both = ours & peers;
-        return (both & Extensions.Interleaving) != 0 ? both & ~Extensions.PartialReliability : both;
+        Extensions both = ours & peers & ~KnowsInterleavedForwardTsn;
+        if ((both & Extensions.Interleaving) == 0)
+        {
+            return both;
+        }
+
+        // RFC 8260 §2.3.1: what counts where I-DATA is used is whether the peer knows I-FORWARD-TSN, and not FORWARD TSN.
+        bool mayBeSkipped = (ours & Extensions.PartialReliability) != 0 && (peers & KnowsInterleavedForwardTsn) != 0;
+        return mayBeSkipped ? both | Extensions.PartialReliability : both & ~Extensions.PartialReliability;
     }
 
     /// <summary>What one parameter adds to what its sender knows.</summary>
@@ -53,7 +62,8 @@ internal static class ExtensionRules
         return (list.Contains(ChunkType.ForwardTsn) ? Extensions.PartialReliability : 0)
             | (list.Contains(ChunkType.ReConfig) ? Extensions.StreamReconfiguration : 0)
             | (list.Contains(ChunkType.IData) ? Extensions.Interleaving : 0)
-            | (list.Contains(ChunkType.NrSack) ? Extensions.NonRenegableSack : 0);
+            | (list.Contains(ChunkType.NrSack) ? Extensions.NonRenegableSack : 0)
+            | (list.Contains(ChunkType.IForwardTsn) ? KnowsInterleavedForwardTsn : 0);
     }
 
     /// <summary>Writes what we know; nothing when it is nothing.</summary>
@@ -75,6 +85,10 @@ internal static class ExtensionRules
         if ((extensions & Extensions.Interleaving) != 0)
         {
             types[count++] = ChunkType.IData;
+            if ((extensions & Extensions.PartialReliability) != 0)
+            {
+                types[count++] = ChunkType.IForwardTsn;
+            }
         }
 
         if ((extensions & Extensions.NonRenegableSack) != 0)

@@ -13,7 +13,7 @@ namespace Braid.Sctp;
 /// can make this hold is charged to the receive window; every step takes the same time however much that is, but for making
 /// room when there is none.
 /// </summary>
-internal sealed class InterleavedQueue(AssociationContext context, ReceiveWindow window) : Reassembly(context, window)
+internal sealed partial class InterleavedQueue(AssociationContext context, ReceiveWindow window) : Reassembly(context, window)
 {
     private const int PartsPerPoint = 8;
     private const int MaximumFree = 256;
@@ -38,7 +38,13 @@ internal sealed class InterleavedQueue(AssociationContext context, ReceiveWindow
     {
         InterleavedStream stream = StreamFor(data.Stream);
         OpenMessage? open = Find(data.Stream, data.Unordered, data.Mid);
+        bool isWhole = data.Beginning && data.Ending;
         bool isLate = !data.Unordered && data.Mid.DistanceFrom(stream.Next) < 0;
+        if (open is null && (data.Unordered ? !isWhole : isLate) && stream.IsLate(data.Unordered, data.Mid, data.Tsn))
+        {
+            return ReassemblyVerdict.Skipped;
+        }
+
         bool fits = open is null ? data.Beginning == (data.Fsn == 0) : open.Fits(data) && !_fragments!.ContainsKey(Key(open, data.Fsn));
         if (isLate || !fits)
         {
@@ -50,7 +56,7 @@ internal sealed class InterleavedQueue(AssociationContext context, ReceiveWindow
             return ReassemblyVerdict.NoMemory;
         }
 
-        if (open is null && data.Beginning && data.Ending && (data.Unordered || data.Mid == stream.Next))
+        if (open is null && isWhole && (data.Unordered || data.Mid == stream.Next))
         {
             ReceivedMessage message = NewMessage(data.Stream, data.Ppid, data.Mid.Ssn, data.Tsn, data.Unordered);
             message.Append(buffer, buffer.Capacity);
@@ -167,7 +173,8 @@ internal sealed class InterleavedQueue(AssociationContext context, ReceiveWindow
     }
 
     /// <inheritdoc/>
-    public override bool IsBehind(StreamId stream, Mid mid) => StreamFor(stream).Next.DistanceFrom(mid) > 0;
+    public override bool IsBehind(StreamId stream, bool unordered, Mid mid) =>
+        unordered ? StreamFor(stream).IsSkipped(unordered, mid) : StreamFor(stream).Next.DistanceFrom(mid) > 0;
 
     /// <inheritdoc/>
     public override void Reset(ReadOnlySpan<StreamId> streams, AssociationEvent reset)
@@ -196,9 +203,13 @@ internal sealed class InterleavedQueue(AssociationContext context, ReceiveWindow
         LetPass(null, first);
         foreach (InterleavedStream? stream in _streams)
         {
-            if (stream is not null && (first is null || stream.LastTsn < first.Value || stream.Next == default))
+            if (first is { } tsn)
             {
-                stream.Restart();
+                stream?.Restart(tsn);
+            }
+            else
+            {
+                stream?.Restart();
             }
         }
 
@@ -303,42 +314,15 @@ internal sealed class InterleavedQueue(AssociationContext context, ReceiveWindow
     // incomplete is let go. Rare, so that it may take its time.
     private void LetPass(StreamId? only, Tsn? first)
     {
-        var earlier = new List<OpenMessage>();
         for (int i = OpenCount; i > 0; i--, _list = _list!.Next)
         {
             if ((only is null || _list!.Stream == only) && (first is not { } tsn || _list!.LowestTsn < tsn))
             {
-                earlier.Add(_list!);
+                Pass(_list!);
             }
         }
 
-        earlier.Sort(static (left, right) => left.Mid.DistanceFrom(right.Mid));
-        foreach (OpenMessage open in earlier)
-        {
-            if (open.IsComplete)
-            {
-                MakeReady(StreamFor(open.Stream), Assemble(open, isEnd: true));
-            }
-            else
-            {
-                Discard(open);
-            }
-
-            Close(open);
-        }
-    }
-
-    private void Discard(OpenMessage open)
-    {
-        foreach ((NumberPair key, HeldFragment held) in _fragments!)
-        {
-            if (held.Message == open)
-            {
-                _fragments.Remove(key);                      // allowed while it is enumerated
-                _charge -= held.Buffer.Capacity;
-                LetGo(held.Buffer);
-            }
-        }
+        DeliverPassed();
     }
 
     private void MakeReady(InterleavedStream stream, ReceivedMessage message)

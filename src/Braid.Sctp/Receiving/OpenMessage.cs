@@ -48,6 +48,12 @@ internal sealed class OpenMessage
     /// <summary>The first fragment that is missing.</summary>
     public uint Missing { get; private set; }
 
+    /// <summary>How far the last fragment that has come lies behind <see cref="First"/>, with itself; 0 when none is here.</summary>
+    public uint Span => Count == 0 ? 0 : unchecked(_highest - _delivered + 1);
+
+    /// <summary>What is here of it is to be let go.</summary>
+    public bool IsDiscarded { get; set; }
+
     /// <summary>Memory of the fragments before that, in bytes.</summary>
     public long ContiguousCharge { get; private set; }
 
@@ -66,6 +72,7 @@ internal sealed class OpenMessage
         (Ppid, HasBegun, IsInParts, Count, Missing, ContiguousCharge) = (default, false, false, 0, 0, 0);
         (_delivered, _highest, _end) = (0, 0, null);
         LowestTsn = data.Tsn;
+        IsDiscarded = false;
     }
 
     /// <summary>Whether a chunk agrees with what is known of the message, but for a fragment that is here already.</summary>

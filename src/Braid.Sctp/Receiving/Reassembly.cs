@@ -76,8 +76,8 @@ internal abstract class Reassembly(AssociationContext context, ReceiveWindow win
     /// <summary>Whether an ordered message on a stream would come behind others that have come already.</summary>
     public virtual bool IsBehind(StreamId stream, Ssn ssn) => false;
 
-    /// <inheritdoc cref="IsBehind(StreamId, Ssn)"/>
-    public virtual bool IsBehind(StreamId stream, Mid mid) => false;
+    /// <summary>Whether a message on a stream would come behind others that have come already, or be taken for one that was skipped.</summary>
+    public virtual bool IsBehind(StreamId stream, bool unordered, Mid mid) => false;
 
     /// <summary>Streams of the peer begin anew (RFC 6525 §5.2.2 E3); there is nothing of before that has not come.</summary>
     /// <param name="streams">Which; none for all.</param>

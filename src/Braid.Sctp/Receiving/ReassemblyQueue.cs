@@ -13,6 +13,9 @@ internal enum ReassemblyVerdict : byte
     /// <summary>There is no memory for it.</summary>
     NoMemory,
 
+    /// <summary>It is the rest of a message that was skipped, and came late (RFC 3758 §3.6).</summary>
+    Skipped,
+
     /// <summary>Its flags or numbers contradict its neighbours'.</summary>
     Violation,
 }

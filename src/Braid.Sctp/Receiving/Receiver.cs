@@ -137,10 +137,8 @@ internal sealed class Receiver
     /// <summary>Takes in a FORWARD TSN (RFC 3758 §3.6): it is acknowledged by the rules for DATA.</summary>
     public void OnForwardTsn(in ForwardTsnChunk forward)
     {
-        int distance = forward.NewCumulative.DistanceFrom(Tsns.CumulativeAck);
-        if (distance is <= 0 or > TsnTracker.FarthestAhead)
+        if (!IsForward(forward.NewCumulative))
         {
-            Drop(distance <= 0 ? DropReason.OutdatedForwardTsn : DropReason.InvalidForwardTsn);
             return;
         }
 
@@ -161,6 +159,29 @@ internal sealed class Receiver
         }
 
         Queue.DeliverPartially(Tsns.CumulativeAck);
+        Acks.OnData(immediately: hadGaps || Tsns.HasGaps);
+    }
+
+    /// <summary>Takes in an I-FORWARD-TSN (RFC 8260 §2.3.1), as a FORWARD TSN.</summary>
+    public void OnForwardTsn(in InterleavedForwardTsnChunk forward)
+    {
+        if (!IsForward(forward.NewCumulativeTsn))
+        {
+            return;
+        }
+
+        bool hadGaps = Tsns.HasGaps;
+        Tsns.SkipTo(forward.NewCumulativeTsn);
+        if (!Interleaved.Skip(forward, Streams))
+        {
+            _context.Drops.Count(DropReason.InvalidForwardTsn);
+        }
+
+        if (!Tsns.HasGaps)
+        {
+            Interleaved.DeliverUnderPressure();
+        }
+
         Acks.OnData(immediately: hadGaps || Tsns.HasGaps);
     }
 
@@ -241,6 +262,18 @@ internal sealed class Receiver
     /// <summary>Whether a chunk must be taken though there is no memory: it comes next, and what waits for it may not be dropped.</summary>
     private bool IsAwaited(Tsn tsn) => tsn == Tsns.CumulativeAck.Next && IsPromised(tsn) && Window.MayStretch;
 
+    private bool IsForward(Tsn newCumulative)
+    {
+        int distance = newCumulative.DistanceFrom(Tsns.CumulativeAck);
+        if (distance is > 0 and <= TsnTracker.FarthestAhead)
+        {
+            return true;
+        }
+
+        Drop(distance <= 0 ? DropReason.OutdatedForwardTsn : DropReason.InvalidForwardTsn);
+        return false;
+    }
+
     private bool IsWanted(Tsn tsn, StreamId stream, int length, bool sackImmediately, out DataVerdict verdict)
     {
         verdict = DataVerdict.NoUserData;
@@ -296,6 +329,9 @@ internal sealed class Receiver
         {
             case ReassemblyVerdict.NoMemory:
                 return Drop(DropReason.OutsideWindow);
+            case ReassemblyVerdict.Skipped:
+                _context.Drops.Count(DropReason.SkippedData);
+                return DataVerdict.Accepted;
             case ReassemblyVerdict.Violation:
                 return DataVerdict.Violation;
         }

@@ -227,11 +227,7 @@ internal readonly struct AskingProcedures(Tcb tcb)
         switch (request.Type)
         {
             case ParameterType.OutgoingResetRequest:
-                if (isDone)
-                {
-                    Transfer.Sender.OnStreamsReset(request.Streams);
-                }
-
+                Transfer.Sender.OnResetAnswered(request.Streams, isDone);
                 tcb.Queue.Resume(request.Streams, isReset: isDone);              // H4
                 Transfer.Sender.OnOpportunity();
                 Report(request, response.Result);
@@ -307,6 +303,7 @@ internal readonly struct AskingProcedures(Tcb tcb)
                     streams.AddRange(one.Streams);
                 }
 
+                Transfer.Sender.OnResetRequested();
                 fits = OutgoingResetParameter.TryWrite(
                     ref writer, request.Number, request.Answers ?? Answers.LastNumber, Transfer.Sender.LastTsn, streams.ToArray());
                 break;

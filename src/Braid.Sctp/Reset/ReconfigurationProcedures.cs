@@ -22,12 +22,12 @@ internal readonly struct ReconfigurationProcedures(Tcb tcb)
     /// </summary>
     public static bool MustWait(Transfer transfer, in DataChunk data) => transfer.HasBeenReconfigured
         && (IsEarly(transfer, data.Stream, data.Tsn)
-        || (MayBeBehind(transfer, data.Stream, data.Tsn, data.Unordered) && transfer.Receiver.Messages.IsBehind(data.Stream, data.Ssn)));
+        || (!data.Unordered && MayBeBehind(transfer, data.Stream, data.Tsn) && transfer.Receiver.Messages.IsBehind(data.Stream, data.Ssn)));
 
     /// <summary>The same for an I-DATA chunk.</summary>
     public static bool MustWait(Transfer transfer, in InterleavedDataChunk data) => transfer.HasBeenReconfigured
         && (IsEarly(transfer, data.Stream, data.Tsn)
-        || (MayBeBehind(transfer, data.Stream, data.Tsn, data.Unordered) && transfer.Receiver.Messages.IsBehind(data.Stream, data.Mid)));
+        || (MayBeBehind(transfer, data.Stream, data.Tsn) && transfer.Receiver.Messages.IsBehind(data.Stream, data.Unordered, data.Mid)));
 
     /// <summary>Whether a TSN is one of after a reset of the association that the peer has done and we have yet to do.</summary>
     public static bool MustWait(Transfer transfer, Tsn tsn) =>
@@ -109,6 +109,6 @@ internal readonly struct ReconfigurationProcedures(Tcb tcb)
     private static bool IsEarly(Transfer transfer, StreamId stream, Tsn tsn) =>
         MustWait(transfer, tsn) || (transfer.Answers.Deferred.Count > 0 && transfer.Answers.IsEarly(stream, tsn));
 
-    private static bool MayBeBehind(Transfer transfer, StreamId stream, Tsn tsn, bool unordered) =>
-        transfer.Requests.AwaitsAssociationReset && !unordered && stream.Value < transfer.Receiver.Streams && !transfer.Receiver.Tsns.HasArrived(tsn);
+    private static bool MayBeBehind(Transfer transfer, StreamId stream, Tsn tsn) =>
+        transfer.Requests.AwaitsAssociationReset && stream.Value < transfer.Receiver.Streams && !transfer.Receiver.Tsns.HasArrived(tsn);
 }

@@ -106,6 +106,9 @@ internal sealed class Abandonment(AssociationContext context, SendQueue queue, O
         _isDue |= outstanding.IsAdvanced && (outstanding.AdvancedAck > _sentPoint || context.Now - _sentAt >= delay);
     }
 
+    /// <summary>The peer has answered the request to reset streams, which had held the Advanced.Peer.Ack.Point.</summary>
+    public void OnResetAnswered() => Advance();
+
     /// <summary>T3-rtx has expired (A5).</summary>
     public void OnTimeout()
     {
@@ -113,15 +116,16 @@ internal sealed class Abandonment(AssociationContext context, SendQueue queue, O
         _isDue = true;
     }
 
-    /// <summary>Writes FORWARD TSN (§3.2), for a path.</summary>
+    /// <summary>Writes FORWARD TSN (§3.2), or I-FORWARD-TSN where messages are interleaved (RFC 8260 §2.3.1), for a path.</summary>
     /// <returns>False when it does not fit: it begins the next packet.</returns>
     public bool WriteForwardTsn(ref PacketWriter packet, Path path)
     {
-        int room = (packet.Available - ForwardTsnChunk.LengthOnWire(0)) / (ForwardTsnChunk.LengthOnWire(1) - ForwardTsnChunk.LengthOnWire(0));
-        if (room < 0)
+        if (packet.Available < LengthOnWire(0))
         {
             return false;
         }
+
+        int room = (packet.Available - LengthOnWire(0)) / (LengthOnWire(1) - LengthOnWire(0));
 
         if (_skipped.Length < room)
         {
@@ -137,7 +141,10 @@ internal sealed class Abandonment(AssociationContext context, SendQueue queue, O
             return false;
         }
 
-        bool fits = ForwardTsnChunk.Write(ref packet, outstanding.AdvancedAck, _skipped.AsSpan(0, count));
+        ReadOnlySpan<SkippedMessage> skipped = _skipped.AsSpan(0, count);
+        bool fits = queue.IsInterleaved
+            ? InterleavedForwardTsnChunk.Write(ref packet, outstanding.AdvancedAck, skipped)
+            : ForwardTsnChunk.Write(ref packet, outstanding.AdvancedAck, skipped);
         Invariant.Check(fits && outstanding.IsAdvanced, "a FORWARD TSN was made larger than the packet");
         _sentPoint = outstanding.AdvancedAck;
         _sentAt = context.Now;
@@ -145,6 +152,9 @@ internal sealed class Abandonment(AssociationContext context, SendQueue queue, O
         _isDue = false;
         return true;
     }
+
+    private int LengthOnWire(int skipped) =>
+        queue.IsInterleaved ? InterleavedForwardTsnChunk.LengthOnWire(skipped) : ForwardTsnChunk.LengthOnWire(skipped);
 
     private bool IsOver(OutboundMessage message, int transmissions) => message.Options.Reliability.Policy switch
     {
@@ -167,11 +177,16 @@ internal sealed class Abandonment(AssociationContext context, SendQueue queue, O
         long bytes = offset >= 0 ? outstanding.Abandon(offset) : 0;
         if (isHalfSent)
         {
-            outstanding.AddAbandonedEnd(message);
+            outstanding.AddAbandonedEnd(message, queue.IsInterleaved);
         }
 
         bytes += queue.Abandon(stream, record);
         queue.OnReleased(bytes);
+        Advance();
+    }
+
+    private void Advance()
+    {
         outstanding.Advance();
         _isDue |= outstanding.IsAdvanced && outstanding.AdvancedAck > _sentPoint;
     }

@@ -10,6 +10,7 @@ namespace Braid.Sctp;
 internal sealed partial class OutstandingQueue
 {
     private int _forwardable;                                // chunks up to the Advanced.Peer.Ack.Point
+    private Tsn? _forwardLimit;                              // it goes no further, as long as the peer has not acknowledged that
 
     /// <summary>Advanced.Peer.Ack.Point: up to it, the peer shall consider everything as received (A1).</summary>
     public Tsn AdvancedAck => _cumulativeAck + _forwardable;
@@ -47,31 +48,36 @@ internal sealed partial class OutstandingQueue
     }
 
     /// <summary>The place of the last chunk of a record; -1 when none is outstanding.</summary>
-    /// <param name="record">A record that is being sent: its chunks are the last ones.</param>
-    public int FindLast(long record) => _count > 0 && At(_count - 1).Message.Record == record ? _count - 1 : -1;
+    /// <param name="record">A record of which nothing was sent, or not its end: if messages are not interleaved, its chunks are the last ones.</param>
+    public int FindLast(long record)
+    {
+        int offset = _count - 1;
+        while (offset >= 0 && At(offset).Message.Record != record)
+        {
+            offset = At(offset).IsInterleaved ? offset - 1 : -1;
+        }
+
+        return offset;
+    }
 
     /// <summary>Gives up every outstanding chunk of a record (A2, A3), and their messages.</summary>
-    /// <param name="offset">The place of one of them. The others lie next to it: TSNs of a record are consecutive (RFC 9260 §6.9).</param>
+    /// <param name="offset">
+    /// The place of one of them. The others lie next to it, since TSNs of a record are consecutive (RFC 9260 §6.9); where messages
+    /// are interleaved, they lie as far as the chunks that begin and end it (RFC 8260 §2.2.2).
+    /// </param>
     /// <returns>Bytes of user data that the application no longer has to be charged for.</returns>
     public long Abandon(int offset)
     {
         long record = At(offset).Message.Record;
-        int first = offset;
-        while (first > 0 && At(first - 1).Message.Record == record)
+        long bytes = AbandonOne(offset);
+        for (int i = offset; (At(i).Flags & DataFlags.Beginning) == 0 && TryFindBeside(record, -1, ref i);)
         {
-            first--;
+            bytes += AbandonOne(i);
         }
 
-        long bytes = 0;
-        for (int i = first; i < _count && At(i).Message.Record == record; i++)
+        for (int i = offset; (At(i).Flags & DataFlags.Ending) == 0 && TryFindBeside(record, 1, ref i);)
         {
-            ref OutstandingChunk chunk = ref At(i);
-            bytes += chunk.IsNonRenegable ? 0 : chunk.Length;
-            SetAbandoned(ref chunk, TsnAt(i));
-            if (!chunk.Message.IsAbandoned)
-            {
-                _messages.Abandon(chunk.Message);
-            }
+            bytes += AbandonOne(i);
         }
 
         return bytes;
@@ -81,7 +87,9 @@ internal sealed partial class OutstandingQueue
     /// Uses up one more TSN for a record of which the end will never be sent. Without a TSN that is missing, the peer would keep
     /// what it has, and take the next message for the rest of it (§3.6).
     /// </summary>
-    public void AddAbandonedEnd(OutboundMessage message)
+    /// <param name="message">A part of the record.</param>
+    /// <param name="isInterleaved">Whether it goes out in I-DATA chunks.</param>
+    public void AddAbandonedEnd(OutboundMessage message, bool isInterleaved)
     {
         if (_count == _ring.Length)
         {
@@ -94,6 +102,7 @@ internal sealed partial class OutstandingQueue
             Message = message,
             Flags = DataFlags.Ending | (message.Options.Unordered ? DataFlags.Unordered : 0),
             State = ChunkState.Abandoned,
+            IsInterleaved = isInterleaved,
             WasFastRetransmitted = true,
         };
         _count++;
@@ -102,11 +111,22 @@ internal sealed partial class OutstandingQueue
     /// <summary>Moves the Advanced.Peer.Ack.Point as far as chunks were given up (C2).</summary>
     public void Advance()
     {
-        while (_forwardable < _count && At(_forwardable).State == ChunkState.Abandoned)
+        int limit = _forwardLimit?.DistanceFrom(_cumulativeAck) is > 0 and int distance ? distance : _count;
+        while (_forwardable < limit && At(_forwardable).State == ChunkState.Abandoned)
         {
             _forwardable++;
         }
     }
+
+    /// <summary>
+    /// Streams are to be reset (RFC 6525 §5.1.2), which the peer does when it has, or has skipped, all that was sent so far. Until it has
+    /// answered, nobody knows whether a number in a FORWARD TSN would be taken for one of before or of after that. Therefore none
+    /// goes further: as soon as the peer has done it, one of before is out of date.
+    /// </summary>
+    public void OnResetRequested() => _forwardLimit = HighestTsn;
+
+    /// <summary>The peer has answered: a FORWARD TSN may go further.</summary>
+    public void OnResetAnswered() => _forwardLimit = null;
 
     /// <summary>
     /// Streams were reset (RFC 6525 §5.2.7 H4), which the peer does when it has, or has skipped, all that was sent before: none of
@@ -122,7 +142,10 @@ internal sealed partial class OutstandingQueue
         }
     }
 
-    /// <summary>The ordered messages that are skipped up to the Advanced.Peer.Ack.Point: of each stream the last one (C4).</summary>
+    /// <summary>
+    /// The messages that are skipped up to the Advanced.Peer.Ack.Point: of each stream the last ordered one (C4), and where messages
+    /// are interleaved, the last unordered one as well (RFC 8260 §2.3.1).
+    /// </summary>
     /// <param name="skipped">Where they go. When there are more, the Advanced.Peer.Ack.Point is lowered to what fits.</param>
     /// <returns>How many there are.</returns>
     public int CollectSkipped(Span<SkippedMessage> skipped)
@@ -131,14 +154,16 @@ internal sealed partial class OutstandingQueue
         for (int offset = 0; offset < _forwardable; offset++)
         {
             ref OutstandingChunk chunk = ref At(offset);
-            if ((chunk.Flags & DataFlags.Unordered) != 0 || chunk.Message.IsBeforeReset)
+            bool isUnordered = (chunk.Flags & DataFlags.Unordered) != 0;
+            if ((isUnordered && !chunk.IsInterleaved) || chunk.Message.IsBeforeReset)
             {
                 continue;
             }
 
-            var message = new SkippedMessage(chunk.Message.Options.Stream, chunk.Message.Ssn.Value);
+            uint number = chunk.IsInterleaved ? chunk.Message.Mid.Value : chunk.Message.Ssn.Value;
+            var message = new SkippedMessage(chunk.Message.Options.Stream, number, isUnordered);
             int known = 0;
-            while (known < count && skipped[known].Stream != message.Stream)
+            while (known < count && (skipped[known].Stream != message.Stream || skipped[known].Unordered != isUnordered))
             {
                 known++;
             }
@@ -181,6 +206,30 @@ internal sealed partial class OutstandingQueue
         }
 
         return least;
+    }
+
+    private bool TryFindBeside(long record, int step, ref int offset)
+    {
+        bool isInterleaved = At(offset).IsInterleaved;
+        do
+        {
+            offset += step;
+        }
+        while (isInterleaved && offset >= 0 && offset < _count && At(offset).Message.Record != record);
+        return offset >= 0 && offset < _count && At(offset).Message.Record == record;
+    }
+
+    private int AbandonOne(int offset)
+    {
+        ref OutstandingChunk chunk = ref At(offset);
+        int bytes = chunk.IsNonRenegable ? 0 : chunk.Length;
+        SetAbandoned(ref chunk, TsnAt(offset));
+        if (!chunk.Message.IsAbandoned)
+        {
+            _messages.Abandon(chunk.Message);
+        }
+
+        return bytes;
     }
 
     private void SetAbandoned(ref OutstandingChunk chunk, Tsn tsn)

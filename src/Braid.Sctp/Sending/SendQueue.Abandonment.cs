@@ -113,6 +113,7 @@ internal sealed partial class SendQueue
     public long Abandon(StreamId id, long record)
     {
         OutboundStream stream = Find(id)!;
+        bool isHeld = _holder == stream && stream.HalfSentRecord == record;
         bool wasActive = stream.First is not null || stream.HoldsTurn;
         long bytes = 0;
         OutboundMessage? before = null;
@@ -131,9 +132,9 @@ internal sealed partial class SendQueue
             message = next;
         }
 
-        if (stream.HalfSentRecord == record)
+        stream.HalfSentRecord = stream.HalfSentRecord == record ? 0 : stream.HalfSentRecord;
+        if (isHeld)
         {
-            stream.HalfSentRecord = 0;
             EndTurn(stream);
             _scheduler.EndPacket();                          // the next one is not kept for it
         }
@@ -156,7 +157,7 @@ internal sealed partial class SendQueue
 
         if (message.Cut == 0)
         {
-            message.Ssn = stream.SsnFor(message);            // a later part: it shares that of the first
+            Number(stream, message);                         // a later part: it shares that of the first
         }
 
         return true;

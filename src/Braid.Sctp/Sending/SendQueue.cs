@@ -206,15 +206,7 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, Associatio
         if (message.Cut == 0)
         {
             flags |= message.IsContinuation ? DataFlags.None : DataFlags.Beginning;
-            if (IsInterleaved)
-            {
-                message.Mid = stream.MidFor(message);
-            }
-            else
-            {
-                message.Ssn = stream.SsnFor(message);
-            }
-
+            Number(stream, message);
             _begunMessages++;
         }
 
@@ -434,6 +426,18 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, Associatio
         }
     }
 
+    private void Number(OutboundStream stream, OutboundMessage message)
+    {
+        if (IsInterleaved)
+        {
+            message.Mid = stream.MidFor(message);
+        }
+        else
+        {
+            message.Ssn = stream.SsnFor(message);
+        }
+    }
+
     // §6.9: the TSNs of a message, or of a record, are consecutive. Before its last chunk was cut, it is no other stream's turn.
     // With I-DATA the TSN says nothing about the message (RFC 8260 §2.2.2): each chunk may be another stream's.
     private void OnCut(OutboundStream stream, int length, bool isLast, bool isEnd)
@@ -446,7 +450,7 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, Associatio
             return;
         }
 
-        stream.HalfSentRecord = 0;
+        stream.HalfSentRecord = isEnd ? 0 : stream.HalfSentRecord;
         EndTurn(stream);
     }
 

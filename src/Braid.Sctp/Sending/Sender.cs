@@ -74,8 +74,22 @@ internal sealed class Sender
     /// <summary>The handshake has ended, maybe another one than before: whether messages may be given up.</summary>
     public void OnNegotiated(Extensions extensions) => _mayAbandon = (extensions & Extensions.PartialReliability) != 0;
 
-    /// <inheritdoc cref="OutstandingQueue.OnStreamsReset"/>
-    public void OnStreamsReset(ReadOnlySpan<StreamId> streams) => _outstanding.OnStreamsReset(streams);
+    /// <inheritdoc cref="OutstandingQueue.OnResetRequested"/>
+    public void OnResetRequested() => _outstanding.OnResetRequested();
+
+    /// <summary>The peer has answered the request to reset streams of ours.</summary>
+    /// <param name="streams">Which; none for all.</param>
+    /// <param name="isDone">Whether they were reset.</param>
+    public void OnResetAnswered(ReadOnlySpan<StreamId> streams, bool isDone)
+    {
+        _outstanding.OnResetAnswered();
+        if (isDone)
+        {
+            _outstanding.OnStreamsReset(streams);
+        }
+
+        _abandonment?.OnResetAnswered();
+    }
 
     /// <summary>Gives up what it is too late for (RFC 3758 §4.1, RFC 7496 §3.1).</summary>
     /// <returns>Whether there was anything.</returns>

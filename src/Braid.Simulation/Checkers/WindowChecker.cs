@@ -21,7 +21,7 @@ public sealed class WindowChecker
     private long _allowed;
     private Tsn? _restart;
     private long _lossProbes;
-    private bool _endsMessage = true;                        // the last TSN
+    private readonly HashSet<StreamId> _unended = [];        // streams of which a message was begun and not ended
 
     /// <summary>Another association begins.</summary>
     public void Reset()
@@ -29,7 +29,7 @@ public sealed class WindowChecker
         _lengths.Clear();
         _nonRenegable.Clear();
         (_highest, _cumulative, _sentBytes, _acknowledgedBytes, _allowed, _lossProbes) = (-1, -1, 0, 0, 0, 0);
-        _endsMessage = true;
+        _unended.Clear();
     }
 
     /// <summary>Looks at a packet that the sender of this direction sends.</summary>
@@ -48,13 +48,12 @@ public sealed class WindowChecker
         ChunkReader chunks = packet.Chunks;
         while (chunks.TryRead(out ChunkView chunk))
         {
-            if (chunk.Type == ChunkType.ForwardTsn && ForwardTsnChunk.TryRead(chunk, out ForwardTsnChunk forward)
-                && Number(forward.NewCumulative, _highest) > _highest && !TakeUnsentEnd(forward.NewCumulative))
+            if (DataView.TryReadForward(chunk, out Tsn skipped) && Number(skipped, _highest) > _highest && !TakeUnsentEnds(skipped))
             {
-                return $"TSN {forward.NewCumulative} is skipped and was never sent";
+                return $"TSN {skipped} is skipped and was never sent";
             }
 
-            if (!DataView.TryRead(chunk, out Tsn tsn, out int length, out int onWire, out DataFlags flags))
+            if (!DataView.TryRead(chunk, out Tsn tsn, out StreamId stream, out int length, out int onWire, out DataFlags flags))
             {
                 continue;
             }
@@ -77,9 +76,10 @@ public sealed class WindowChecker
                 continue;
             }
 
-            if (number == _highest + 2 && (flags & DataFlags.Beginning) != 0)
+            // What follows one on the same stream is the beginning of another one; where messages are interleaved, it may be anything.
+            if (number > _highest + 1 && (chunk.Type == ChunkType.IData || (flags & DataFlags.Beginning) != 0))
             {
-                TakeUnsentEnd(tsn.Previous);
+                TakeUnsentEnds(tsn.Previous);
             }
 
             if (number != _highest + 1)
@@ -92,7 +92,20 @@ public sealed class WindowChecker
             _highest = number;
             _lengths[number] = length;
             _sentBytes += length;
-            _endsMessage = (flags & DataFlags.Ending) != 0;
+            if (chunk.Type == ChunkType.Data && (flags & DataFlags.Beginning) != 0)
+            {
+                _unended.Clear();                            // nothing comes between the fragments of a message
+            }
+
+            if ((flags & DataFlags.Ending) != 0)
+            {
+                _unended.Remove(stream);
+            }
+            else
+            {
+                _unended.Add(stream);
+            }
+
             if (_sentBytes > _allowed + abandoned && !isProbe)
             {
                 return $"TSN {tsn} is {_sentBytes - _allowed} bytes beyond the window of the peer";
@@ -222,17 +235,20 @@ public sealed class WindowChecker
         }
     }
 
-    /// <summary>A message that is given up in its middle takes one TSN for the rest of it, which is skipped and never sent.</summary>
-    private bool TakeUnsentEnd(Tsn tsn)
+    /// <summary>Each message that is given up in its middle takes one TSN for the rest of it, which is skipped and never sent.</summary>
+    private bool TakeUnsentEnds(Tsn upTo)
     {
-        if (_endsMessage || Number(tsn, _highest) != _highest + 1)
+        long end = Number(upTo, _highest);
+        if (end - _highest > _unended.Count)
         {
             return false;
         }
 
-        _highest++;
-        _lengths[_highest] = 0;
-        _endsMessage = true;
+        while (_highest < end)
+        {
+            _lengths[++_highest] = 0;
+        }
+
         return true;
     }
 

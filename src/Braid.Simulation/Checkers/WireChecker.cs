@@ -59,7 +59,7 @@ public static class WireChecker
                 continue;
             }
 
-            if (!DataView.TryRead(chunk, out Tsn tsn, out int length, out _, out _) || length == 0)
+            if (!DataView.TryRead(chunk, out Tsn tsn, out _, out int length, out _, out _) || length == 0)
             {
                 return "it has a DATA chunk without user data";
             }

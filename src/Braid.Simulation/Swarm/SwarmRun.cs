@@ -169,6 +169,9 @@ public sealed class SwarmRun
             DropReason.DuplicateData, DropReason.OutdatedSack, DropReason.OutsideWindow, DropReason.UnexpectedChunk,
             DropReason.OutOfTheBlue, DropReason.BadHeartbeatAck, DropReason.Reneged, DropReason.BadVerificationTag, DropReason.StaleCookie,
             DropReason.BadCookie, DropReason.OutdatedForwardTsn,
+
+            // Fragments of a message that was given up, behind those of other streams: skipped before they arrive (RFC 8260 §2.3.1).
+            DropReason.SkippedData,
         ];
         if (Options.Clients.Any(client => client.There.Corruption > 0 || client.Back.Corruption > 0))
         {
