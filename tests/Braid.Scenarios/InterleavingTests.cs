@@ -331,6 +331,46 @@ public sealed class InterleavingTests
         }
     }
 
+    [Fact, Rfc(6458, "8.1.21")]
+    public void A_slow_reader_closes_the_window_and_small_messages_stay_whole()
+    {
+        Pair pair = new Pair(s_quiet, optionsOfZ: s_quiet with { ReceiveBufferSize = 20_000 }, interleaves: true).Established();
+        for (int i = 0; i < 30; i++)
+        {
+            Send(pair, (ushort)(i % 3), 3000);
+        }
+
+        var unread = new Queue<ReceivedMessage>();
+        int received = 0;
+        for (int turn = 0; turn < 500 && received < 30; turn++)
+        {
+            pair.Exchange();
+            while (pair.Z.TryReceive(out ReceivedMessage? message))
+            {
+                Assert.Equal((3000, true, true), (message.Length, message.BeginOfRecord, message.EndOfRecord));
+                unread.Enqueue(message);
+                received++;
+            }
+
+            if (turn % 10 == 9 && unread.TryDequeue(out ReceivedMessage? oldest))
+            {
+                oldest.Dispose();
+            }
+
+            pair.Exchange();
+            if (!pair.EndpointA.NextTimeout.IsNever || !pair.EndpointZ.NextTimeout.IsNever)
+            {
+                pair.AdvanceToNextTimeout();
+            }
+        }
+
+        Assert.Equal(30, received);
+        foreach (ReceivedMessage message in unread)
+        {
+            message.Dispose();
+        }
+    }
+
     [Fact, Rfc(6458, "6.1.7"), Rfc(8260, "4.1")]
     public void The_end_of_an_association_ends_every_message_in_parts()
     {

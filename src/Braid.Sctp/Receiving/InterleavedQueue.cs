@@ -94,16 +94,19 @@ internal sealed partial class InterleavedQueue(AssociationContext context, Recei
     {
         if (_charge >= PartialPoint)
         {
-            MakeRoom(StepsUnderPressure);
+            MakeRoom(StepsUnderPressure, mayBegin: true);
         }
     }
 
-    /// <summary>The buffer is full, so that no message can be completed: any part is enough.</summary>
+    /// <summary>
+    /// The buffer is full, so that no message can be completed: of one that goes in parts already, any part is enough. Others begin to
+    /// only when what is incomplete fills the buffer: a slow reader does so too, and will make room.
+    /// </summary>
     public void DeliverPartially()
     {
         if (!HasReady)
         {
-            MakeRoom(StepsWhenFull);
+            MakeRoom(StepsWhenFull, mayBegin: _charge >= LeastPartial);
         }
     }
 
@@ -345,23 +348,23 @@ internal sealed partial class InterleavedQueue(AssociationContext context, Recei
     }
 
     // As much as makes the window worth an update once it was read (ReceiveWindow.WantsUpdate): else the peer would have to probe.
-    private void MakeRoom(int steps)
+    private void MakeRoom(int steps, bool mayBegin)
     {
         long enough = _charge - (Context.Options.ReceiveBufferSize / 4);
-        while (_charge > enough && DeliverLargest(steps))
+        while (_charge > enough && DeliverLargest(steps, mayBegin))
         {
         }
     }
 
     // Looks at some messages, and the next time at others: however many there are, they cost no more.
-    private bool DeliverLargest(int steps)
+    private bool DeliverLargest(int steps, bool mayBegin)
     {
         OpenMessage? largest = null;
         for (int i = Math.Min(steps, OpenCount); i > 0; i--)
         {
             OpenMessage open = _list!;
             _list = open.Next;
-            if (open.ContiguousCharge > (largest?.ContiguousCharge ?? 0) && MayGoInParts(StreamFor(open.Stream), open))
+            if (open.ContiguousCharge > (largest?.ContiguousCharge ?? 0) && (mayBegin || open.IsInParts) && MayGoInParts(StreamFor(open.Stream), open))
             {
                 largest = open;
             }
