@@ -37,7 +37,8 @@ internal sealed partial class InterleavedQueue(AssociationContext context, Recei
     public ReassemblyVerdict Add(in InterleavedDataChunk data, bool mustHold = false)
     {
         InterleavedStream stream = StreamFor(data.Stream);
-        OpenMessage? open = Find(data.Stream, data.Unordered, data.Mid);
+        OpenMessage? open = stream.Last is { } last && last.Mid == data.Mid && last.Unordered == data.Unordered
+            ? last : Find(data.Stream, data.Unordered, data.Mid);
         bool isWhole = data.Beginning && data.Ending;
         bool isLate = !data.Unordered && data.Mid.DistanceFrom(stream.Next) < 0;
         if (open is null && (data.Unordered ? !isWhole : isLate) && stream.IsLate(data.Unordered, data.Mid, data.Tsn))
@@ -45,7 +46,7 @@ internal sealed partial class InterleavedQueue(AssociationContext context, Recei
             return ReassemblyVerdict.Skipped;
         }
 
-        bool fits = open is null ? data.Beginning == (data.Fsn == 0) : open.Fits(data) && !_fragments!.ContainsKey(Key(open, data.Fsn));
+        bool fits = open is null ? data.Beginning == (data.Fsn == 0) : open.Fits(data) && !(open.MayHold(data.Fsn) && _fragments!.ContainsKey(Key(open, data.Fsn)));
         if (isLate || !fits)
         {
             return ReassemblyVerdict.Violation;
@@ -64,7 +65,7 @@ internal sealed partial class InterleavedQueue(AssociationContext context, Recei
             return ReassemblyVerdict.Held;
         }
 
-        open ??= Open(data);
+        open ??= stream.Last = Open(data);
         Hold(open, data, buffer);
         if (open.IsComplete)
         {
@@ -169,6 +170,11 @@ internal sealed partial class InterleavedQueue(AssociationContext context, Recei
             }
         }
 
+        foreach (InterleavedStream? stream in _streams)
+        {
+            stream?.Last = null;
+        }
+
         _fragments?.Clear();
         _open?.Clear();
         _list = null;
@@ -257,7 +263,13 @@ internal sealed partial class InterleavedQueue(AssociationContext context, Recei
         _fragments!.Add(Key(open, data.Fsn), new HeldFragment(open, buffer, data.Tsn));
         _charge += buffer.Capacity;
         open.OnAdded(data);
-        while (_fragments.TryGetValue(Key(open, open.Missing), out HeldFragment held))
+        if (data.Fsn != open.Missing)
+        {
+            return;
+        }
+
+        open.OnContiguous(buffer.Capacity);
+        while (open.HasScattered && _fragments.TryGetValue(Key(open, open.Missing), out HeldFragment held))
         {
             open.OnContiguous(held.Buffer.Capacity);
         }
@@ -432,6 +444,8 @@ internal sealed partial class InterleavedQueue(AssociationContext context, Recei
     private void Close(OpenMessage open)
     {
         _open!.Remove(Key(open.Stream, open.Unordered, open.Mid));
+        InterleavedStream stream = StreamFor(open.Stream);
+        stream.Last = stream.Last == open ? null : stream.Last;
         open.Previous!.Next = open.Next;
         open.Next!.Previous = open.Previous;
         _list = _open.Count == 0 ? null : _list == open ? open.Next : _list;

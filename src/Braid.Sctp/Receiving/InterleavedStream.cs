@@ -25,6 +25,9 @@ internal sealed class InterleavedStream
     /// <summary>The message that is being delivered in parts: nothing else of the stream is delivered before its end.</summary>
     public OpenMessage? InParts { get; set; }
 
+    /// <summary>The message that was begun last and is not complete, if any is: it is the one that most chunks are of.</summary>
+    public OpenMessage? Last { get; set; }
+
     /// <summary>Messages that are complete and wait for that.</summary>
     public ref MessageList Behind => ref _behind;
 

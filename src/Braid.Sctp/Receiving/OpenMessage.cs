@@ -48,6 +48,9 @@ internal sealed class OpenMessage
     /// <summary>The first fragment that is missing.</summary>
     public uint Missing { get; private set; }
 
+    /// <summary>Whether fragments are here that are not contiguous.</summary>
+    public bool HasScattered => Count != unchecked((int)(Missing - _delivered));
+
     /// <summary>How far the last fragment that has come lies behind <see cref="First"/>, with itself; 0 when none is here.</summary>
     public uint Span => Count == 0 ? 0 : unchecked(_highest - _delivered + 1);
 
@@ -84,6 +87,9 @@ internal sealed class OpenMessage
             && (_end is not { } end || (!data.Ending && Distance(data.Fsn, end) < 0))
             && (!data.Ending || Count == 0 || Distance(data.Fsn, _highest) >= 0);
     }
+
+    /// <summary>Whether a fragment that fits may be here already.</summary>
+    public bool MayHold(uint fsn) => Count > 0 && Distance(fsn, _highest) <= 0;
 
     /// <summary>A fragment has come that fits.</summary>
     public void OnAdded(in InterleavedDataChunk data)
