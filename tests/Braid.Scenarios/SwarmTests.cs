@@ -44,6 +44,16 @@ public sealed class SwarmTests
         Assert.True(failures.Count == 0, string.Join("\n\n", failures));
     }
 
+    [Theory]
+    [InlineData("unreliable", 842)]                          // FORWARD TSN named a number of before a reset that the peer had done
+    [InlineData("slow-reader", 543)]                         // a chunk larger than what was left of a window that was made smaller
+    public void A_world_that_failed_once_does_not_any_more(string name, int seed)
+    {
+        var failures = new List<string>();
+        Try(SwarmScenario.All.First(scenario => scenario.Name == name), (ulong)seed, failures);
+        Assert.True(failures.Count == 0, string.Join("\n\n", failures));
+    }
+
     [Fact]
     public void A_thousand_rounds_leave_nothing_behind()
     {

@@ -367,9 +367,22 @@ internal sealed class Receiver
             verdict = Queue.Add(data);
         }
 
-        bool mustHold = verdict == ReassemblyVerdict.NoMemory
-            && (IsAwaited(data.Tsn) || (data.Tsn == Tsns.CumulativeAck.Next && Queue.IsBlockedByPartial));
-        return mustHold ? Queue.Add(data, mustHold) : verdict;
+        if (verdict != ReassemblyVerdict.NoMemory || data.Tsn != Tsns.CumulativeAck.Next)
+        {
+            return verdict;
+        }
+
+        if (IsAwaited(data.Tsn) || Queue.IsBlockedByPartial)
+        {
+            return Queue.Add(data, mustHold: true);
+        }
+
+        if (!Queue.HasReady)
+        {
+            Queue.DeliverPartially(Tsns.CumulativeAck, isFull: true);     // for when it comes again: a chunk may be larger than an open window
+        }
+
+        return verdict;
     }
 
     private ReassemblyVerdict Add(in InterleavedDataChunk data)
