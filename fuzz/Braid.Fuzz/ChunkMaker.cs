@@ -48,7 +48,7 @@ internal static class ChunkMaker
         [
             .. Near(random), .. U16(Small(random, 12)), .. U16(Small(random, 2)), .. U32((uint)Small(random, 6)), .. Near(random), .. Bytes(random, 40),
         ],
-        194 => [.. Near(random), .. U16(Small(random, 12)), .. U16(random.NextInt32(2)), .. Near(random)],
+        194 => [.. Near(random), .. U16(Small(random, 12)), .. U16(random.NextInt32(2)), .. random.NextInt32(4) == 0 ? Near(random) : U32((uint)Small(random, 6))],
         1 or 2 when random.NextInt32(2) == 0 =>
         [
             .. U32(1 + random.NextUInt32() / 2), .. U32(100_000), .. U16(1 + random.NextInt32(12)), .. U16(1 + random.NextInt32(12)),

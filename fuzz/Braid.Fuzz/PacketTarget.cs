@@ -77,7 +77,7 @@ public sealed class PacketTarget : IFuzzTarget
                 MaximumAssociations = 4,
                 Association = new AssociationOptions
                 {
-                    Extensions = AssociationOptions.Default.Extensions | Extensions.Interleaving | Extensions.NonRenegableSack,
+                    Extensions = AssociationOptions.Default.Extensions | Extensions.NonRenegableSack,
                     ReceiveBufferSize = ReceiveBuffer,
                     HeartbeatInterval = TimeSpan.FromSeconds(5),
                     AllowedReconfiguration = (ReconfigurationKinds)7,
@@ -117,7 +117,7 @@ public sealed class PacketTarget : IFuzzTarget
                 _association.Send(_now, new byte[i == 9 ? 5000 : 60], new SendOptions((ushort)i));     // goes along with COOKIE ECHO, as far as it fits
             }
 
-            byte[] extensions = state == Interleaving ? [0x80, 8, 0, 7, (byte)ChunkType.IData, (byte)ChunkType.ReConfig, (byte)ChunkType.NrSack, 0]
+            byte[] extensions = state == Interleaving ? [0x80, 8, 0, 8, (byte)ChunkType.IData, (byte)ChunkType.ReConfig, (byte)ChunkType.IForwardTsn, (byte)ChunkType.NrSack]
                 : state % 2 == 0 ? [0x80, 8, 0, 5, (byte)ChunkType.NrSack, 0, 0, 0]
                 : [];
             Exchange(_ourTag, Chunk(2, [.. Init(), 0, 7, 0, 8, 1, 2, 3, 4, .. extensions]));

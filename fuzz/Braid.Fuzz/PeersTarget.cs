@@ -74,7 +74,7 @@ public sealed class PeersTarget : IFuzzTarget
                     ReportsFailedSends = (how & 8) != 0,
                     ReportsSenderDry = (how & 8) != 0,
                     AdaptationIndication = (how & 16) != 0 ? how : null,
-                    Extensions = AssociationOptions.Default.Extensions | ((how & 16) != 0 ? Extensions.Interleaving : Extensions.None)
+                    Extensions = ((how & 16) != 0 ? AssociationOptions.Default.Extensions : AssociationOptions.Default.Extensions & ~Extensions.Interleaving)
                         | ((how & 8) != 0 ? Extensions.NonRenegableSack : Extensions.None),
                     AllowedReconfiguration = (ReconfigurationKinds)(how >> 5),
                 };

@@ -150,11 +150,10 @@ public record AssociationOptions
 
     /// <summary>
     /// Extensions to offer to the peer, and to take from it (RFC 5061 §4.2.7). Which of them are used,
-    /// <see cref="Association.Extensions"/> says. Default: all but
-    /// <see cref="Sctp.Extensions.Interleaving"/> and <see cref="Sctp.Extensions.NonRenegableSack"/>.
+    /// <see cref="Association.Extensions"/> says. Default: all but <see cref="Sctp.Extensions.NonRenegableSack"/>.
     /// </summary>
     public Extensions Extensions { get; init; } =
-        Extensions.PartialReliability | Extensions.ZeroChecksum | Extensions.Ecn | Extensions.StreamReconfiguration;
+        Extensions.PartialReliability | Extensions.StreamReconfiguration | Extensions.Interleaving | Extensions.ZeroChecksum | Extensions.Ecn;
 
     /// <summary>
     /// What the peer may change of the association (RFC 6525 §6.3.1); all else that it asks for is denied. What we have asked

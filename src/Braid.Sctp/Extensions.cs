@@ -9,15 +9,18 @@ public enum Extensions : ushort
     /// <summary>RFC 9260 alone.</summary>
     None = 0,
 
-    /// <summary>Messages that are given up, and FORWARD-TSN (RFC 3758).</summary>
+    /// <summary>
+    /// Messages that are given up, and FORWARD-TSN (RFC 3758); together with <see cref="Interleaving"/>, I-FORWARD-TSN (RFC 8260 §2.3.1):
+    /// a peer that knows only I-DATA and FORWARD-TSN has every message sent reliably.
+    /// </summary>
     PartialReliability = 1,
 
     /// <summary>RE-CONFIG: streams are reset and added while the association lives (RFC 6525).</summary>
     StreamReconfiguration = 2,
 
     /// <summary>
-    /// I-DATA: a long message does not hold up those of other streams (RFC 8260). Not on by default: who reads must be prepared for
-    /// parts of several messages at once (§2.2.1). Not together with <see cref="PartialReliability"/>, which is not used then.
+    /// I-DATA: a long message does not hold up those of other streams (RFC 8260). Who reads must be prepared for parts of several
+    /// messages at once, one of each stream (§2.2.1), where messages are longer than <see cref="AssociationOptions.PartialDeliveryPoint"/>.
     /// </summary>
     Interleaving = 4,
 

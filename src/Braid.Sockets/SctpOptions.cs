@@ -104,7 +104,8 @@ public static class SctpOptions
 
     /// <summary>
     /// Whether messages may be interleaved (RFC 8260 §4.3.1): offered to the peers of future associations, and used with those that
-    /// offer it as well. Fixed once the association exists.
+    /// offer it as well. Then messages too long to be held come in parts that are mixed, each stream's own in order. Fixed once the
+    /// association exists.
     /// </summary>
     public static SctpOption<bool> Interleaving { get; } = new(
         "SCTP_INTERLEAVING_SUPPORTED",

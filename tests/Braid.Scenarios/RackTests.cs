@@ -305,11 +305,11 @@ public sealed class RackTests
     {
         Pair pair = Warm();
         Send(pair, 2).Arrow("A -> DATA x Z").Arrow("A -> DATA -> Z").Advance(s_roundTrip).Arrow("A <- SACK <- Z");
-        pair.A.Reconfigure(pair.Now, s_rack with { LossRecovery = LossRecovery.MissingReports });
+        pair.A.Reconfigure(pair.Now, pair.A.Options with { LossRecovery = LossRecovery.MissingReports });
         pair.Advance(TimeSpan.FromMilliseconds(100)).NothingPending();
         Send(pair, 2).Arrow("A -> DATA -> Z").Arrow("A <- SACK <- Z").Arrow("A -> DATA -> Z").Arrow("A <- SACK <- Z");
         pair.Arrow("A -> DATA x Z").NothingPending();        // three missing reports
-        pair.A.Reconfigure(pair.Now, s_rack);
+        pair.A.Reconfigure(pair.Now, pair.A.Options with { LossRecovery = LossRecovery.Rack });
         Send(pair).Arrow("A -> DATA -> Z").Advance(s_roundTrip).Arrow("A <- SACK <- Z");
         pair.Arrow("A -> DATA -> Z").Advance(s_roundTrip).Exchange();
         Assert.Equal(0, pair.A.BufferedBytes);

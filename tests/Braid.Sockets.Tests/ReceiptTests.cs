@@ -34,7 +34,7 @@ public sealed class ReceiptTests
             RtoMaximum = TimeSpan.FromMilliseconds(20),
         };
         await using MemoryPair pair = await MemoryPair.ConnectedAsync(fast);
-        pair.Network.Drop = (_, _, packet) => packet[12] == 0;                 // what begins with DATA
+        pair.Network.Drop = (_, _, packet) => packet[12] is 0 or 64;             // what begins with DATA or I-DATA
         SctpDeliveryResult result = await pair.Client.SendWithReceiptAsync(
             "lost"u8.ToArray(), s_info with { Reliability = Reliability.MaximumRetransmissions(0) }, pair.Guard);
         Assert.Equal(SctpDeliveryStatus.Expired, result.Status);
@@ -44,7 +44,7 @@ public sealed class ReceiptTests
     public async Task When_the_association_ends_first_nothing_is_known_of_what_was_sent_and_nothing_more_is_sent()
     {
         await using MemoryPair pair = await MemoryPair.ConnectedAsync(SctpAssociationOptions.Default);
-        pair.Network.Drop = (_, _, packet) => packet[12] == 0;
+        pair.Network.Drop = (_, _, packet) => packet[12] is 0 or 64;
         Task<SctpDeliveryResult> receipt = pair.Client.SendWithReceiptAsync("lost"u8.ToArray(), s_info, pair.Guard).AsTask();
         pair.Client.Abort("enough");
         Assert.Equal(SctpDeliveryStatus.Unknown, (await receipt).Status);

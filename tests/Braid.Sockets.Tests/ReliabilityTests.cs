@@ -25,7 +25,7 @@ public sealed class ReliabilityTests
             DefaultSendInfo = new SctpSendInfo(3, Context: 9, Reliability: Reliability.MaximumRetransmissions(0)),
         };
         await using MemoryPair pair = await MemoryPair.ConnectedAsync(fast);
-        pair.Network.Drop = (_, _, packet) => packet[12] == 0;                 // what begins with DATA
+        pair.Network.Drop = (_, _, packet) => packet[12] is 0 or 64;             // what begins with DATA or I-DATA
         await pair.Client.SendAsync("lost"u8.ToArray(), pair.Guard);
         await foreach (SctpNotification notification in pair.Client.ReadNotificationsAsync(pair.Guard))
         {
@@ -93,7 +93,7 @@ public sealed class ReliabilityTests
     public async Task A_message_in_pieces_that_was_given_up_can_be_completed_and_comes_back()
     {
         await using MemoryPair pair = await MemoryPair.ConnectedAsync(s_small with { RtoInitial = TimeSpan.FromMilliseconds(10), RtoMinimum = TimeSpan.FromMilliseconds(10) });
-        pair.Network.Drop = (_, _, packet) => packet[12] == 0;
+        pair.Network.Drop = (_, _, packet) => packet[12] is 0 or 64;
         await using SctpMessageStream writer = pair.Client.GetStream(3).OpenMessageWriter(new SctpSendInfo(3, Reliability: Reliability.MaximumRetransmissions(0)));
         await writer.WriteAsync(new byte[70_000], pair.Guard);
         int failed = 0;
