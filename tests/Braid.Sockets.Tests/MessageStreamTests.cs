@@ -174,6 +174,54 @@ public sealed class MessageStreamTests
         Assert.Equal(3000, first.Length);
     }
 
+    [Fact, Rfc(8260, "4.4"), Rfc(6525, "5.1.2")]
+    public async Task What_waits_for_a_reset_does_not_keep_the_pieces_away_that_the_reset_waits_for()
+    {
+        SctpAssociationOptions options = s_interleaved with
+        {
+            Extensions = Extensions.Interleaving | Extensions.StreamReconfiguration,
+            AllowedReconfiguration = ReconfigurationKinds.ResetStreams,
+            SendBufferSize = 100_000,
+        };
+        await using MemoryPair pair = await MemoryPair.ConnectedAsync(options, options);
+        await using SctpMessageStream message = pair.Client.GetStream(3).OpenMessageWriter();
+        await message.WriteAsync(new byte[70_000], pair.Guard);  // a piece of it is sent
+        while ((await pair.Client.GetStatisticsAsync()).ChunksSent == 0)
+        {
+            pair.Guard.ThrowIfCancellationRequested();
+        }
+
+        bool isAsked = false;
+        pair.Network.Drop = (_, _, packet) =>
+        {
+            Volatile.Write(ref isAsked, Volatile.Read(ref isAsked) || packet[12] == 130);     // RE-CONFIG
+            return false;
+        };
+        Task reset = pair.Server.ResetStreamsAsync(default, ResetDirection.Incoming, pair.Guard).AsTask();
+        await pair.UntilAsync(() => Volatile.Read(ref isAsked) && pair.Client.BufferedAmount == 0);
+        int waiting = 0;
+        while (pair.Client.TrySend(new byte[10_000], new SctpSendInfo(4)))
+        {
+            waiting++;                                       // for the reset
+        }
+
+        Assert.InRange(waiting, 5, 100);
+        Assert.False(reset.IsCompleted);
+        for (int i = 0; i < 5; i++)
+        {
+            await message.WriteAsync(new byte[70_000], pair.Guard);
+        }
+
+        await message.CompleteAsync(pair.Guard);
+        await reset;
+        int received = 0;
+        while (received < waiting + 1)
+        {
+            using SctpMessage next = await pair.Server.ReceiveAsync(pair.Guard);
+            received += next.Info.EndOfRecord ? 1 : 0;
+        }
+    }
+
     [Fact]
     public async Task A_message_that_was_begun_and_not_completed_aborts_the_association()
     {

@@ -59,6 +59,12 @@ public sealed class Association
     /// <summary>The same, as it counts against <see cref="AssociationOptions.SendBufferSize"/>.</summary>
     public long BufferedCharge => _tcb.Queue.BufferedCharge;
 
+    /// <summary>
+    /// The part of <see cref="BufferedCharge"/> that waits until resets of streams are done (RFC 6525 §5.1.2). Who limits what is sent
+    /// by himself must not count it against the next part of a record: the reset may wait for the end of that.
+    /// </summary>
+    public long HeldCharge => _tcb.Queue.HeldCharge;
+
     /// <summary>The adaptation code point that the peer's INIT or INIT ACK carried (RFC 5061 §4.2.6); null for none.</summary>
     public uint? PeerAdaptation => _tcb.PeerAdaptation;
 

@@ -52,6 +52,12 @@ internal sealed class OutboundStream(StreamId id)
     /// <summary>Whether what is accepted waits for a reset (RFC 6525 §5.1.2 A1).</summary>
     public bool IsPaused { get; private set; }
 
+    /// <summary>Bytes of messages that wait for a reset to be done.</summary>
+    public long HeldBytes { get; private set; }
+
+    /// <summary>Messages that wait for that.</summary>
+    public int HeldMessages { get; private set; }
+
     /// <summary>Whether all that was accepted before the reset was asked for has its TSN.</summary>
     public bool IsReadyForReset => First is null && !_endsRecordFirst;
 
@@ -101,6 +107,8 @@ internal sealed class OutboundStream(StreamId id)
         if (IsPaused && !_endsRecordFirst)
         {
             Append(message, ref _firstHeld, ref _lastHeld);
+            HeldBytes += message.Length;
+            HeldMessages++;
             return;
         }
 
@@ -139,8 +147,8 @@ internal sealed class OutboundStream(StreamId id)
         }
 
         _last = _lastHeld;
-        _firstHeld = null;
-        _lastHeld = null;
+        (_firstHeld, _lastHeld) = (null, null);
+        (HeldBytes, HeldMessages) = (0, 0);
     }
 
     /// <summary>Takes the first message out.</summary>

@@ -23,6 +23,8 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, Associatio
     private int _urgentMessages;                             // those with the I bit
     private int _begunMessages;                              // those that are cut, but not to their end
     private long _waitingBytes;
+    private long _heldBytes;                                 // what waits for resets of streams to be done
+    private int _heldMessages;
     private bool _isPaused;                                  // all streams, those that nobody has used yet included
     private AssociationEvent? _low;
 
@@ -31,6 +33,9 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, Associatio
 
     /// <summary>What they count for: a message costs more than its bytes, and a small one far more.</summary>
     public long BufferedCharge => Charge(BufferedBytes, messages.Rented);
+
+    /// <summary>The part of it that waits for resets of streams, which may wait for the end of a record themselves.</summary>
+    public long HeldCharge => Charge(_heldBytes, _heldMessages);
 
     /// <summary>Messages waiting, the one that is being cut included.</summary>
     public int MessageCount { get; private set; }
@@ -70,7 +75,9 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, Associatio
         _openRecords += (sendOptions.MoreFollows ? 1 : 0) - (stream.IsRecordOpen ? 1 : 0);
         message.AcceptedAt = context.Now;
         message.Deadline = DeadlineOf(message.Options.Reliability);
+        CountHeld(stream, -1);
         stream.Add(message);
+        CountHeld(stream, 1);
         _earliestDeadline = Instant.Min(_earliestDeadline, message.Deadline);
         ActivateIfWaiting(stream);
         return SendStatus.Ok;
@@ -534,9 +541,16 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, Associatio
             stream.Restart();
         }
 
+        CountHeld(stream, -1);
         stream.Resume();
         _earliestDeadline = Instant.Zero;                    // nobody has looked at those that were held
         ActivateIfWaiting(stream);
+    }
+
+    private void CountHeld(OutboundStream stream, int sign)
+    {
+        _heldBytes += sign * stream.HeldBytes;
+        _heldMessages += sign * stream.HeldMessages;
     }
 
     private static long Charge(long bytes, int count) => bytes + ((long)count * AssociationOptions.MessageOverhead);

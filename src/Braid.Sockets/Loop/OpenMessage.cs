@@ -7,6 +7,8 @@ internal sealed class OpenMessage(SctpMessageStream writer, bool isInterleaved, 
 
     public SctpMessageStream Writer => writer;
 
+    public bool IsInterleaved => isInterleaved;
+
     /// <summary>What had been accepted before it on other streams, and may have to wait for its end.</summary>
     public long ChargeBefore { get; set; } = chargeBefore;
 

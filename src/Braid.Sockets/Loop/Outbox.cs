@@ -27,6 +27,7 @@ internal sealed class Outbox(AssociationHost host, long limit)
     private long _limit = limit;
     private long _charge;
     private long _chargeBehind;                              // of all open messages
+    private long _chargeHeld;                                // of messages that the protocol keeps until a reset of their streams is done
     private long _bytes;
     private bool _hasUnreliable;                             // something was accepted that may make room for something else
     private SendOptions? _refused;                           // the last message that had no room and nobody waits with
@@ -173,6 +174,7 @@ internal sealed class Outbox(AssociationHost host, long limit)
             {
                 _charge = 0;
                 _chargeBehind = 0;
+                _chargeHeld = 0;
                 _bytes = 0;
                 Array.ForEach(_open, static open => open.ChargeBefore = 0);
             }
@@ -250,7 +252,13 @@ internal sealed class Outbox(AssociationHost host, long limit)
     /// <summary>Messages were acknowledged, or dropped: there is room again. On the loop.</summary>
     /// <param name="charge">What they counted.</param>
     /// <param name="bytes">Their user data.</param>
-    public void OnReleased(long charge, long bytes)
+    public void OnReleased(long charge, long bytes) => OnReleased(charge, bytes, _chargeHeld);
+
+    /// <inheritdoc cref="OnReleased(long, long)"/>
+    /// <param name="charge">What they counted.</param>
+    /// <param name="bytes">Their user data.</param>
+    /// <param name="held">What those count that wait in the protocol until a reset of their streams is done.</param>
+    public void OnReleased(long charge, long bytes, long held)
     {
         var decided = default(DecidedWaiters);
         bool any;
@@ -258,6 +266,7 @@ internal sealed class Outbox(AssociationHost host, long limit)
         {
             _charge -= charge;
             _bytes -= bytes;
+            _chargeHeld = held;
             any = AcceptWaiters(ref decided);
         }
 
@@ -398,9 +407,10 @@ internal sealed class Outbox(AssociationHost host, long limit)
     }
 
     // The last message may reach over the limit, so that one longer than the buffer can be sent at all. A piece does not count
-    // what waits for the end of its message, or of another one: that may not end before this one does.
+    // what waits for the end of its message, or of another one: that may not end before this one does. Nor does it count what
+    // waits for a reset of streams, which may itself wait for the end of this message (RFC 6525 §5.1.2).
     private bool IsRoomFor(OpenMessage? pieceOf, int bytes) =>
-        pieceOf is not null ? _charge - pieceOf.ChargeBefore - _chargeBehind < _limit
+        pieceOf is not null ? _charge - pieceOf.ChargeBefore - _chargeBehind - (pieceOf.IsInterleaved ? _chargeHeld : 0) < _limit
         : bytes == 0 ? _charge < _limit
         : _charge == 0 || _charge + bytes + AssociationOptions.MessageOverhead <= _limit;
 

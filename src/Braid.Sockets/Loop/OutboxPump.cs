@@ -13,6 +13,7 @@ internal sealed class OutboxPump(AssociationHost host)
     private Deque<OutboundItem> _batch;
     private HashSet<SctpStream>? _backlogged;
     private long _chargeInCore;
+    private long _chargeHeld;                                // of that, what waits for a reset of streams
     private long _bytesInCore;
 
     private Association Core => host.Core;
@@ -43,12 +44,14 @@ internal sealed class OutboxPump(AssociationHost host)
         }
 
         long charge = _chargeInCore - Core.BufferedCharge;
-        if (charge > 0)
+        long held = Core.HeldCharge;
+        if (charge > 0 || held != _chargeHeld)
         {
             long bytes = _bytesInCore - Core.BufferedBytes;
             _chargeInCore -= charge;
             _bytesInCore -= bytes;
-            Outbox.OnReleased(charge, bytes);
+            _chargeHeld = held;
+            Outbox.OnReleased(charge, bytes, held);
         }
     }
 
