@@ -62,7 +62,8 @@ internal sealed partial class ExtensionSettings
     }
 
     private static string NamesWhere(bool isDefault) => string.Join(
-        ", ", s_known.Where(known => (SctpAssociationOptions.Default.Extensions & known.Flag) != 0 == isDefault).Select(known => known.Name));
+        ", ",
+        s_known.Where(known => (SctpAssociationOptions.Default.Extensions & known.Flag) != 0 == isDefault).Select(known => known.Name).DefaultIfEmpty("none at present"));
 
     // PartialReliability is partial-reliability, as everything on a command line.
     private static string NameOf<T>(T value)
