@@ -13,6 +13,9 @@ internal sealed class SpareMessages
     private readonly Stack<OutboundMessage> _outbound = new();
     private readonly Stack<ReceivedMessage> _received = new();
 
+    /// <summary>Room for the messages that a receiver skips at a time; empty in between.</summary>
+    public List<OpenMessage> Passed { get; } = [];
+
     /// <summary>An object for a message to be sent.</summary>
     public OutboundMessage TakeOutbound() => _outbound.TryPop(out OutboundMessage? message) ? message : new OutboundMessage();
 

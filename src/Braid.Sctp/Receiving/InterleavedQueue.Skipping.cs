@@ -11,7 +11,6 @@ internal sealed partial class InterleavedQueue
 {
     private const int Many = 32;                             // then it is quicker to look at all that is held
 
-    private List<OpenMessage>? _passed;
 
     /// <summary>
     /// Lets go of what is incomplete up to the skipped messages, delivers what is complete and has waited for them, and what comes
@@ -63,7 +62,7 @@ internal sealed partial class InterleavedQueue
 
     private void PassAll()
     {
-        _passed?.Clear();
+        Context.Spares.Passed.Clear();
         for (int i = OpenCount; i > 0; i--, _list = _list!.Next)
         {
             if (StreamFor(_list!.Stream).IsSkipped(_list.Unordered, _list.Mid))
@@ -77,14 +76,15 @@ internal sealed partial class InterleavedQueue
     {
         if (open is not null)
         {
-            (_passed ??= []).Add(open);
+            Context.Spares.Passed.Add(open);
         }
     }
 
     // What is complete is delivered, in the order of the numbers; the rest is let go.
     private void DeliverPassed()
     {
-        if (_passed is not { Count: > 0 } passed)
+        List<OpenMessage> passed = Context.Spares.Passed;
+        if (passed.Count == 0)
         {
             return;
         }

@@ -22,6 +22,7 @@ internal sealed class Abandonment(AssociationContext context, SendQueue queue, O
     private Tsn _sentPoint = outstanding.AdvancedAck;
     private Instant _sentAt;
     private bool _isDue;
+    private Tsn? _limit;                                     // of the Advanced.Peer.Ack.Point, as long as a reset has no answer
     private bool _hasGivenUp;                                // since the last review
 
     /// <summary>Where the last FORWARD TSN went; null for none.</summary>
@@ -100,19 +101,30 @@ internal sealed class Abandonment(AssociationContext context, SendQueue queue, O
     /// <summary>A SACK was taken in, by the rules of RFC 9260 (§3.5 A4).</summary>
     public void OnSack()
     {
-        outstanding.Advance();
+        outstanding.Advance(_limit);
         TimeSpan roundTrip = LastPath?.Rto.Smoothed ?? default;
         TimeSpan delay = roundTrip < s_longestDelay ? roundTrip : s_longestDelay;
         _isDue |= outstanding.IsAdvanced && (outstanding.AdvancedAck > _sentPoint || context.Now - _sentAt >= delay);
     }
 
-    /// <summary>The peer has answered the request to reset streams, which had held the Advanced.Peer.Ack.Point.</summary>
-    public void OnResetAnswered() => Advance();
+    /// <summary>
+    /// Streams are to be reset (RFC 6525 §5.1.2), which the peer does when it has, or has skipped, all that was sent so far. Until it has
+    /// answered, nobody knows whether a number in a FORWARD TSN would be taken for one of before or of after that. Therefore none
+    /// goes further: as soon as the peer has done it, one of before is out of date.
+    /// </summary>
+    public void OnResetRequested() => _limit = outstanding.HighestTsn;
+
+    /// <summary>The peer has answered: a FORWARD TSN may go further.</summary>
+    public void OnResetAnswered()
+    {
+        _limit = null;
+        Advance();
+    }
 
     /// <summary>T3-rtx has expired (A5).</summary>
     public void OnTimeout()
     {
-        outstanding.Advance();
+        outstanding.Advance(_limit);
         _isDue = true;
     }
 
@@ -137,7 +149,7 @@ internal sealed class Abandonment(AssociationContext context, SendQueue queue, O
         int count = outstanding.CollectSkipped(_skipped.AsSpan(0, room));
         if (outstanding.AdvancedAck != before && !packet.IsEmpty)
         {
-            outstanding.Advance();
+            outstanding.Advance(_limit);
             return false;
         }
 
@@ -187,7 +199,7 @@ internal sealed class Abandonment(AssociationContext context, SendQueue queue, O
 
     private void Advance()
     {
-        outstanding.Advance();
+        outstanding.Advance(_limit);
         _isDue |= outstanding.IsAdvanced && outstanding.AdvancedAck > _sentPoint;
     }
 }

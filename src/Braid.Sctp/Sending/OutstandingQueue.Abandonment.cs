@@ -10,7 +10,6 @@ namespace Braid.Sctp;
 internal sealed partial class OutstandingQueue
 {
     private int _forwardable;                                // chunks up to the Advanced.Peer.Ack.Point
-    private Tsn? _forwardLimit;                              // it goes no further, as long as the peer has not acknowledged that
 
     /// <summary>Advanced.Peer.Ack.Point: up to it, the peer shall consider everything as received (A1).</summary>
     public Tsn AdvancedAck => _cumulativeAck + _forwardable;
@@ -109,24 +108,15 @@ internal sealed partial class OutstandingQueue
     }
 
     /// <summary>Moves the Advanced.Peer.Ack.Point as far as chunks were given up (C2).</summary>
-    public void Advance()
+    /// <param name="limit">It goes no further, as long as the peer has not acknowledged that.</param>
+    public void Advance(Tsn? limit)
     {
-        int limit = _forwardLimit?.DistanceFrom(_cumulativeAck) is > 0 and int distance ? distance : _count;
-        while (_forwardable < limit && At(_forwardable).State == ChunkState.Abandoned)
+        int most = limit?.DistanceFrom(_cumulativeAck) is > 0 and int distance ? distance : _count;
+        while (_forwardable < most && At(_forwardable).State == ChunkState.Abandoned)
         {
             _forwardable++;
         }
     }
-
-    /// <summary>
-    /// Streams are to be reset (RFC 6525 §5.1.2), which the peer does when it has, or has skipped, all that was sent so far. Until it has
-    /// answered, nobody knows whether a number in a FORWARD TSN would be taken for one of before or of after that. Therefore none
-    /// goes further: as soon as the peer has done it, one of before is out of date.
-    /// </summary>
-    public void OnResetRequested() => _forwardLimit = HighestTsn;
-
-    /// <summary>The peer has answered: a FORWARD TSN may go further.</summary>
-    public void OnResetAnswered() => _forwardLimit = null;
 
     /// <summary>
     /// Streams were reset (RFC 6525 §5.2.7 H4), which the peer does when it has, or has skipped, all that was sent before: none of

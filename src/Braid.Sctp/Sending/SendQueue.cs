@@ -23,8 +23,6 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, Associatio
     private int _urgentMessages;                             // those with the I bit
     private int _begunMessages;                              // those that are cut, but not to their end
     private long _waitingBytes;
-    private long _heldBytes;                                 // what waits for resets of streams to be done
-    private int _heldMessages;
     private bool _isPaused;                                  // all streams, those that nobody has used yet included
     private AssociationEvent? _low;
 
@@ -35,7 +33,7 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, Associatio
     public long BufferedCharge => Charge(BufferedBytes, messages.Rented);
 
     /// <summary>The part of it that waits for resets of streams, which may wait for the end of a record themselves.</summary>
-    public long HeldCharge => Charge(_heldBytes, _heldMessages);
+    public long HeldCharge { get; private set; }
 
     /// <summary>Messages waiting, the one that is being cut included.</summary>
     public int MessageCount { get; private set; }
@@ -547,11 +545,7 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, Associatio
         ActivateIfWaiting(stream);
     }
 
-    private void CountHeld(OutboundStream stream, int sign)
-    {
-        _heldBytes += sign * stream.HeldBytes;
-        _heldMessages += sign * stream.HeldMessages;
-    }
+    private void CountHeld(OutboundStream stream, int sign) => HeldCharge += sign * Charge(stream.HeldBytes, stream.HeldMessages);
 
     private static long Charge(long bytes, int count) => bytes + ((long)count * AssociationOptions.MessageOverhead);
 

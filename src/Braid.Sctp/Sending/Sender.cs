@@ -74,15 +74,14 @@ internal sealed class Sender
     /// <summary>The handshake has ended, maybe another one than before: whether messages may be given up.</summary>
     public void OnNegotiated(Extensions extensions) => _mayAbandon = (extensions & Extensions.PartialReliability) != 0;
 
-    /// <inheritdoc cref="OutstandingQueue.OnResetRequested"/>
-    public void OnResetRequested() => _outstanding.OnResetRequested();
+    /// <inheritdoc cref="Abandonment.OnResetRequested"/>
+    public void OnResetRequested() => Abandonment?.OnResetRequested();     // else nothing of before is ever skipped
 
     /// <summary>The peer has answered the request to reset streams of ours.</summary>
     /// <param name="streams">Which; none for all.</param>
     /// <param name="isDone">Whether they were reset.</param>
     public void OnResetAnswered(ReadOnlySpan<StreamId> streams, bool isDone)
     {
-        _outstanding.OnResetAnswered();
         if (isDone)
         {
             _outstanding.OnStreamsReset(streams);
