@@ -17,11 +17,6 @@ public static class ExtensionChecker
     public static string? CheckAgreed(Extensions agreed, Extensions offered, Extensions peerOffered)
     {
         Extensions expected = offered & peerOffered;
-        if ((expected & Extensions.Interleaving) != 0)
-        {
-            expected &= ~Extensions.PartialReliability;      // RFC 8260 §2.3.1: it needs I-FORWARD-TSN, which is not known yet
-        }
-
         return agreed == expected ? null : $"{offered} and {peerOffered} have become {agreed}";
     }
 
