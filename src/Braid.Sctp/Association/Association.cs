@@ -12,15 +12,12 @@ namespace Braid.Sctp;
 /// This class is the way in and out; the procedures for setting up, transfer and termination decide, and the mechanisms are
 /// components that own their state and return what changed.
 /// </summary>
-public sealed class Association
+public sealed partial class Association
 {
     private readonly Tcb _tcb;
     private readonly PacketAssembler _assembler;
     private readonly SetupProcedures _setup;
     private readonly TransferProcedures _transfer;
-    private readonly TerminationProcedures _termination;
-    private readonly OptionProcedures _options;
-    private readonly ReconfigurationProcedures _reconfiguration;
 
     private Association(
         EndpointOptions endpoint, AssociationContext context, PortPair ports, ReadOnlySpan<NetworkPath> paths, InitFields? opening)
@@ -30,9 +27,6 @@ public sealed class Association
         _assembler = new PacketAssembler(context, _tcb.Paths, endpoint, ports);
         _setup = new SetupProcedures(_tcb);
         _transfer = new TransferProcedures(_tcb);
-        _termination = new TerminationProcedures(_tcb, _transfer);
-        _options = new OptionProcedures(_tcb);
-        _reconfiguration = new ReconfigurationProcedures(_tcb);
     }
 
     /// <summary>Where the association stands (§4).</summary>
@@ -114,14 +108,23 @@ public sealed class Association
     /// <summary>Whether nothing is left to do but to read its last messages and events.</summary>
     internal bool IsFinished => State == AssociationState.Closed && _tcb.Context.Control.IsEmpty;
 
+    // These own nothing.
+    private SendProcedures Sends => new(_tcb);
+
+    private TerminationProcedures Termination => new(_tcb, _transfer);
+
+    private OptionProcedures Settings => new(_tcb);
+
+    private ReconfigurationProcedures Reconfiguration => new(_tcb);
+
     /// <summary>Queues a copy of a message.</summary>
     /// <param name="now">The current instant.</param>
     /// <param name="payload">User data, 1 byte to <see cref="AssociationOptions.MaximumMessageSize"/>.</param>
     /// <param name="options">Stream, PPID and order.</param>
     public SendStatus Send(Instant now, ReadOnlySpan<byte> payload, in SendOptions options)
     {
-        SendStatus status = CheckSend(now, payload.Length, options);
-        return status == SendStatus.Ok ? Accept(now, _tcb.Context.Buffers.RentCopy(payload), options) : _tcb.Queue.Refuse(status, options);
+        SendStatus status = Sends.CheckOrMakeRoom(now, payload.Length, options);
+        return status == SendStatus.Ok ? Sends.Accept(now, _tcb.Context.Buffers.RentCopy(payload), options) : _tcb.Queue.Refuse(status, options);
     }
 
     /// <summary>Queues a message without copying it.</summary>
@@ -131,8 +134,8 @@ public sealed class Association
     public SendStatus Send(Instant now, PooledBuffer payload, in SendOptions options)
     {
         ArgumentNullException.ThrowIfNull(payload);
-        SendStatus status = CheckSend(now, payload.Length, options);
-        return status == SendStatus.Ok ? Accept(now, payload, options) : _tcb.Queue.Refuse(status, options);
+        SendStatus status = Sends.CheckOrMakeRoom(now, payload.Length, options);
+        return status == SendStatus.Ok ? Sends.Accept(now, payload, options) : _tcb.Queue.Refuse(status, options);
     }
 
     /// <summary>
@@ -144,21 +147,14 @@ public sealed class Association
     public SendStatus SendAccepted(Instant now, PooledBuffer payload, in SendOptions options)
     {
         ArgumentNullException.ThrowIfNull(payload);
-        SendStatus status = State == AssociationState.ShutdownReceived ? SendStatus.Ok : CanSend(payload.Length, options);
-        return status is SendStatus.Ok or SendStatus.QueueFull or SendStatus.InvalidLength or SendStatus.NeedsFragmentation
-            ? Accept(now, payload, options, wasAccepted: true)
-            : _tcb.Queue.Refuse(status, options);
+        return Sends.AcceptLate(now, payload, options);
     }
 
     /// <summary>
     /// What <see cref="Send(Instant, PooledBuffer, in SendOptions)"/> would answer now; it also gives up messages whose lifetime
     /// is over, and may find room where there was none.
     /// </summary>
-    public SendStatus CanSend(int length, in SendOptions options)
-    {
-        SendStatus status = CheckOnly(length, options);
-        return status == SendStatus.QueueFull && _tcb.Transfer?.Sender.CanMakeRoom(options) == true ? SendStatus.Ok : status;
-    }
+    public SendStatus CanSend(int length, in SendOptions options) => Sends.CanSend(length, options);
 
     /// <summary>
     /// Gives up messages for one that is to be sent and has no room in the send buffer: those whose lifetime is over, and those
@@ -167,24 +163,7 @@ public sealed class Association
     /// <param name="now">The current instant.</param>
     /// <param name="options">Of the message that is to be sent.</param>
     /// <returns>Whether any was given up.</returns>
-    public bool MakeRoom(Instant now, in SendOptions options)
-    {
-        if (_tcb.Transfer is not { } transfer || !_tcb.MayCarryData)
-        {
-            return false;
-        }
-
-        Begin(now);
-        bool hasExpired = transfer.Sender.Review();
-        transfer.Sender.MakeRoom(options);
-        bool any = transfer.Sender.Review() || hasExpired;
-        if (any)
-        {
-            _tcb.OnGivenUp();
-        }
-
-        return any;
-    }
+    public bool MakeRoom(Instant now, in SendOptions options) => Sends.MakeRoom(now, options);
 
     /// <summary>Messages that were given up so far (RFC 7496 §4.3, §4.4).</summary>
     /// <param name="policy">By which policy; null for all of them.</param>
@@ -270,8 +249,8 @@ public sealed class Association
     /// <summary>Begins a graceful shutdown (§9.2): what was accepted is delivered, nothing new is accepted.</summary>
     public void Shutdown(Instant now)
     {
-        Begin(now);
-        _termination.Begin();
+        _tcb.Begin(now);
+        Termination.Begin();
     }
 
     /// <summary>Ends the association at once (§9.1). What was not delivered is lost.</summary>
@@ -284,7 +263,7 @@ public sealed class Association
             return;
         }
 
-        Begin(now);
+        _tcb.Begin(now);
         _tcb.AbortWith(CloseReason.Aborted, CauseCode.UserInitiatedAbort, reason[..Math.Min(reason.Length, ErrorReporter.LongestCause)]);
     }
 
@@ -306,8 +285,8 @@ public sealed class Association
             throw new ArgumentException($"{name} cannot change while an association lives.", name);
         }
 
-        Begin(now);
-        _options.Reconfigure(options);
+        _tcb.Begin(now);
+        Settings.Reconfigure(options);
     }
 
     /// <summary>Sets what differs for one address of the peer (§11.1.9, §11.1.12, RFC 6458 §8.1.12), until a restart of the peer.</summary>
@@ -320,8 +299,8 @@ public sealed class Association
     {
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        Begin(now);
-        return _options.ConfigurePath(address, options);
+        _tcb.Begin(now);
+        return Settings.ConfigurePath(address, options);
     }
 
     /// <summary>
@@ -333,8 +312,8 @@ public sealed class Association
     /// <returns>False when the peer does not have that address, before the handshake is done, or once SHUTDOWN was sent (§8.3).</returns>
     public bool RequestHeartbeat(Instant now, NetworkAddress? address = null)
     {
-        Begin(now);
-        return _options.RequestHeartbeat(address);
+        _tcb.Begin(now);
+        return Settings.RequestHeartbeat(address);
     }
 
     /// <summary>Makes an address the one that new data takes (§11.1.6), as long as it is active (§6.4.1).</summary>
@@ -346,8 +325,8 @@ public sealed class Association
     /// </returns>
     public bool SetPrimaryPath(Instant now, in NetworkAddress address)
     {
-        Begin(now);
-        return _options.SetPrimaryPath(address);
+        _tcb.Begin(now);
+        return Settings.SetPrimaryPath(address);
     }
 
     /// <summary>
@@ -363,8 +342,8 @@ public sealed class Association
     public ReconfigurationStatus ResetStreams(Instant now, ReadOnlySpan<StreamId> streams, ResetDirection direction, uint context = 0)
     {
         AssociationOptions.InRange((byte)direction, (byte)ResetDirection.Outgoing, (byte)ResetDirection.Both, nameof(direction));
-        Begin(now);
-        return _reconfiguration.ResetStreams(streams, direction, context);
+        _tcb.Begin(now);
+        return Reconfiguration.ResetStreams(streams, direction, context);
     }
 
     /// <summary>
@@ -374,8 +353,8 @@ public sealed class Association
     /// <inheritdoc cref="ResetStreams" path="/param"/>
     public ReconfigurationStatus ResetAssociation(Instant now, uint context = 0)
     {
-        Begin(now);
-        return _reconfiguration.ResetAssociation(context);
+        _tcb.Begin(now);
+        return Reconfiguration.ResetAssociation(context);
     }
 
     /// <summary>
@@ -391,8 +370,8 @@ public sealed class Association
     {
         AssociationOptions.InRange(outgoing, incoming == 0 ? 1 : 0, ushort.MaxValue, nameof(outgoing));
         AssociationOptions.InRange(incoming, 0, ushort.MaxValue, nameof(incoming));
-        Begin(now);
-        return _reconfiguration.AddStreams((ushort)outgoing, (ushort)incoming, context);
+        _tcb.Begin(now);
+        return Reconfiguration.AddStreams((ushort)outgoing, (ushort)incoming, context);
     }
 
     /// <summary>A snapshot of its counters and of the primary path.</summary>
@@ -424,7 +403,7 @@ public sealed class Association
     {
         var association = new Association(endpoint, context, ports, paths, fields);
         association._tcb.State = AssociationState.CookieWait;
-        association.Begin(now);
+        association._tcb.Begin(now);
         association._tcb.Handshake!.Start();
         return association;
     }
@@ -448,281 +427,20 @@ public sealed class Association
         return association;
     }
 
-    /// <summary>Takes in a packet that belongs here by address and tag (§8.5).</summary>
-    /// <param name="now">The current instant.</param>
-    /// <param name="from">Where it came from.</param>
-    /// <param name="packet">The packet.</param>
-    /// <param name="hasAbort">Whether there is an ABORT in it: then it is not answered, whatever else there is (§9.1).</param>
-    /// <param name="ecn">What its IP header says.</param>
-    internal void HandlePacket(Instant now, in NetworkPath from, in PacketView packet, bool hasAbort, EcnCodepoint ecn = EcnCodepoint.NotCapable)
-    {
-        Path? path = _tcb.Paths.Find(from.Remote);
-        if (path is null && State == AssociationState.CookieWait)
-        {
-            HandleInitAckFromElsewhere(now, from, packet);
-            return;
-        }
-
-        if (path is null || State == AssociationState.Closed)
-        {
-            return;
-        }
-
-        Begin(now);
-        if (path.Address.Remote.Port != from.Remote.Port)
-        {
-            _tcb.Paths.LearnPort(path, from.Remote.Port);        // RFC 6951 §5.4
-        }
-
-        _tcb.Context.Counters.PacketsReceived++;
-        _transfer.OnPacketBegin(ecn);
-        ChunkReader chunks = packet.Chunks;
-        while (State != AssociationState.Closed && chunks.TryRead(out ChunkView chunk) && OnChunk(chunk, path))
-        {
-        }
-
-        if (chunks.IsMalformed)
-        {
-            _tcb.Context.Drops.Count(DropReason.MalformedChunk);
-        }
-
-        OnPacketEnd();
-        if (hasAbort)
-        {
-            _tcb.Context.Control.Clear();
-        }
-    }
-
-    /// <summary>An INIT ACK from an address that we did not name, which lists one that we did (§5.1.2 D).</summary>
-    private void HandleInitAckFromElsewhere(Instant now, in NetworkPath from, in PacketView packet)
-    {
-        ChunkReader chunks = packet.Chunks;
-        if (chunks.TryRead(out ChunkView chunk) && chunk.Type == ChunkType.InitAck && InitChunk.TryRead(chunk, out InitChunk initAck))
-        {
-            Begin(now);
-            _tcb.Context.Counters.PacketsReceived++;
-            _setup.OnInitAck(initAck, from);
-        }
-    }
-
-    internal void HandleTimeout(Instant now)
-    {
-        Begin(now);
-        while (State != AssociationState.Closed && _tcb.Context.Timers.TryTakeExpired(_tcb.Context.Now, out TimerId timer))
-        {
-            OnTimer(timer);
-        }
-    }
-
-    internal bool TryGetDatagram(Instant now, Span<byte> destination, out OutgoingDatagram datagram)
-    {
-        _tcb.Context.SetNow(now);
-        _transfer.Review();
-        _termination.Advance();
-        _reconfiguration.Advance();
-        switch (State)
-        {
-            case AssociationState.Closed:
-                return _assembler.TryAssembleFinal(_tcb.Transfer, destination, out datagram);
-            case AssociationState.Listening:
-                datagram = default;
-                return false;
-            case AssociationState.CookieWait:
-                return _assembler.TryAssembleInit(_tcb.Handshake!, destination, out datagram);
-            case AssociationState.CookieEchoed:
-                return _assembler.TryAssembleCookieEcho(_tcb.Handshake!, _tcb.Transfer!, destination, out datagram);
-        }
-
-        if (_assembler.TryAssemble(_tcb.Transfer!, _tcb.MayCarryData, _tcb.ShutdownRequested, destination, out datagram))
-        {
-            return true;
-        }
-
-        if (_tcb.MayCarryData)
-        {
-            _tcb.Transfer!.Sender.OnDrained();
-        }
-
-        return false;
-    }
-
     /// <inheritdoc cref="SetupProcedures.PopulateTieTags"/>
     internal void PopulateTieTags() => _setup.PopulateTieTags();
 
     /// <inheritdoc cref="SetupProcedures.OnCookieEcho"/>
     internal bool OnCookieEcho(Instant now, in NetworkPath path, in CookieClaims claims, CollisionAction action)
     {
-        Begin(now);
+        _tcb.Begin(now);
         return _setup.OnCookieEcho(path, claims, action);
     }
 
     /// <summary>SHUTDOWN COMPLETE was lost, and the peer begins anew: SHUTDOWN ACK again (§9.2).</summary>
     internal void ResendShutdownAck(Instant now)
     {
-        Begin(now);
+        _tcb.Begin(now);
         _tcb.Context.Control.Enqueue(ChunkType.ShutdownAck);
-    }
-
-    private void Begin(Instant now)
-    {
-        _tcb.Context.SetNow(now);
-        _tcb.Context.Activity.Signal();
-        _tcb.Context.Control.BeginAnswers(_tcb.Paths.MaximumChunk);
-    }
-
-    private SendStatus CheckOnly(int length, in SendOptions options) => State switch
-    {
-        AssociationState.Closed => SendStatus.Closed,
-        _ when _tcb.ShutdownRequested => SendStatus.ShuttingDown,
-        AssociationState.Listening or AssociationState.CookieWait or AssociationState.CookieEchoed or AssociationState.Established =>
-            _tcb.Queue.Check(length, options),
-        _ => SendStatus.ShuttingDown,
-    };
-
-    private SendStatus CheckSend(Instant now, int length, in SendOptions options)
-    {
-        SendStatus status = CheckOnly(length, options);
-        return status == SendStatus.QueueFull && MakeRoom(now, options) ? CheckOnly(length, options) : status;
-    }
-
-    private SendStatus Accept(Instant now, PooledBuffer payload, in SendOptions options, bool wasAccepted = false)
-    {
-        Begin(now);
-        SendStatus status = _tcb.Queue.Enqueue(payload, options, wasAccepted);
-        if (status == SendStatus.Ok)
-        {
-            _tcb.Context.Counters.MessagesSent += options.MoreFollows ? 0 : 1;
-            _tcb.Transfer?.Sender.OnOpportunity();
-        }
-
-        return status;
-    }
-
-    private bool OnChunk(in ChunkView chunk, Path path)
-    {
-        switch (chunk.Type)
-        {
-            case ChunkType.Data:
-                return DataChunk.TryRead(chunk, out DataChunk data) ? _transfer.OnData(data, path) : _tcb.Malformed();
-            case ChunkType.ForwardTsn when (Extensions & (Extensions.PartialReliability | Extensions.Interleaving)) != 0:
-                return ForwardTsnChunk.TryRead(chunk, out ForwardTsnChunk forward) ? _transfer.OnForwardTsn(forward, path) : _tcb.Malformed();
-            case ChunkType.IData:
-                return InterleavedDataChunk.TryRead(chunk, out InterleavedDataChunk interleaved) ? _transfer.OnData(interleaved, path) : _tcb.Malformed();
-            case ChunkType.IForwardTsn:
-                return InterleavedForwardTsnChunk.TryRead(chunk, out InterleavedForwardTsnChunk skipped) ? _transfer.OnForwardTsn(skipped, path) : _tcb.Malformed();
-            case ChunkType.Sack:
-                return SackChunk.TryRead(chunk, out SackChunk sack) ? _transfer.OnSack(sack) : _tcb.Malformed();
-            case ChunkType.NrSack when (Extensions & Extensions.NonRenegableSack) != 0:
-                return NrSackChunk.TryRead(chunk, out NrSackChunk nrSack) ? _transfer.OnSack(nrSack.Sack) : _tcb.Malformed();
-            case ChunkType.Heartbeat:
-                return HeartbeatChunk.TryRead(chunk, out HeartbeatChunk heartbeat) ? _transfer.OnHeartbeat(heartbeat, path) : _tcb.Malformed();
-            case ChunkType.HeartbeatAck:
-                return HeartbeatAckChunk.TryRead(chunk, out HeartbeatAckChunk answer) ? _transfer.OnHeartbeatAck(answer) : _tcb.Malformed();
-            case ChunkType.InitAck:
-                return InitChunk.TryRead(chunk, out InitChunk initAck) ? _setup.OnInitAck(initAck, path.Address) : _tcb.Malformed();
-            case ChunkType.CookieAck:
-                return _setup.OnCookieAck();
-            case ChunkType.Shutdown:
-                return ShutdownChunk.TryRead(chunk, out ShutdownChunk shutdown) ? _termination.OnShutdown(shutdown) : _tcb.Malformed();
-            case ChunkType.ShutdownAck:
-                return _termination.OnShutdownAck();
-            case ChunkType.ShutdownComplete:
-                return _termination.OnShutdownComplete();
-            case ChunkType.Abort:
-                return AbortChunk.TryRead(chunk, out AbortChunk abort) ? _termination.OnAbort(abort) : _tcb.Malformed();
-            case ChunkType.Error:
-                return ErrorChunk.TryRead(chunk, out ErrorChunk error) ? OnError(error) : _tcb.Malformed();
-            case ChunkType.ReConfig when (Extensions & Extensions.StreamReconfiguration) != 0:
-                return ReConfigChunk.TryRead(chunk, out ReConfigChunk request) ? _reconfiguration.OnReConfig(request) : _tcb.Malformed();
-            case ChunkType.Ecne:
-                return EcneChunk.TryRead(chunk, out EcneChunk echo) ? _transfer.OnEcne(echo) : _tcb.Malformed();
-            case ChunkType.Cwr:
-                return CwrChunk.TryRead(chunk, out CwrChunk reduced) ? _transfer.OnCwr(reduced) : _tcb.Malformed();
-            case ChunkType.Init:
-            case ChunkType.CookieEcho:
-            case ChunkType.Pad:
-                return true;                                 // the endpoint's business, or padding: nothing to do here
-            default:
-                return OnUnrecognized(chunk);
-        }
-    }
-
-    private bool OnError(in ErrorChunk error)
-    {
-        CauseReader causes = error.Causes;
-        while (causes.TryRead(out CauseView cause))
-        {
-            if (cause.Code != CauseCode.StaleCookie)
-            {
-                _tcb.Context.Report(new AssociationEvent.RemoteError((ushort)cause.Code, cause.Value.ToArray()));
-            }
-            else if (State == AssociationState.CookieEchoed)
-            {
-                _setup.OnStaleCookie();
-            }
-        }
-
-        return true;
-    }
-
-    private bool OnUnrecognized(in ChunkView chunk)
-    {
-        _tcb.Context.Drops.Count(DropReason.UnrecognizedChunk);
-        if (chunk.WhenUnrecognized is UnrecognizedAction.StopAndReport or UnrecognizedAction.SkipAndReport)
-        {
-            _tcb.Errors.Report(CauseCode.UnrecognizedChunkType, chunk.Bytes);
-        }
-
-        return chunk.WhenUnrecognized is UnrecognizedAction.Skip or UnrecognizedAction.SkipAndReport;
-    }
-
-    private void OnPacketEnd()
-    {
-        if (State == AssociationState.Closed || _tcb.Transfer is null)
-        {
-            return;
-        }
-
-        _termination.OnPacketFromPeer(_transfer.OnPacketEnd());
-    }
-
-    private void OnTimer(TimerId timer)
-    {
-        switch (timer.Kind)
-        {
-            case TimerKind.T1Init or TimerKind.T1Cookie:
-                _setup.OnSetupTimeout();
-                break;
-            case TimerKind.T2Shutdown:
-                _termination.OnShutdownTimeout();
-                break;
-            case TimerKind.T5ShutdownGuard:
-                _termination.OnShutdownGuard();
-                break;
-            case TimerKind.Idle:
-                _termination.OnIdleTimer();
-                break;
-            case TimerKind.DelayedAck:
-                _transfer.OnDelayedAck();
-                break;
-            case TimerKind.Reconfiguration:
-                _reconfiguration.OnTimeout();
-                break;
-            case TimerKind.T3Rtx:
-                _transfer.OnRetransmissionTimeout(_tcb.Paths[timer.Path]);
-                break;
-            case TimerKind.Loss:
-                _transfer.OnLossTimer(_tcb.Paths[timer.Path]);
-                break;
-            case TimerKind.Heartbeat:
-                _transfer.OnHeartbeatTimer(_tcb.Paths[timer.Path]);
-                break;
-            case TimerKind.PathMtu:
-                _transfer.OnPathMtuTimer(_tcb.Paths[timer.Path]);
-                break;
-            case TimerKind.HeartbeatAck:
-                _transfer.OnHeartbeatTimeout(_tcb.Paths[timer.Path]);
-                break;
-        }
     }
 }

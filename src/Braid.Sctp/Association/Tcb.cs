@@ -101,6 +101,14 @@ internal sealed class Tcb
     /// <summary>COMMUNICATION UP.</summary>
     public AssociationEvent UpEvent => new AssociationEvent.Established(OutgoingStreams, IncomingStreams);
 
+    /// <summary>A command, a packet or a time-out is about to be taken in.</summary>
+    public void Begin(Instant now)
+    {
+        Context.SetNow(now);
+        Context.Activity.Signal();
+        Context.Control.BeginAnswers(Paths.MaximumChunk);
+    }
+
     /// <summary>The handshake is done: data may flow.</summary>
     public void Establish(AssociationEvent? associationEvent)
     {
