@@ -1,4 +1,5 @@
 using System;
+using System.Buffers;
 using System.Collections.Generic;
 using System.CommandLine;
 using System.IO;
@@ -6,6 +7,7 @@ using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using Braid.Cli.Output;
+using Braid.Cli.Transfer;
 using Braid.Sctp;
 using Braid.Sockets;
 
@@ -149,9 +151,13 @@ internal sealed class Conversation
         {
             using (message)
             {
-                if (records.TryComplete(message, out ReadOnlyMemory<byte> whole))
+                if (records.TryComplete(message, out ReadOnlySequence<byte> whole))
                 {
-                    await output.WriteAsync(whole, cancellationToken);
+                    foreach (ReadOnlyMemory<byte> segment in whole)
+                    {
+                        await output.WriteAsync(segment, cancellationToken);
+                    }
+
                     await output.WriteAsync("\n"u8.ToArray(), cancellationToken);
                     await output.FlushAsync(cancellationToken);
                 }

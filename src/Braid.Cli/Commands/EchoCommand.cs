@@ -1,8 +1,10 @@
 using System;
+using System.Buffers;
 using System.CommandLine;
 using System.Threading;
 using System.Threading.Tasks;
 using Braid.Cli.Output;
+using Braid.Cli.Transfer;
 using Braid.Sockets;
 using Microsoft.Extensions.Logging;
 
@@ -49,7 +51,7 @@ internal static class EchoCommand
             {
                 using (message)
                 {
-                    if (!records.TryComplete(message, out ReadOnlyMemory<byte> whole))
+                    if (!records.TryComplete(message, out ReadOnlySequence<byte> whole))
                     {
                         continue;
                     }
@@ -58,7 +60,7 @@ internal static class EchoCommand
                     int streams = association.StreamCounts.Outgoing;
                     ushort stream = (ushort)Math.Min(message.Info.StreamId, streams - 1);
                     await association.SendAsync(
-                        whole, new SctpSendInfo(stream, message.Info.Ppid, message.Info.Unordered), cancellationToken);
+                        whole.IsSingleSegment ? whole.First : whole.ToArray(), new SctpSendInfo(stream, message.Info.Ppid, message.Info.Unordered), cancellationToken);
                 }
             }
         }

@@ -1,11 +1,12 @@
 using System;
+using System.Buffers;
 using System.Diagnostics;
 using System.Linq;
 using System.Threading;
 using System.Threading.Channels;
 using System.Threading.Tasks;
-using Braid.Cli.Commands;
 using Braid.Cli.Output;
+using Braid.Cli.Transfer;
 using Braid.Sctp;
 using Braid.Sockets;
 
@@ -14,6 +15,7 @@ namespace Braid.Cli.Perf;
 /// <summary>One side of a test: sends data, counts what comes, and passes on what the other side says.</summary>
 internal sealed class PerfFlow(SctpAssociation association)
 {
+    private const int LongestSaid = 1 << 20;
     private const int AtOnce = 64;                           // messages between two looks at the clock
 
     private readonly Channel<PerfMessage> _said = Channel.CreateUnbounded<PerfMessage>();
@@ -68,7 +70,7 @@ internal sealed class PerfFlow(SctpAssociation association)
     /// <summary>Counts what comes, until the association ends.</summary>
     public async Task ReceiveAsync(CancellationToken cancellationToken)
     {
-        var records = new Records();
+        var records = new Records(LongestSaid);
         try
         {
             await foreach (SctpMessage message in association.ReadAllAsync(cancellationToken))
@@ -79,9 +81,9 @@ internal sealed class PerfFlow(SctpAssociation association)
                     {
                         _received.Add(message.Length, message.Info.EndOfRecord ? 1 : 0);
                     }
-                    else if (records.TryComplete(message, out ReadOnlyMemory<byte> whole))
+                    else if (records.TryComplete(message, out ReadOnlySequence<byte> whole))
                     {
-                        _said.Writer.TryWrite(PerfMessage.Read(whole.Span));
+                        _said.Writer.TryWrite(PerfMessage.Read(whole.ToArray()));
                     }
                 }
             }

@@ -31,19 +31,19 @@ internal sealed class FileReceiver(SctpAssociation association, string directory
     public async Task ReceiveAsync(CancellationToken cancellationToken)
     {
         string? failure = null;
+        var records = new Records();
         try
         {
             await foreach (SctpMessage message in association.ReadAllAsync(cancellationToken))
             {
                 using (message)
                 {
-                    if (!message.Info.EndOfRecord)
+                    if (!records.TryComplete(message, out ReadOnlySequence<byte> whole))
                     {
-                        association.Abort("a message is longer than any that belongs to a transfer");
-                        throw new TransferFailedException("the sender's messages are too long");
+                        continue;
                     }
 
-                    byte[]? answer = Take(message.Payload, ref failure);
+                    byte[]? answer = Take(whole, ref failure);
                     if (answer is not null)
                     {
                         await association.SendAsync(answer, new SctpSendInfo(message.Info.StreamId), cancellationToken);
