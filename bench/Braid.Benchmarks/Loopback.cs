@@ -18,6 +18,8 @@ namespace Braid.Benchmarks;
 /// </summary>
 internal static class Loopback
 {
+    private const double WarmUp = 1;                         // seconds, for the compiler; not measured
+
     public static async Task<int> RunAsync(string[] transports, int[] sizes, double seconds, int rounds, CancellationToken cancellationToken)
     {
         string usrsctp = Path.Combine(AppContext.BaseDirectory, "usrsctp_peer");
@@ -82,6 +84,11 @@ internal static class Loopback
         string[] prefix = Path.GetFileNameWithoutExtension(program) == "dotnet" ? [typeof(Loopback).Assembly.Location] : [];
         using Process receiver = Start(program, [.. prefix, "receive", name]);
         int port = int.Parse((await receiver.StandardOutput.ReadLineAsync(cancellationToken))!.Split(' ')[1], CultureInfo.InvariantCulture);
+        if (name != "tcp")
+        {
+            await SendBraidAsync(port, size, WarmUp, cancellationToken);
+        }
+
         double cpu = Measured.CpuNow;
         await (name == "tcp" ? Task.Run(() => SendTcp(port, size, seconds), cancellationToken) : SendBraidAsync(port, size, seconds, cancellationToken));
         cpu = Measured.CpuNow - cpu;
