@@ -14,7 +14,7 @@ namespace Braid.Sockets;
 /// </summary>
 public sealed class SctpListener : IAsyncDisposable, IDisposable
 {
-    private readonly WaitQueue<SctpAssociation> _accepted = new();
+    private readonly WaitQueue<SctpAssociation> _accepted = new(new Lock());
     private readonly CancellationTokenSource _disposed = new();
     private readonly CancellationToken _isDisposedToken;     // the source gives none once it is disposed
     private readonly SctpListenerOptions _options;

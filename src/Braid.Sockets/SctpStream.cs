@@ -22,7 +22,7 @@ namespace Braid.Sockets;
 public sealed class SctpStream
 {
     private readonly AssociationHost _host;
-    private readonly WaitRoom _room = new();
+    private readonly WaitRoom _room = new(new Lock());
     private SctpSendInfo _sendInfo;
     private long _accepted;                                  // in the outbox
     private long _handedOver;                                // in the protocol, not sent yet
@@ -144,7 +144,7 @@ public sealed class SctpStream
         }
 
         Waiter<bool> waiter;
-        lock (_room)
+        lock (_room.Gate)
         {
             if (_end is not null)
             {
@@ -278,7 +278,7 @@ public sealed class SctpStream
     internal void OnEnded(Exception end, bool isSending)
     {
         var decided = default(DecidedWaiters);
-        lock (_room)
+        lock (_room.Gate)
         {
             _end = end;
             if (!isSending)
@@ -297,7 +297,7 @@ public sealed class SctpStream
     private void CheckLow()
     {
         var decided = default(DecidedWaiters);
-        lock (_room)
+        lock (_room.Gate)
         {
             if (BufferedAmount <= BufferedAmountLowThreshold)
             {

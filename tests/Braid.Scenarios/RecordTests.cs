@@ -57,6 +57,45 @@ public sealed class RecordTests
         Assert.Equal(["beginend", "other"], [Text(pair), Text(pair)]);
     }
 
+    [Fact, Rfc(6458, "8.1.26"), Rfc(9260, "6.9")]
+    public void Whenever_the_pieces_of_a_long_record_come_what_was_sent_behind_it_arrives_behind_it()
+    {
+        (int Length, ushort Stream, bool More)[] sends = [(65536, 3, true), (65536, 3, true), (65536, 3, true), (3392, 3, false), (1, 4, false)];
+        for (int drains = 0; drains < 3 * 3 * 3 * 3; drains++)
+        {
+            Pair pair = new Pair(s_quiet with { Extensions = Extensions.None }).Established();
+            int rest = drains;
+            foreach ((int length, ushort stream, bool more) in sends)
+            {
+                Assert.Equal(SendStatus.Ok, pair.A.Send(pair.Now, new byte[length], new SendOptions(new StreamId(stream), MoreFollows: more)));
+                (rest, int how) = Math.DivRem(rest, 3);
+                if (how == 1)
+                {
+                    pair.Exchange();
+                }
+                else if (how == 2)
+                {
+                    Flush(pair);
+                }
+            }
+
+            Flush(pair);
+            int received = 0;
+            while (received < 200_000)
+            {
+                Assert.True(pair.Z.TryReceive(out ReceivedMessage? message));
+                Assert.Equal(3, message.Stream.Value);
+                received += message.Length;
+                message.Dispose();
+                Flush(pair);
+            }
+
+            Assert.True(pair.Z.TryReceive(out ReceivedMessage? last));
+            Assert.Equal(4, last.Stream.Value);
+            last.Dispose();
+        }
+    }
+
     [Fact, Rfc(6458, "8.1.26")]
     public void Two_records_may_be_open_and_go_one_after_the_other()
     {

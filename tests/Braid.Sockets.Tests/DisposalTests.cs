@@ -184,7 +184,7 @@ public sealed class DisposalTests : IDisposable
     [Fact]
     public async Task A_task_that_is_asked_too_early_still_gets_its_result()
     {
-        var queue = new WaitQueue<int>();
+        var queue = new WaitQueue<int>(new Lock());
         ValueTask<int> waiting = queue.DequeueAsync(_guard.Token);
         ValueTask<int> same = waiting;
         Assert.Throws<InvalidOperationException>(() => same.GetAwaiter().GetResult());

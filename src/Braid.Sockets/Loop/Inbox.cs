@@ -10,22 +10,31 @@ namespace Braid.Sockets;
 /// its own; everything else goes into one queue, the association's, or that of the one-to-many socket that it belongs to.
 /// When the peer resets a stream, a new run of messages begins, for which a new object stands.
 /// </summary>
-/// <param name="host">Whose it is.</param>
-/// <param name="socket">The one-to-many socket that gets its messages, until it is peeled off.</param>
-internal sealed class Inbox(AssociationHost host, SctpSocket? socket)
+internal sealed class Inbox
 {
-    private readonly Lock _gate = new();                     // taken before the lock of any queue
+    private readonly AssociationHost _host;
+    private readonly Lock _gate;                             // of its queues as well; taken before a socket's
     private WaitQueue<SctpStream>? _accepted;                // none before somebody accepts streams
     private Dictionary<ushort, SctpStream>? _streams;
-    private SctpSocket? _socket = socket;
+    private SctpSocket? _socket;
     private Exception? _end;
     private bool _isDiscarding;
     private Dictionary<ushort, int>? _runs;                  // of streams that were reset since all were
     private int _runOfAll;
     private int _resets;
 
+    /// <param name="host">Whose it is.</param>
+    /// <param name="socket">The one-to-many socket that gets its messages, until it is peeled off.</param>
+    public Inbox(AssociationHost host, SctpSocket? socket)
+    {
+        _host = host;
+        _socket = socket;
+        _gate = new Lock();
+        Messages = new WaitQueue<SctpMessage>(_gate);
+    }
+
     /// <summary>Messages of all streams that nobody reads by themselves.</summary>
-    public WaitQueue<SctpMessage> Messages { get; } = new();
+    public WaitQueue<SctpMessage> Messages { get; }
 
     /// <summary>The one object that stands for a stream.</summary>
     public SctpStream GetStream(ushort id)
@@ -111,7 +120,7 @@ internal sealed class Inbox(AssociationHost host, SctpSocket? socket)
             while (core.TryReceive(out ReceivedMessage? received))
             {
                 returned.OnDelivered(received);
-                var message = new SctpMessage(host, received, _resets == 0 ? 0 : RunOf(received.Stream.Value));
+                var message = new SctpMessage(_host, received, _resets == 0 ? 0 : RunOf(received.Stream.Value));
                 if (_isDiscarding || !Hand(message, ref decided))
                 {
                     (refused ??= []).Add(message);
@@ -141,14 +150,14 @@ internal sealed class Inbox(AssociationHost host, SctpSocket? socket)
             {
                 SctpStream stream = message.Run == RunOf(message.StreamId)
                     ? StreamFor(message.StreamId)
-                    : new SctpStream(host, message.StreamId, message.Run) { IsReset = true };
+                    : new SctpStream(_host, message.StreamId, message.Run) { IsReset = true };
                 ClaimNow(stream);
                 return new Taking<SctpStream>(stream);
             }
 
             if (_accepted is null)
             {
-                _accepted = new WaitQueue<SctpStream>();
+                _accepted = new WaitQueue<SctpStream>(_gate);
                 if (_end is not null)
                 {
                     _accepted.Complete(_end);
@@ -168,12 +177,12 @@ internal sealed class Inbox(AssociationHost host, SctpSocket? socket)
             if (_socket is { } left)
             {
                 _socket = null;
-                foreach (SctpReceived received in left.Received.TakeOf(host, ref decided))
+                foreach (SctpReceived received in left.Received.TakeOf(_host, ref decided))
                 {
                     // Also when the association has ended meanwhile: it had come before.
                     if (received.Notification is { } notification)
                     {
-                        host.Notifications.Items.TryKeep(notification);
+                        _host.Notifications.Items.TryKeep(notification);
                     }
                     else if (_isDiscarding || !Messages.TryKeep(received.Message))
                     {
@@ -194,7 +203,7 @@ internal sealed class Inbox(AssociationHost host, SctpSocket? socket)
         {
             if (_socket is null)
             {
-                host.Notifications.Add(notification, ref decided);
+                _host.Notifications.Add(notification, ref decided);
             }
             else
             {
@@ -287,7 +296,7 @@ internal sealed class Inbox(AssociationHost host, SctpSocket? socket)
         _streams ??= [];
         if (!_streams.TryGetValue(id, out SctpStream? stream))
         {
-            stream = new SctpStream(host, id, RunOf(id));
+            stream = new SctpStream(_host, id, RunOf(id));
             _streams.Add(id, stream);
             if (_end is not null)
             {
@@ -308,7 +317,7 @@ internal sealed class Inbox(AssociationHost host, SctpSocket? socket)
             return claimed;
         }
 
-        var reads = new WaitQueue<SctpMessage>();
+        var reads = new WaitQueue<SctpMessage>(_gate);
         foreach (SctpMessage message in Messages.TakeWhere(message => message.StreamId == stream.Id && message.Run == stream.Run))
         {
             reads.TryEnqueue(message);

@@ -10,7 +10,7 @@ internal sealed class NotificationQueue(SctpAssociationId id)
 
     private long _lost;
 
-    public WaitQueue<SctpNotification> Items { get; } = new();
+    public WaitQueue<SctpNotification> Items { get; } = new(new Lock());
 
     /// <summary>Keeps a notification. When there are too many the new ones are lost, and the next that fits says how many.</summary>
     /// <param name="notification">What happened.</param>

@@ -17,7 +17,7 @@ internal sealed class Outbox(AssociationHost host, long limit)
     // Who only asks for room gets that of messages that are too old, and nobody else's.
     private static readonly SendOptions s_leastWanted = new(Reliability: Reliability.Priority(uint.MaxValue));
 
-    private readonly WaitRoom _room = new();
+    private readonly WaitRoom _room = new(new Lock());
 
     // A message that is sent in pieces blocks all streams until it ends (RFC 9260 §6.9), or its own one where messages are
     // interleaved (RFC 8260 §2.2.2). What is sent meanwhile waits here and not in the protocol: a full send buffer behind an
@@ -41,7 +41,7 @@ internal sealed class Outbox(AssociationHost host, long limit)
     {
         get
         {
-            lock (_room)
+            lock (_room.Gate)
             {
                 return _open.Length > 0;
             }
@@ -58,7 +58,7 @@ internal sealed class Outbox(AssociationHost host, long limit)
         }
 
         PooledBuffer? copy = Buffers.RentCopy(payload);      // not under the lock: it may be long
-        lock (_room)
+        lock (_room.Gate)
         {
             if (_end is null && HasRoom())
             {
@@ -123,7 +123,7 @@ internal sealed class Outbox(AssociationHost host, long limit)
     /// <exception cref="InvalidOperationException">Another one is, and holds it up.</exception>
     public void Open(SctpMessageStream writer, bool isInterleaved)
     {
-        lock (_room)
+        lock (_room.Gate)
         {
             if (_end is not null)
             {
@@ -143,7 +143,7 @@ internal sealed class Outbox(AssociationHost host, long limit)
     /// <summary>Its last piece was accepted, or none ever was: everybody else may send.</summary>
     public void Close(SctpMessageStream writer)
     {
-        lock (_room)
+        lock (_room.Gate)
         {
             if (Find(writer) is not { } open)
             {
@@ -167,7 +167,7 @@ internal sealed class Outbox(AssociationHost host, long limit)
     public void End(Exception end, bool replaces)
     {
         var decided = default(DecidedWaiters);
-        lock (_room)
+        lock (_room.Gate)
         {
             _end = replaces ? end : _end ?? end;
             if (replaces)
@@ -193,7 +193,7 @@ internal sealed class Outbox(AssociationHost host, long limit)
     public void SetLimit(long limit)
     {
         var decided = default(DecidedWaiters);
-        lock (_room)
+        lock (_room.Gate)
         {
             _limit = limit;
             AcceptWaiters(ref decided);
@@ -206,7 +206,7 @@ internal sealed class Outbox(AssociationHost host, long limit)
     /// <summary>The message for which there is no room, where others might make some (RFC 7496 §3.2). On the loop.</summary>
     public bool TryGetWaiting(out SendOptions options)
     {
-        lock (_room)
+        lock (_room.Gate)
         {
             var first = _open.Length == 0 && _hasUnreliable ? (SendWaiter?)_room.First : null;
             options = first is { IsOnlyAsking: true } ? s_leastWanted : first?.Options ?? _refused ?? default;
@@ -220,7 +220,7 @@ internal sealed class Outbox(AssociationHost host, long limit)
     /// <param name="batch">Empty; gets them.</param>
     public bool TryTakeReady(ref Deque<OutboundItem> batch)
     {
-        lock (_room)
+        lock (_room.Gate)
         {
             (batch, _ready) = (_ready, batch);
             return batch.Count > 0;
@@ -230,7 +230,7 @@ internal sealed class Outbox(AssociationHost host, long limit)
     /// <summary>Takes whatever is there, also what waits behind an open message. On the loop, at the end.</summary>
     public bool TryTakeAny(out OutboundItem item)
     {
-        lock (_room)
+        lock (_room.Gate)
         {
             if (_ready.TryTakeFirst(out item))
             {
@@ -262,7 +262,7 @@ internal sealed class Outbox(AssociationHost host, long limit)
     {
         var decided = default(DecidedWaiters);
         bool any;
-        lock (_room)
+        lock (_room.Gate)
         {
             _charge -= charge;
             _bytes -= bytes;
@@ -286,7 +286,7 @@ internal sealed class Outbox(AssociationHost host, long limit)
     {
         bool hasRoom;
         bool mayHaveRoom;
-        lock (_room)
+        lock (_room.Gate)
         {
             hasRoom = HasRoom();
             mayHaveRoom = !hasRoom && _hasUnreliable;
@@ -303,7 +303,7 @@ internal sealed class Outbox(AssociationHost host, long limit)
 
     private SendWaiter Wait(bool isBlocked, in SendOptions options, SctpStream? stream, SctpMessageStream? writer)
     {
-        lock (_room)
+        lock (_room.Gate)
         {
             SendWaiter waiter = _room.TryTakeSpare(out Waiter? spare) ? (SendWaiter)spare : new SendWaiter(this, _room);
             waiter.Begin(isBlocked);
@@ -318,7 +318,7 @@ internal sealed class Outbox(AssociationHost host, long limit)
     {
         var decided = default(DecidedWaiters);
         bool any = false;
-        lock (_room)
+        lock (_room.Gate)
         {
             if (_end is not null)
             {
@@ -463,7 +463,7 @@ internal sealed class Outbox(AssociationHost host, long limit)
     {
         var decided = default(DecidedWaiters);
         bool any;
-        lock (_room)
+        lock (_room.Gate)
         {
             any = AcceptWaiters(ref decided);
         }

@@ -18,7 +18,7 @@ internal sealed class ReceivedQueue(bool interleavesParts)
     private long _lost;
     private bool _isClosed;
 
-    public WaitQueue<SctpReceived> Items { get; } = new();
+    public WaitQueue<SctpReceived> Items { get; } = new(new Lock());
 
     /// <summary>A message; false when the socket is closed. The caller holds a lock of its own and completes what was decided after it.</summary>
     public bool TryEnqueue(in SctpReceived received, ref DecidedWaiters decided)

@@ -10,9 +10,10 @@ namespace Braid.Sockets;
 /// Things on their way from the loop to the application, and the calls that wait for them: awaited or blocked on, each thing
 /// to one call, in the order of both. Allocates nothing once it has grown.
 /// </summary>
-internal sealed class WaitQueue<T>
+/// <param name="gate">Its lock, which may be that of its owner, too: who holds it puts in many things at once.</param>
+internal sealed class WaitQueue<T>(Lock gate)
 {
-    private readonly WaitRoom _room = new();
+    private readonly WaitRoom _room = new(gate);
     private Deque<T> _items;
     private Exception? _end;
     private bool _isClosed;
@@ -22,7 +23,7 @@ internal sealed class WaitQueue<T>
     {
         get
         {
-            lock (_room)
+            lock (_room.Gate)
             {
                 return _items.Count;
             }
@@ -34,7 +35,7 @@ internal sealed class WaitQueue<T>
     {
         get
         {
-            lock (_room)
+            lock (_room.Gate)
             {
                 return !_room.IsEmpty;
             }
@@ -54,7 +55,7 @@ internal sealed class WaitQueue<T>
     /// <summary>The same for a caller that holds a lock of its own: it completes the call afterwards.</summary>
     public bool TryEnqueue(T item, ref DecidedWaiters decided)
     {
-        lock (_room)
+        lock (_room.Gate)
         {
             if (_end is not null)
             {
@@ -79,7 +80,7 @@ internal sealed class WaitQueue<T>
     /// <returns>False when no call waits: the thing is the caller's.</returns>
     public bool TryHand(T item, ref DecidedWaiters decided)
     {
-        lock (_room)
+        lock (_room.Gate)
         {
             if (!_room.TryTake(out Waiter? waiter))
             {
@@ -96,7 +97,7 @@ internal sealed class WaitQueue<T>
     /// <returns>False when nobody reads any more: the thing is the caller's.</returns>
     public bool TryKeep(T item)
     {
-        lock (_room)
+        lock (_room.Gate)
         {
             if (!_isClosed)
             {
@@ -112,7 +113,7 @@ internal sealed class WaitQueue<T>
     public bool TryPutBack(T item)
     {
         Waiter? waiter;
-        lock (_room)
+        lock (_room.Gate)
         {
             if (_isClosed)
             {
@@ -136,7 +137,7 @@ internal sealed class WaitQueue<T>
     /// <summary>Takes the first thing, if there is one.</summary>
     public bool TryDequeue([MaybeNullWhen(false)] out T item)
     {
-        lock (_room)
+        lock (_room.Gate)
         {
             return _items.TryTakeFirst(out item);
         }
@@ -145,7 +146,7 @@ internal sealed class WaitQueue<T>
     /// <summary>The first thing, without taking it.</summary>
     public bool TryPeek([MaybeNullWhen(false)] out T item)
     {
-        lock (_room)
+        lock (_room.Gate)
         {
             return _items.TryPeekFirst(out item);
         }
@@ -175,7 +176,7 @@ internal sealed class WaitQueue<T>
     /// <summary>Takes the first thing, or joins those who wait for it: for a caller that holds a lock of its own.</summary>
     public Taking<T> TakeOrWait(bool isBlocked)
     {
-        lock (_room)
+        lock (_room.Gate)
         {
             if (_items.TryTakeFirst(out T? item))
             {
@@ -196,7 +197,7 @@ internal sealed class WaitQueue<T>
     public void Complete(Exception end)
     {
         var decided = default(DecidedWaiters);
-        lock (_room)
+        lock (_room.Gate)
         {
             _end ??= end;
             while (_room.TryTake(out Waiter? waiter))
@@ -213,7 +214,7 @@ internal sealed class WaitQueue<T>
     /// <returns>What was left.</returns>
     public List<T> Close()
     {
-        lock (_room)
+        lock (_room.Gate)
         {
             _isClosed = true;
         }
@@ -225,7 +226,7 @@ internal sealed class WaitQueue<T>
     public List<T> TakeWhere(Predicate<T> match)
     {
         var taken = new List<T>();
-        lock (_room)
+        lock (_room.Gate)
         {
             for (int i = _items.Count; i > 0; i--)
             {

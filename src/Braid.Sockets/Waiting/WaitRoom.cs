@@ -1,13 +1,13 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Threading;
 
 namespace Braid.Sockets;
 
 /// <summary>
-/// Where calls wait: their line, the longest first, and the objects of calls that are over, for the next ones. It is also the
-/// lock that guards all this and the state of its owner, as there is one for every queue of every association: every member
-/// is called under it.
+/// Where calls wait: their line, the longest first, and the objects of calls that are over, for the next ones.
 /// </summary>
-internal sealed class WaitRoom
+/// <param name="gate">Guards all this and the state of its owner, maybe of more: every member is called under it.</param>
+internal sealed class WaitRoom(Lock gate)
 {
     private const int MostSpares = 16;
 
@@ -15,6 +15,9 @@ internal sealed class WaitRoom
     private Waiter? _last;
     private Waiter? _spare;
     private int _spares;
+
+    /// <summary>The lock. Not a monitor: once two threads have met at one, each entry is a call into the runtime.</summary>
+    public Lock Gate => gate;
 
     /// <summary>Whether nobody waits.</summary>
     public bool IsEmpty => _first is null;

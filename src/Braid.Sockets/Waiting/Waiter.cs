@@ -192,7 +192,7 @@ internal class Waiter<TResult>(WaitRoom room) : Waiter, IValueTaskSource<TResult
     /// <inheritdoc/>
     public override bool TryLeave(Exception error)
     {
-        lock (room)
+        lock (room.Gate)
         {
             if (!IsWaiting)
             {
@@ -212,7 +212,7 @@ internal class Waiter<TResult>(WaitRoom room) : Waiter, IValueTaskSource<TResult
 
     private void Recycle()
     {
-        lock (room)
+        lock (room.Gate)
         {
             Error = null;
             Result = default;
