@@ -16,6 +16,12 @@ public record AssociationOptions
     public static AssociationOptions Default { get; } = new();
 
     /// <summary>
+    /// All defaults, but windows to the letter of RFC 9260 §7.2: <see cref="CongestionControl.NewReno"/>, its initial window, and no pacing
+    /// but <see cref="MaximumBurst"/>.
+    /// </summary>
+    public static AssociationOptions Rfc9260 { get; } = new() { CongestionControl = CongestionControl.NewReno, InitialWindow = 0, Pacing = false };
+
+    /// <summary>
     /// Names of the properties that stay as they are for the life of an association: the streams were negotiated (§5.1.1), the
     /// peer was told of the adaptation layer and of the extensions, and chunks were cut to the size of the paths (§6.9).
     /// </summary>
@@ -105,6 +111,24 @@ public record AssociationOptions
     /// </summary>
     public bool RtoRestart { get; init; } = true;
 
+    /// <summary>
+    /// What decides how much may be in flight (§7.2). One that takes the place of another begins with its window. Default
+    /// <see cref="CongestionControl.Bbr"/>.
+    /// </summary>
+    public CongestionControl CongestionControl { get; init; } = CongestionControl.Bbr;
+
+    /// <summary>
+    /// How many packets may leave on a path before anything is acknowledged there, 1 to 100 (RFC 6928, as bytes: 1460 for each), or 0 for
+    /// what RFC 9260 §7.2.1 has: three or four. Counts for paths that are added later. Default 10.
+    /// </summary>
+    public int InitialWindow { get; init; } = 10;
+
+    /// <summary>
+    /// Whether packets leave evenly spread over the round trip, in bursts of about a millisecond, and not as soon as the window allows; then
+    /// <see cref="MaximumBurst"/> does not count. <see cref="CongestionControl.Bbr"/> always spreads them. Default true.
+    /// </summary>
+    public bool Pacing { get; init; } = true;
+
     /// <summary>Packets that one opportunity to send may emit (Max.Burst), from 1. With fewer than 3 the congestion window cannot grow. Default 4.</summary>
     public int MaximumBurst { get; init; } = 4;
 
@@ -185,6 +209,8 @@ public record AssociationOptions
         InRange(PathMtu, 512, ushort.MaxValue, nameof(PathMtu));
         InRange(MaximumPathMtu, 0, ushort.MaxValue, nameof(MaximumPathMtu));
         InRange((int)LossRecovery, 0, (int)LossRecovery.Rack, nameof(LossRecovery));
+        InRange((int)CongestionControl, 0, (int)CongestionControl.HighSpeed, nameof(CongestionControl));
+        InRange(InitialWindow, 0, 100, nameof(InitialWindow));
         InRange(MaximumBurst, 1, int.MaxValue, nameof(MaximumBurst));
         InRange(MaximumRetransmissions, 0, int.MaxValue, nameof(MaximumRetransmissions));
         InRange(MaximumPathRetransmissions, 0, int.MaxValue, nameof(MaximumPathRetransmissions));

@@ -30,6 +30,9 @@ public sealed record PathStatistics
     /// <summary>ssthresh, in the same bytes.</summary>
     public required long SlowStartThreshold { get; init; }
 
+    /// <summary>How fast packets leave, in bits of such bytes a second; 0 when they are not paced.</summary>
+    public long PacingRate { get; init; }
+
     /// <summary>What is in flight, in the same bytes.</summary>
     public required long InFlight { get; init; }
 

@@ -221,6 +221,8 @@ public sealed partial class Association
             case TimerKind.Loss:
                 _transfer.OnLossTimer(_tcb.Paths[timer.Path]);
                 break;
+            case TimerKind.Pacing:
+                break;                                       // whoever collects datagrams now finds that they may leave
             case TimerKind.Heartbeat:
                 _transfer.OnHeartbeatTimer(_tcb.Paths[timer.Path]);
                 break;

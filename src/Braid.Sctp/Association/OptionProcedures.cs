@@ -21,6 +21,11 @@ internal readonly struct OptionProcedures(Tcb tcb)
             tcb.Queue.OnSchedulerChanged();
         }
 
+        for (int i = 0; i < tcb.Paths.Count && before.CongestionControl != options.CongestionControl; i++)
+        {
+            tcb.Paths[i].ChangeCongestion();
+        }
+
         if (tcb.Transfer is not { } transfer)
         {
             tcb.AnnouncedWindow = Math.Max(tcb.AnnouncedWindow ?? 0, before.ReceiveBufferSize);

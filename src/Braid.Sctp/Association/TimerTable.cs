@@ -33,6 +33,9 @@ internal enum TimerKind
     /// <summary>What was overtaken must have come by now, or an acknowledgement is overdue (RFC 8985 §8).</summary>
     Loss,
 
+    /// <summary>The next burst may leave (draft-ietf-ccwg-bbr §5.6.2).</summary>
+    Pacing,
+
     /// <summary>A HEARTBEAT ACK is due (§8.3). Before <see cref="Heartbeat"/>: at the same instant, the old one has failed first.</summary>
     HeartbeatAck,
 

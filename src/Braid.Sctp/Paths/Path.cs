@@ -13,6 +13,7 @@ internal sealed class Path
 
     private readonly AssociationContext _context;
     private readonly int _overhead;                          // of IP and the encapsulation
+    private Pacer _pacer;
 
     public Path(int index, in NetworkPath address, PathState state, AssociationContext context, int encapsulationOverhead)
     {
@@ -31,7 +32,7 @@ internal sealed class Path
         Size = context.Options.PathMtu;
         MaximumPacket = PacketIn(Size);
         Rto = new RtoEstimator(context);
-        Congestion = new Rfc9260Congestion(MaximumChunk, address.Remote.Family == NetworkFamily.IPv6);
+        Congestion = MakeCongestion(before: null);
     }
 
     /// <summary>Its place in the <see cref="PathSet"/>.</summary>
@@ -85,12 +86,52 @@ internal sealed class Path
     /// <summary>When DATA last left for this path.</summary>
     public Instant LastData { get; set; }
 
+    /// <summary>Whether packets leave evenly spread.</summary>
+    public bool IsPaced => (_context.Options.Pacing || Congestion.IsRateBased) && PacingRate > 0;
+
+    /// <summary>
+    /// How fast they leave, in bytes a second; 0 while no round trip was measured. Where the control does not say: as fast that a window
+    /// takes less than a round trip, so that it is the window that limits, in slow start a half of one.
+    /// </summary>
+    public double PacingRate => Congestion.PacingRate > 0 ? Congestion.PacingRate
+        : Rto.Smoothed == TimeSpan.Zero ? 0
+        : (Congestion.Window < Congestion.SlowStartThreshold ? 2 : 1.2) * Congestion.Window / Rto.Smoothed.TotalSeconds;
+
+    /// <summary>Whether a packet may leave now, as far as pacing goes.</summary>
+    public bool MayLeave => !IsPaced || _pacer.MayLeave(_context.Now);
+
+    /// <summary>When the next one may.</summary>
+    public Instant LeavesAt => _pacer.Due;
+
+    /// <summary>Whether only pacing has kept data from leaving since the last SACK.</summary>
+    public bool WasHeldBack { get; set; }
+
+    /// <summary>A packet leaves.</summary>
+    /// <param name="bytes">Bytes of DATA chunks in it.</param>
+    public void OnPacketSent(long bytes)
+    {
+        LastData = _context.Now;
+        if (IsPaced)
+        {
+            double rate = PacingRate;
+            _pacer.OnSent(_context.Now, bytes, rate, Pacer.Burst(rate, Rto.Smoothed, MaximumChunk));
+        }
+    }
+
+    /// <summary>The options want another congestion control.</summary>
+    public void ChangeCongestion()
+    {
+        Congestion = MakeCongestion(Congestion);
+        _pacer.Clear();
+    }
+
     /// <summary>RFC 9260 §7.2.1: a window that was not used for an RTO has to be earned again.</summary>
-    public void Decay()
+    /// <param name="isApplicationLimited">Whether the application had nothing to send.</param>
+    public void Decay(bool isApplicationLimited = true)
     {
         if (LastData != Instant.Zero)
         {
-            Congestion.OnIdle(_context.Now - LastData, Rto.Current);
+            Congestion.OnRestart(new RestartSample(_context.Now, _context.Now - LastData, Rto.Current, isApplicationLimited));
             LastData = _context.Now;
         }
     }
@@ -127,6 +168,7 @@ internal sealed class Path
         Rto = Rto.Current,
         CongestionWindow = Congestion.Window,
         SlowStartThreshold = Congestion.SlowStartThreshold,
+        PacingRate = IsPaced ? (long)(PacingRate * 8) : 0,
         InFlight = inFlight,
         MaximumPacket = MaximumPacket,
         Mtu = MaximumChunk,
@@ -162,4 +204,7 @@ internal sealed class Path
         State = PathState.Active;
         return changed;
     }
+
+    private ICongestionControl MakeCongestion(ICongestionControl? before) => CongestionControls.Make(
+        _context.Options, MaximumChunk, Address.Remote.Family == NetworkFamily.IPv6, _context.Random, before);
 }

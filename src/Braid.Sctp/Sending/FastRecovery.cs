@@ -36,12 +36,13 @@ internal struct FastRecovery
 
     /// <summary>A loss was found on a path: its window becomes smaller, once for what one window has sent (§7.2.4).</summary>
     /// <param name="path">The path.</param>
+    /// <param name="sample">What its congestion control is told.</param>
     /// <param name="sentAt">When what is lost was sent.</param>
     /// <param name="isTimed">
     /// Whether that counts: what was sent since recovery began, such as a retransmission, is another window's (RFC 8985 §9.3).
     /// </param>
     /// <returns>Whether recovery begins, or begins anew.</returns>
-    public bool TrySlowDown(Path path, Instant sentAt, bool isTimed)
+    public bool TrySlowDown(Path path, in CongestionSample sample, Instant sentAt, bool isTimed)
     {
         bool isNews = isTimed ? !IsRepairing || sentAt >= _begun : !IsActive;
 
@@ -51,7 +52,7 @@ internal struct FastRecovery
             return false;
         }
 
-        path.Congestion.OnFastRetransmit();
+        path.Congestion.OnCongestion(sample);
         return true;
     }
 

@@ -60,6 +60,12 @@ internal struct OutstandingChunk
     /// <summary>The last SACK that reported it in a gap, to notice when the peer takes that back.</summary>
     public uint ReportedBy;
 
+    /// <summary>All that was ever sent on its path, up to it, in bytes: the lower half of that number.</summary>
+    public uint SentUpTo;
+
+    /// <summary>What was known when it was sent (<see cref="DeliveryRate"/>), where that is wanted.</summary>
+    public uint Record;
+
     public readonly int WireLength => IsInterleaved ? InterleavedDataChunk.LengthOnWire(Length) : DataChunk.LengthOnWire(Length);
 }
 
@@ -80,6 +86,15 @@ internal struct PathAck
 {
     /// <summary>Bytes of DATA chunks, headers and padding included, newly acknowledged by cumulative ack or gap.</summary>
     public long Acknowledged;
+
+    /// <summary>Bytes of DATA chunks that were marked lost since; by a timer, too.</summary>
+    public long Lost;
+
+    /// <summary>All that was ever sent here, up to the chunk among those acknowledged that was sent last, in bytes.</summary>
+    public long NewestSent;
+
+    /// <summary>When the newest of these was sent that were sent once; <see cref="Instant.Zero"/> for none.</summary>
+    public Instant NewestSentAt;
 
     /// <summary>Bytes in flight before the SACK.</summary>
     public long FlightBefore;

@@ -52,6 +52,7 @@ internal sealed partial class OutstandingQueue
 
             bytes += chunk.Length;
             chunk.WasFastRetransmitted = true;
+            flight.OnLost(chunk);
             flight.LastAck.HasLoss = true;
             flight.LastAck.LossSentAt = chunk.SentAt;
             flight.LastAck.HasLostAgain |= offset == 0 && chunk.Transmissions > 1;
@@ -60,6 +61,29 @@ internal sealed partial class OutstandingQueue
         }
 
         return bytes;
+    }
+
+    /// <summary>All that was ever sent on a path, in bytes.</summary>
+    public long TotalSentOn(int path) => path < _paths.Length ? _paths[path].TotalSent : 0;
+
+    /// <summary>How fast a path delivers; null where it is not measured.</summary>
+    public DeliveryRate? RateOn(int path) => path < _paths.Length ? _paths[path].Rate : null;
+
+    /// <summary>Measures how fast a path delivers, from now on, or does so no more.</summary>
+    public void MeasureRate(int path, bool isWanted)
+    {
+        PathFlight flight = FlightOf(path);
+        if (isWanted != flight.Rate is not null)
+        {
+            flight.Rate = isWanted ? new DeliveryRate() : null;
+        }
+    }
+
+    /// <summary>What a timer finds on a path will be counted for itself.</summary>
+    public void BeginTimer(int path)
+    {
+        FlightOf(path).LastAck.Lost = 0;
+        _paths[path].Rate?.Begin();
     }
 
     /// <summary>What was found on a path was dealt with.</summary>
@@ -106,8 +130,10 @@ internal sealed partial class OutstandingQueue
             chunk.SentBefore = flight.Newest;
         }
 
+        chunk.Record = flight.Rate?.OnSent(now, flight.InFlight, flight.TotalSent, flight.Chunks == 0 ? 0 : At(OffsetOf(flight.Oldest)).Record) ?? 0;
         flight.Newest = tsn;
         flight.Take(chunk.WireLength);
+        chunk.SentUpTo = (uint)flight.TotalSent;
         PayloadInFlight += chunk.Length;
     }
 

@@ -333,6 +333,7 @@ internal sealed partial class OutstandingQueue
             if (chunk.MissingReports >= MissingReportsForLoss && !chunk.WasFastRetransmitted && !_isTimed)
             {
                 chunk.WasFastRetransmitted = true;
+                _paths[chunk.Path].OnLost(chunk);
                 _paths[chunk.Path].LastAck.HasLoss = true;
                 SetLost(ref chunk, offset);
             }
@@ -357,6 +358,7 @@ internal sealed partial class OutstandingQueue
             ack.TimedSince = since;
         }
 
+        flight.OnDelivered(_now, chunk);
         ObserveDelivery(flight, chunk, tsn);
         if (chunk.State == ChunkState.InFlight)
         {

@@ -1,3 +1,4 @@
+using System;
 using Braid.Core;
 
 namespace Braid.Sctp;
@@ -14,6 +15,12 @@ internal sealed class PathFlight
 
     /// <summary>Chunks in flight.</summary>
     public int Chunks { get; private set; }
+
+    /// <summary>All that was ever sent here, in bytes.</summary>
+    public long TotalSent { get; private set; }
+
+    /// <summary>How fast it arrives; null where nobody wants to know.</summary>
+    public DeliveryRate? Rate { get; set; }
 
     /// <summary>Of these, the one that was sent first; the rest hangs on it (<see cref="OutstandingChunk.SentAfter"/>).</summary>
     public Tsn Oldest { get; set; }
@@ -35,18 +42,49 @@ internal sealed class PathFlight
     {
         _lastAck = new PathAck { FlightBefore = InFlight, TimedSince = Instant.Never };
         IsEarliestSeen = false;
+        Rate?.Begin();
     }
 
     public void Take(int wireLength)
     {
         InFlight += wireLength;
+        TotalSent += wireLength;
         Chunks++;
+    }
+
+    /// <summary>All that was ever sent here, up to a chunk, in bytes.</summary>
+    public long SentUpTo(in OutstandingChunk chunk) => TotalSent - (uint)((uint)TotalSent - chunk.SentUpTo);
+
+    /// <summary>A chunk is newly acknowledged.</summary>
+    public void OnDelivered(Instant now, in OutstandingChunk chunk)
+    {
+        long sent = SentUpTo(chunk);
+        _lastAck.NewestSent = Math.Max(_lastAck.NewestSent, sent);
+        if (chunk.WasTakenBack)
+        {
+            return;                                          // it was delivered before
+        }
+
+        if (chunk.Transmissions == 1)
+        {
+            _lastAck.NewestSentAt = Instant.Max(_lastAck.NewestSentAt, chunk.SentAt);
+        }
+
+        Rate?.OnDelivered(now, chunk, sent);
+    }
+
+    /// <summary>A chunk that was in flight is lost.</summary>
+    public void OnLost(in OutstandingChunk chunk)
+    {
+        _lastAck.Lost += chunk.WireLength;
+        Rate?.OnLost(chunk, SentUpTo(chunk));
     }
 
     public void Release(int wireLength)
     {
         InFlight -= wireLength;
         Chunks--;
+        Rate?.OnFlightEnded();
         Invariant.Check(InFlight >= 0, "more was acknowledged than was in flight");
     }
 

@@ -151,7 +151,8 @@ internal sealed class Sender
 
         if (_ecn.MustReduce(lowest, _outstanding.HighestTsn, _recovery.IsActive))
         {
-            _paths[_outstanding.PathOf(lowest) ?? _paths.Primary.Index].Congestion.OnFastRetransmit();     // RFC 3168 §6.1.2: as for a loss
+            Path path = _paths[_outstanding.PathOf(lowest) ?? _paths.Primary.Index];
+            path.Congestion.OnCongestion(Feedback.Congestion(path, isMark: true));      // RFC 3168 §6.1.2: as for a loss
             _context.Counters.EcnReductions++;
         }
 
@@ -181,7 +182,7 @@ internal sealed class Sender
         bool isAnsweredProbe = Window.IsProbing && Window.HasAnswered;
         if (!Window.IsProbing)
         {
-            path.Congestion.OnTimeout();                     // E1; a probe says nothing about the network
+            path.Congestion.OnTimeout(Feedback.Congestion(path));     // E1; a probe says nothing about the network
             _recovery.OnTimeout(_context.Now, _outstanding.HighestTsn);
             Losses.OnRecovery();
         }
@@ -197,14 +198,20 @@ internal sealed class Sender
         _burst.Renew();
         int full = _paths.MaximumPayload;
         bool mayBeNew = path == _paths.ForData() && _queue.TryPeek(full, full, out int length) && MayCut(length);
+        _outstanding.BeginTimer(path.Index);
         long marked = Losses.OnTimer(path, mayBeNew);
         Window.OnMarkedLost(marked);
+        if (_outstanding.LastAckOn(path.Index).Lost is > 0 and long lost)
+        {
+            Feedback.OnLost(path, lost);
+        }
+
         if (_outstanding.InFlightOn(path.Index) == 0)
         {
             Timer.Stop(path);                                // R2; what was marked starts it anew when it is sent
         }
 
-        if (marked > 0 && !_probe.IsOwed && _recovery.TrySlowDown(path, _outstanding.LastAckOn(path.Index).LossSentAt, isTimed: true))
+        if (marked > 0 && !_probe.IsOwed && _recovery.TrySlowDown(path, Feedback.Congestion(path), _outstanding.LastAckOn(path.Index).LossSentAt, isTimed: true))
         {
             EnterRecovery();
         }
@@ -240,7 +247,7 @@ internal sealed class Sender
             return path;
         }
 
-        if (!_burst.AllowsPacket || !MaySend(path))
+        if (!AllowsNew(path) || !MaySend(path))
         {
             return null;
         }
@@ -275,6 +282,7 @@ internal sealed class Sender
     /// <returns>What DATA chunks were written.</returns>
     public WrittenData WriteData(ref PacketWriter packet, Path path, bool isShuttingDown)
     {
+        long before = _outstanding.TotalSentOn(path.Index);
         bool wroteLost = WriteLost(ref packet, path);
         bool wroteNew = !_outstanding.HasLost && WriteNew(ref packet, path, isShuttingDown);
         if (!wroteLost && !wroteNew)
@@ -296,7 +304,7 @@ internal sealed class Sender
         }
 
         _recovery.OnPacketSent();
-        path.LastData = _context.Now;
+        path.OnPacketSent(_outstanding.TotalSentOn(path.Index) - before);
         return wroteLost ? WrittenData.Retransmissions : WrittenData.New;
     }
 
@@ -318,7 +326,16 @@ internal sealed class Sender
         _burst.Reset();
         _probe.Cancel();                              // there is no data any more for the probe that was to go
         Path path = _paths.ForData();
-        if (_outstanding.IsEmpty && _queue.HasNext)
+        Path next = _outstanding.TryPeekLost(out LostChunk lost) ? _paths.ForRetransmission(_paths[lost.Path], lost.ByTimeout) : path;
+        if (!_outstanding.HasLost && !_queue.HasNext)
+        {
+            Feedback.OnRanOut(path);
+        }
+        else if (!next.MayLeave)
+        {
+            Feedback.OnHeldBack(next);
+        }
+        else if (_outstanding.IsEmpty && _queue.HasNext)
         {
             Timer.StartIfStopped(path);
         }
@@ -355,6 +372,8 @@ internal sealed class Sender
 
     private LossDetection Losses => new(_context, _paths, _outstanding, _recovery.IsRepairing, Window, _probe);
 
+    private CongestionFeedback Feedback => new(_context, _outstanding);
+
     private bool OwesRetransmission => _recovery.OwesPacket || _probe.OwesOld;
 
     private void Apply(in AckOutcome outcome, Path? repaired)
@@ -377,12 +396,16 @@ internal sealed class Sender
             if (ack.Acknowledged > 0)
             {
                 sacks = Math.Max(sacks, Rfc9260Congestion.MergedSacks(ack.Acknowledged, path.MaximumChunk));
-
-                // §7.2.4: the growth for what was acknowledged comes before the reduction for what was lost.
-                path.Congestion.OnAcknowledged(ack.Acknowledged, ack.FlightBefore, _outstanding.InFlightOn(i), _recovery.IsActive);
             }
 
-            startsRecovery |= ack.HasLoss && _recovery.TrySlowDown(path, ack.LossSentAt, Losses.IsTimed);
+            if (hasRecovered)
+            {
+                path.Congestion.OnRecovered();
+            }
+
+            // §7.2.4: the growth for what was acknowledged comes before the reduction for what was lost.
+            Feedback.OnSack(path, ack, _recovery.IsActive);
+            startsRecovery |= ack.HasLoss && _recovery.TrySlowDown(path, Feedback.Congestion(path), ack.LossSentAt, Losses.IsTimed);
             Timer.OnSack(path, ack);
         }
 
@@ -393,7 +416,7 @@ internal sealed class Sender
         }
         else if (!_recovery.IsRepairing)
         {
-            repaired?.Congestion.OnFastRetransmit();         // RFC 8985 §7.4.2
+            repaired?.Congestion.OnCongestion(Feedback.Congestion(repaired));           // RFC 8985 §7.4.2
         }
     }
 
@@ -409,7 +432,7 @@ internal sealed class Sender
         while (TryPeekWorthy(out LostChunk lost) && lost.WireLength <= packet.Available
             && (wrote || OwesRetransmission || MaySend(path)))
         {
-            DecayIfIdle(path);
+            Feedback.OnSending(path);
             bool isAlone = _outstanding.PayloadInFlight == 0 && _outstanding.GapAckedCount == 0;
             OutgoingChunk chunk = _outstanding.TakeLost(_context.Now, path.Index, out bool isEarliest);
             Write(ref packet, chunk);
@@ -441,7 +464,7 @@ internal sealed class Sender
 
     private bool WriteNew(ref PacketWriter packet, Path path, bool isShuttingDown)
     {
-        if (!_probe.OwesNew && (!_burst.AllowsPacket || !MaySend(path)))
+        if (!_probe.OwesNew && (!AllowsNew(path) || !MaySend(path)))
         {
             return false;
         }
@@ -451,7 +474,7 @@ internal sealed class Sender
         _queue.BeginPacket();
         while (_queue.TryPeek(Math.Min(packet.Available - _paths.DataHeader, full), full, out int length) && MayCut(length))
         {
-            DecayIfIdle(path);
+            Feedback.OnSending(path);
             Fragment fragment = _queue.Cut(length, sackImmediately: isShuttingDown);
             Write(ref packet, _outstanding.Add(_context.Now, fragment, path.Index));
             Window.OnSent(length);
@@ -467,15 +490,6 @@ internal sealed class Sender
 
         _queue.EndPacket();
         return wrote;
-    }
-
-    // §7.2.1: a window that was not used for an RTO has to be earned again, be it for new data or for what was lost elsewhere.
-    private void DecayIfIdle(Path path)
-    {
-        if (_outstanding.InFlightOn(path.Index) == 0)
-        {
-            path.Decay();
-        }
     }
 
     private static void Write(ref PacketWriter packet, in OutgoingChunk chunk)
@@ -499,8 +513,11 @@ internal sealed class Sender
     private bool MaySend(Path path)
     {
         long inFlight = _outstanding.InFlightOn(path.Index);
-        return inFlight == 0 || (inFlight < path.Congestion.Window && !path.Congestion.IsLimitedToOnePacket);
+        return path.MayLeave && (inFlight == 0 || (inFlight < path.Congestion.Window && !path.Congestion.IsLimitedToOnePacket));
     }
+
+    // §6.1 D: bursts are bounded, by Max.Burst or by the pacer.
+    private bool AllowsNew(Path path) => _burst.AllowsPacket || path.IsPaced;
 
     // §6.1 A: new data needs room at the peer; a probe does not, but then nothing else may be outstanding.
     // Nor may more be outstanding than serial numbers tell apart: beyond 2^15 ordered messages of one stream their SSNs wrap.
@@ -512,7 +529,7 @@ internal sealed class Sender
     {
         Invariant.Check(!Timer.IsMissing(), "data is in flight and T3-rtx does not run");
         Invariant.Check(
-            !_outstanding.HasLost || _outstanding.PayloadInFlight > 0 || _context.Control.Contains(ChunkType.CookieEcho),
+            !_outstanding.HasLost || _outstanding.PayloadInFlight > 0 || _context.Control.Contains(ChunkType.CookieEcho) || Feedback.IsWaiting(_paths),
             "data is marked lost and nothing would send it");
     }
 }

@@ -1,4 +1,5 @@
 using System;
+using Braid.Core;
 
 namespace Braid.Sctp.Tests.Paths;
 
@@ -15,19 +16,19 @@ public sealed class Rfc9260CongestionTests
     [InlineData(500, false, 2000)]
     [InlineData(9000, false, 18000)]
     public void The_initial_window_is_that_of_7_2_1(int chunk, bool isIPv6, int window) =>
-        Assert.Equal(window, new Rfc9260Congestion(chunk, isIPv6).Window);
+        Assert.Equal(window, CongestionControls.InitialWindow(0, chunk, isIPv6));
 
     [Fact]
     public void Slow_start_grows_by_at_most_one_chunk_for_two_packets_and_only_when_the_window_is_full()
     {
-        var control = new Rfc9260Congestion(Chunk, false);
-        control.OnAcknowledged(100, flightBefore: 4404, flightAfter: 4304, inFastRecovery: false);
+        var control = new Rfc9260Congestion(Chunk, 4404);
+        Acknowledge(control, 100, 4404, 4304, false);
         Assert.Equal(4504, control.Window);
-        control.OnAcknowledged(2 * Chunk, flightBefore: 5000, flightAfter: 0, inFastRecovery: false);
+        Acknowledge(control, 2 * Chunk, 5000, 0, false);
         Assert.Equal(4504 + Chunk, control.Window);
-        control.OnAcknowledged(1000, flightBefore: 1000, flightAfter: 0, inFastRecovery: false);
+        Acknowledge(control, 1000, 1000, 0, false);
         Assert.Equal(4504 + Chunk, control.Window);
-        control.OnAcknowledged(5000, flightBefore: 10_000, flightAfter: 5000, inFastRecovery: true);
+        Acknowledge(control, 5000, 10_000, 5000, true);
         Assert.Equal(4504 + Chunk, control.Window);
     }
 
@@ -36,23 +37,23 @@ public sealed class Rfc9260CongestionTests
     {
         Rfc9260Congestion control = Grown(100_000);
         long window = control.Window;
-        control.OnFastRetransmit();
+        control.OnCongestion(new CongestionSample(Instant.Zero));
         Assert.Equal(window / 2, control.Window);
         Assert.Equal(window / 2, control.SlowStartThreshold);
-        control.OnTimeout();
+        control.OnTimeout(new CongestionSample(Instant.Zero));
         Assert.Equal(Chunk, control.Window);
         Assert.Equal(window / 4, control.SlowStartThreshold);
         Assert.True(control.IsLimitedToOnePacket);
-        control.OnAcknowledged(Chunk, Chunk, 0, false);
+        Acknowledge(control, Chunk, Chunk, 0, false);
         Assert.False(control.IsLimitedToOnePacket);
     }
 
     [Fact]
     public void The_threshold_is_never_below_four_chunks()
     {
-        var control = new Rfc9260Congestion(Chunk, false);
-        control.OnTimeout();
-        control.OnTimeout();
+        var control = new Rfc9260Congestion(Chunk, 4404);
+        control.OnTimeout(new CongestionSample(Instant.Zero));
+        control.OnTimeout(new CongestionSample(Instant.Zero));
         Assert.Equal(4 * Chunk, control.SlowStartThreshold);
     }
 
@@ -60,16 +61,16 @@ public sealed class Rfc9260CongestionTests
     public void Congestion_avoidance_grows_by_one_chunk_for_each_window_of_acknowledged_bytes()
     {
         Rfc9260Congestion control = Grown(100_000);
-        control.OnFastRetransmit();
-        control.OnAcknowledged(Chunk, control.Window, control.Window, true);     // at ssthresh it is still slow start, but recovering
+        control.OnCongestion(new CongestionSample(Instant.Zero));
+        Acknowledge(control, Chunk, control.Window, control.Window, true);     // at ssthresh it is still slow start, but recovering
         long window = control.Window;
         Assert.Equal(control.SlowStartThreshold, window);
-        control.OnAcknowledged(Chunk, window, window, false);                    // one step of slow start brings it above
+        Acknowledge(control, Chunk, window, window, false);                    // one step of slow start brings it above
         window = control.Window;
         long acknowledged = 0;
         while (control.Window == window)
         {
-            control.OnAcknowledged(Chunk, window, window, false);
+            Acknowledge(control, Chunk, window, window, false);
             acknowledged += Chunk;
         }
 
@@ -83,21 +84,32 @@ public sealed class Rfc9260CongestionTests
         Rfc9260Congestion control = Grown(100_000);
         long window = control.Window;
         var rto = TimeSpan.FromSeconds(1);
-        control.OnIdle(TimeSpan.FromSeconds(0.9), rto);
+        control.OnRestart(new RestartSample(Instant.Zero, TimeSpan.FromSeconds(0.9), rto));
         Assert.Equal(window, control.Window);
-        control.OnIdle(TimeSpan.FromSeconds(1), rto);
+        control.OnRestart(new RestartSample(Instant.Zero, TimeSpan.FromSeconds(1), rto));
         Assert.Equal(window / 2, control.Window);
         Assert.Equal(window, control.SlowStartThreshold);
-        control.OnIdle(TimeSpan.FromSeconds(1000), rto);
+        control.OnRestart(new RestartSample(Instant.Zero, TimeSpan.FromSeconds(1000), rto));
         Assert.Equal(4 * Chunk, control.Window);
     }
 
+    private static void Acknowledge(Rfc9260Congestion control, long acknowledged, long flightBefore, long flightAfter, bool isRecovering) =>
+        control.OnAcknowledged(new AckSample
+        {
+            Now = Instant.Zero,
+            Acknowledged = acknowledged,
+            FlightBefore = flightBefore,
+            FlightAfter = flightAfter,
+            IsRecovering = isRecovering,
+            IsWindowLimited = flightBefore >= control.Window,
+        });
+
     private static Rfc9260Congestion Grown(long window)
     {
-        var control = new Rfc9260Congestion(Chunk, false);
+        var control = new Rfc9260Congestion(Chunk, 4404);
         while (control.Window < window)
         {
-            control.OnAcknowledged(Chunk, control.Window, control.Window, false);
+            Acknowledge(control, Chunk, control.Window, control.Window, false);
         }
 
         return control;
