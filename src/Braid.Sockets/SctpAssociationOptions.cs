@@ -12,6 +12,9 @@ public sealed record SctpAssociationOptions : AssociationOptions
     /// <summary>All defaults.</summary>
     public static new SctpAssociationOptions Default { get; } = new();
 
+    /// <inheritdoc cref="AssociationOptions.Rfc9260"/>
+    public static new SctpAssociationOptions Rfc9260 { get; } = new() { CongestionControl = CongestionControl.NewReno, InitialWindow = 0, Pacing = false };
+
     /// <summary>
     /// How long <see cref="SctpAssociation.DisposeAsync"/> tries to close gracefully before it aborts: 0 to 24 days. Default 5 s.
     /// </summary>

@@ -162,7 +162,7 @@ public sealed class AddressTests
     public void An_endpoint_with_several_addresses_lists_those_that_its_packet_does_not_show()
     {
         NetworkAddress[] ours = [Pair.FromZ.Local, s_second];
-        var association = new AssociationOptions { Extensions = Extensions.None };
+        var association = AssociationOptions.Rfc9260 with { Extensions = Extensions.None };
         var endpoint = new Endpoint(
             new EndpointOptions { LocalPort = Pair.PortA, LocalAddresses = ours, Association = association }, new SeededRandom(4));
         endpoint.Connect(new Instant(1), Pair.PortZ, new NetworkPath(ours[0], Pair.FromZ.Remote));

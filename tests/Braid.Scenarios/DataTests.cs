@@ -11,7 +11,7 @@ public sealed class DataTests
     private static readonly byte[] s_full = new byte[1224];              // one packet at a path MTU of 1280
 
     // As RFC 9260 has it: losses show in missing reports or by T3-rtx.
-    private static readonly AssociationOptions s_reports = new() { MaximumPathMtu = 0, LossRecovery = LossRecovery.MissingReports };
+    private static readonly AssociationOptions s_reports = AssociationOptions.Rfc9260 with { MaximumPathMtu = 0, LossRecovery = LossRecovery.MissingReports };
 
     [Fact, Rfc(9260, "5.1"), Rfc(9260, "6.2")]
     public void The_first_data_is_acknowledged_at_once_then_every_second_packet()
@@ -127,8 +127,8 @@ public sealed class DataTests
     public void A_heartbeat_measures_the_round_trip()
     {
         Pair pair = new Pair(
-            new AssociationOptions { HeartbeatInterval = TimeSpan.FromSeconds(5) },
-            optionsOfZ: new AssociationOptions { HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 }).Established();
+            AssociationOptions.Rfc9260 with { HeartbeatInterval = TimeSpan.FromSeconds(5) },
+            optionsOfZ: AssociationOptions.Rfc9260 with { HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 }).Established();
         pair.AdvanceToNextTimeout();
         pair.Arrow("A -> HEARTBEAT -> Z").Advance(TimeSpan.FromMilliseconds(80)).Arrow("A <- HEARTBEAT ACK <- Z");
         Assert.Equal(TimeSpan.FromMilliseconds(80), pair.A.GetStatistics().SmoothedRtt);
@@ -177,7 +177,7 @@ public sealed class DataTests
     [Fact, Rfc(9260, "6.1"), Rfc(9260, "6.2")]
     public void A_closed_window_is_probed_with_one_chunk_and_opens_when_the_application_reads()
     {
-        Pair pair = Warm(optionsOfZ: new AssociationOptions { ReceiveBufferSize = 10_000 });
+        Pair pair = Warm(optionsOfZ: AssociationOptions.Rfc9260 with { ReceiveBufferSize = 10_000 });
         while (pair.A.GetStatistics().PeerWindow > 1224)
         {
             Send(pair).Exchange();
@@ -225,7 +225,7 @@ public sealed class DataTests
     [Fact, Rfc(9260, "6.5")]
     public void Data_on_a_stream_that_does_not_exist_is_acknowledged_and_reported()
     {
-        Pair pair = Warm(new AssociationOptions { OutgoingStreams = 5, IncomingStreams = 5 });
+        Pair pair = Warm(AssociationOptions.Rfc9260 with { OutgoingStreams = 5, IncomingStreams = 5 });
         Send(pair).Arrow("A -> DATA -> Z");
         byte[] packet = pair.LastPacket;
         packet[20 - 4 + 3]++;                                // the next TSN
@@ -262,7 +262,7 @@ public sealed class DataTests
     [Fact, Rfc(9260, "8.3")]
     public void An_idle_path_is_asked_whether_it_is_there()
     {
-        Pair pair = new Pair(new AssociationOptions { HeartbeatInterval = TimeSpan.FromSeconds(5) }).Established();
+        Pair pair = new Pair(AssociationOptions.Rfc9260 with { HeartbeatInterval = TimeSpan.FromSeconds(5) }).Established();
         pair.AdvanceToNextTimeout();
         pair.Exchange();
         pair.Advance(TimeSpan.FromSeconds(7)).Exchange();
@@ -274,8 +274,8 @@ public sealed class DataTests
     public void Heartbeats_without_an_answer_end_the_association()
     {
         Pair pair = new Pair(
-            new AssociationOptions { HeartbeatInterval = TimeSpan.FromSeconds(1), MaximumRetransmissions = 2 },
-            optionsOfZ: new AssociationOptions { HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 }).Established();
+            AssociationOptions.Rfc9260 with { HeartbeatInterval = TimeSpan.FromSeconds(1), MaximumRetransmissions = 2 },
+            optionsOfZ: AssociationOptions.Rfc9260 with { HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 }).Established();
         for (int i = 0; i < 3; i++)
         {
             pair.AdvanceToNextTimeout();

@@ -9,7 +9,7 @@ namespace Braid.Scenarios;
 /// <summary>Explicit congestion notification (RFC 3168 in the form of RFC 2960 Appendix A).</summary>
 public sealed class EcnTests
 {
-    private static readonly AssociationOptions s_quiet = new() { HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 };
+    private static readonly AssociationOptions s_quiet = AssociationOptions.Rfc9260 with { HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 };
 
     [Fact, Rfc(2960, "A"), Rfc(3168, "6.1.1")]
     public void INIT_and_INIT_ACK_say_so_and_packets_with_new_data_may_be_marked_but_no_others()

@@ -8,7 +8,7 @@ public sealed class ExtensionTests
 {
     private const Extensions All = Extensions.PartialReliability | Extensions.StreamReconfiguration | Extensions.Interleaving;
 
-    private static readonly AssociationOptions s_quiet = new() { HeartbeatInterval = System.TimeSpan.Zero, MaximumPathMtu = 0, Extensions = Extensions.None };
+    private static readonly AssociationOptions s_quiet = AssociationOptions.Rfc9260 with { HeartbeatInterval = System.TimeSpan.Zero, MaximumPathMtu = 0, Extensions = Extensions.None };
 
     [Theory, Rfc(5061, "4.2.7"), Rfc(3758, "3.1"), Rfc(8260, "2.3.1")]
     [InlineData(All, All, All)]

@@ -11,7 +11,7 @@ public sealed class ForwardTsnTests
 {
     private const DataFlags Whole = DataFlags.Beginning | DataFlags.Ending;
 
-    private static readonly AssociationOptions s_quiet = new() { MaximumPathMtu = 0, HeartbeatInterval = TimeSpan.Zero };
+    private static readonly AssociationOptions s_quiet = AssociationOptions.Rfc9260 with { MaximumPathMtu = 0, HeartbeatInterval = TimeSpan.Zero };
 
     [Fact, Rfc(3758, "3.6")]
     public void The_cumulative_TSN_goes_to_the_new_one_and_on_over_what_has_arrived()

@@ -29,8 +29,8 @@ public sealed class HandshakeTests
     public void Each_side_gets_the_streams_that_it_wants_and_the_other_allows()
     {
         Pair pair = new Pair(
-            new AssociationOptions { OutgoingStreams = 5, IncomingStreams = 20 },
-            optionsOfZ: new AssociationOptions { OutgoingStreams = 30, IncomingStreams = 3 }).Established();
+            AssociationOptions.Rfc9260 with { OutgoingStreams = 5, IncomingStreams = 20 },
+            optionsOfZ: AssociationOptions.Rfc9260 with { OutgoingStreams = 30, IncomingStreams = 3 }).Established();
         Assert.Equal((3, 20), (pair.A.OutgoingStreams, pair.A.IncomingStreams));
         Assert.Equal((20, 3), (pair.Z.OutgoingStreams, pair.Z.IncomingStreams));
         Assert.Equal(SendStatus.InvalidStream, pair.A.Send(pair.Now, [1], new SendOptions(3)));
@@ -74,7 +74,7 @@ public sealed class HandshakeTests
     [Fact, Rfc(9260, "5.1.6")]
     public void Nobody_there_is_given_up_after_Max_Init_Retransmits()
     {
-        Pair pair = new Pair(new AssociationOptions { MaximumInitRetransmissions = 3, RtoMaximum = TimeSpan.FromSeconds(3) }).Connect();
+        Pair pair = new Pair(AssociationOptions.Rfc9260 with { MaximumInitRetransmissions = 3, RtoMaximum = TimeSpan.FromSeconds(3) }).Connect();
         foreach (int seconds in new[] { 1, 2, 3, 3 })
         {
             pair.Arrow("A -> INIT x Z");
@@ -149,7 +149,7 @@ public sealed class HandshakeTests
     [Fact, Rfc(9260, "5.1.5"), Rfc(9260, "5.2.6")]
     public void A_cookie_that_is_too_old_is_answered_with_ERROR_and_a_new_one_is_asked_for()
     {
-        Pair pair = new Pair(new AssociationOptions { RtoInitial = TimeSpan.FromSeconds(60) }).Connect();
+        Pair pair = new Pair(AssociationOptions.Rfc9260 with { RtoInitial = TimeSpan.FromSeconds(60) }).Connect();
         pair.Arrow("A -> INIT -> Z").Arrow("A <- INIT ACK <- Z").Arrow("A -> COOKIE ECHO x Z");
         byte[] echo = pair.LastPacket;
         pair.Advance(TimeSpan.FromSeconds(60.5));

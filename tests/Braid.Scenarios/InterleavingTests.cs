@@ -15,7 +15,7 @@ public sealed class InterleavingTests
 {
     private const DataFlags Whole = DataFlags.Beginning | DataFlags.Ending;
 
-    private static readonly AssociationOptions s_quiet = new()
+    private static readonly AssociationOptions s_quiet = AssociationOptions.Rfc9260 with
     {
         Extensions = Extensions.Interleaving,
         HeartbeatInterval = TimeSpan.Zero,

@@ -12,7 +12,7 @@ namespace Braid.Scenarios;
 /// <summary>What an application is told (RFC 6458 §6.1), and what it finds beside each message (§5.3).</summary>
 public sealed class NotificationTests
 {
-    private static readonly AssociationOptions s_quiet = new() { HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 };
+    private static readonly AssociationOptions s_quiet = AssociationOptions.Rfc9260 with { HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 };
     private static readonly AssociationOptions s_failures = s_quiet with { ReportsFailedSends = true };
     private static readonly NetworkAddress s_second = NetworkAddress.FromIPv4([10, 0, 0, 2], 9899);
 

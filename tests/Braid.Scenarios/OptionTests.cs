@@ -9,7 +9,7 @@ namespace Braid.Scenarios;
 /// <summary>What an application can set, and change while an association lives (RFC 6458 §8).</summary>
 public sealed class OptionTests
 {
-    private static readonly AssociationOptions s_quiet = new() { HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0, Extensions = Extensions.ZeroChecksum };
+    private static readonly AssociationOptions s_quiet = AssociationOptions.Rfc9260 with { HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0, Extensions = Extensions.ZeroChecksum };
 
     private static readonly AssociationOptions s_reports = s_quiet with { LossRecovery = LossRecovery.MissingReports };
     private static readonly byte[] s_full = new byte[1224];              // one packet at a path MTU of 1280

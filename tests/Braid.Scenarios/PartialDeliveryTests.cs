@@ -9,7 +9,7 @@ namespace Braid.Scenarios;
 /// <summary>Messages that are longer than the receive buffer, and a buffer that runs full (RFC 9260 §6.2, §6.9).</summary>
 public sealed class PartialDeliveryTests
 {
-    private static readonly AssociationOptions s_small = new() { ReceiveBufferSize = 40_000, HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 };
+    private static readonly AssociationOptions s_small = AssociationOptions.Rfc9260 with { ReceiveBufferSize = 40_000, HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 };
 
     [Theory, Rfc(9260, "6.9"), Etsi("d-v-8-15")]
     [InlineData(false)]
@@ -33,7 +33,7 @@ public sealed class PartialDeliveryTests
     [Fact, Rfc(9260, "6.9"), Etsi("d-v-8-13"), Etsi("d-v-8-14")]
     public void A_message_within_the_point_comes_whole()
     {
-        Pair pair = new Pair(optionsOfZ: new AssociationOptions { ReceiveBufferSize = 100_000, PartialDeliveryPoint = 100_000 }).Established();
+        Pair pair = new Pair(optionsOfZ: AssociationOptions.Rfc9260 with { ReceiveBufferSize = 100_000, PartialDeliveryPoint = 100_000 }).Established();
         pair.A.Send(pair.Now, new byte[50_000], default);
         (byte[] bytes, bool isEnd) = Assert.Single(ReadAll(pair, 50_000));
         Assert.Equal((50_000, true), (bytes.Length, isEnd));
@@ -70,7 +70,7 @@ public sealed class PartialDeliveryTests
     {
         // Z holds twice its buffer at most, and the first message is missing, so nothing can be delivered. All of it comes
         // before Z can say that its window is closed.
-        Pair pair = new Pair(optionsOfZ: new AssociationOptions { ReceiveBufferSize = 1 << 20 }).Established();
+        Pair pair = new Pair(optionsOfZ: AssociationOptions.Rfc9260 with { ReceiveBufferSize = 1 << 20 }).Established();
         var source = new DataSource(pair);
         byte[] first = source.Next();
         foreach (byte[] other in Enumerable.Range(0, 3000).Select(_ => source.Next()))

@@ -11,7 +11,7 @@ namespace Braid.Scenarios;
 /// <summary>Messages that are given up (RFC 3758, RFC 7496): the sender's side.</summary>
 public sealed class PartialReliabilityTests
 {
-    private static readonly AssociationOptions s_quiet = new()
+    private static readonly AssociationOptions s_quiet = AssociationOptions.Rfc9260 with
     {
         MaximumPathMtu = 0,
         HeartbeatInterval = TimeSpan.Zero,

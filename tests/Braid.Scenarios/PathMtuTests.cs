@@ -11,7 +11,7 @@ public sealed class PathMtuTests
 {
     private const int Headers = 20 + 8;
 
-    private static readonly AssociationOptions s_searching = new() { HeartbeatInterval = TimeSpan.Zero };
+    private static readonly AssociationOptions s_searching = AssociationOptions.Rfc9260 with { HeartbeatInterval = TimeSpan.Zero };
     private static readonly AssociationOptions s_quiet = s_searching with { MaximumPathMtu = 0 };
 
     // ---- Probes ----

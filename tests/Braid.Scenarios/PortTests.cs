@@ -16,7 +16,7 @@ public sealed class PortTests
     public void Two_ports_listen_on_one_endpoint_each_with_its_own_options()
     {
         var pair = new Pair();
-        pair.EndpointZ.OpenPort(OtherPort, new AssociationOptions { IncomingStreams = 3 });
+        pair.EndpointZ.OpenPort(OtherPort, AssociationOptions.Rfc9260 with { IncomingStreams = 3 });
         pair.Connect();
         pair.Arrow("A -> INIT -> Z").Arrow("A <- INIT ACK <- Z").Arrow("A -> COOKIE ECHO -> Z").Arrow("A <- COOKIE ACK <- Z");
         (Association a1, Association z1) = (pair.A, pair.Z);

@@ -11,7 +11,7 @@ public sealed class RackTests
     private static readonly TimeSpan s_quarter = s_roundTrip / 4;
 
     // Each packet is acknowledged by itself: a round trip is a round trip.
-    private static readonly AssociationOptions s_rack = new()
+    private static readonly AssociationOptions s_rack = AssociationOptions.Rfc9260 with
     {
         HeartbeatInterval = TimeSpan.Zero,
         MaximumPathMtu = 0,

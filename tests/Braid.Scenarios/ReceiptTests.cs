@@ -9,7 +9,7 @@ namespace Braid.Scenarios;
 /// <summary>What became of a message (<see cref="SendOptions.Receipt"/>).</summary>
 public sealed class ReceiptTests
 {
-    private static readonly AssociationOptions s_quiet = new() { MaximumPathMtu = 0, HeartbeatInterval = TimeSpan.Zero };
+    private static readonly AssociationOptions s_quiet = AssociationOptions.Rfc9260 with { MaximumPathMtu = 0, HeartbeatInterval = TimeSpan.Zero };
 
     [Fact]
     public void A_message_is_delivered_when_all_of_it_is_cumulatively_acknowledged_and_the_delay_is_counted_from_the_call()

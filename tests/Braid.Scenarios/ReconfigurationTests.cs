@@ -13,7 +13,7 @@ public sealed class ReconfigurationTests
 {
     private const ReconfigurationKinds All = ReconfigurationKinds.ResetStreams | ReconfigurationKinds.ResetAssociation | ReconfigurationKinds.AddStreams;
 
-    private static readonly AssociationOptions s_options = new()
+    private static readonly AssociationOptions s_options = AssociationOptions.Rfc9260 with
     {
         HeartbeatInterval = TimeSpan.Zero,
         SackDelay = TimeSpan.Zero,

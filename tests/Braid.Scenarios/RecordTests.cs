@@ -12,7 +12,7 @@ namespace Braid.Scenarios;
 /// <summary>Records that the application sends in parts (RFC 6458 §8.1.26).</summary>
 public sealed class RecordTests
 {
-    private static readonly AssociationOptions s_quiet = new() { HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 };
+    private static readonly AssociationOptions s_quiet = AssociationOptions.Rfc9260 with { HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 };
     private static readonly SendOptions s_part = new(3, 42, MoreFollows: true);
 
     [Theory, Rfc(6458, "8.1.26"), Rfc(9260, "6.9")]
@@ -129,7 +129,7 @@ public sealed class RecordTests
     public void A_record_of_64_MiB_passes_through_a_buffer_of_1_MiB()
     {
         const int Parts = 1024;
-        var options = new AssociationOptions { SendBufferSize = 1 << 20, ReceiveBufferSize = 1 << 20, HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 };
+        var options = AssociationOptions.Rfc9260 with { SendBufferSize = 1 << 20, ReceiveBufferSize = 1 << 20, HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 };
         Pair pair = new Pair(options).Established();
         byte[] part = Enumerable.Range(0, 1 << 16).Select(i => (byte)(i * 7)).ToArray();
         long received = 0;

@@ -11,7 +11,7 @@ namespace Braid.Scenarios;
 /// <summary>Which stream sends next (RFC 8260 §3), where messages are not interleaved.</summary>
 public sealed class SchedulerTests
 {
-    private static readonly AssociationOptions s_quiet = new() { HeartbeatInterval = TimeSpan.Zero, SendBufferSize = 64 << 20 };
+    private static readonly AssociationOptions s_quiet = AssociationOptions.Rfc9260 with { HeartbeatInterval = TimeSpan.Zero, SendBufferSize = 64 << 20 };
 
     [Fact, Rfc(8260, "1.1"), Rfc(8260, "3.2")]
     public void Round_robin_sends_one_message_of_each_stream_as_in_figure_1()
@@ -170,7 +170,7 @@ public sealed class SchedulerTests
 
     [Fact, Rfc(8260, "4.3.2")]
     public void There_are_six_schedulers_and_no_others() =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => new AssociationOptions { Scheduler = (StreamScheduler)6 }.Validate());
+        Assert.Throws<ArgumentOutOfRangeException>(() => (AssociationOptions.Rfc9260 with { Scheduler = (StreamScheduler)6 }).Validate());
 
     // What is sent before a packet is taken waits together.
     private static Pair Established(StreamScheduler scheduler) =>

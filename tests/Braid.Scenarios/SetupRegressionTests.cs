@@ -15,7 +15,7 @@ public sealed class SetupRegressionTests
     [Fact, Rfc(9260, "5.4"), Rfc(9260, "8.2")]
     public void A_single_address_that_is_never_confirmed_is_given_up()
     {
-        var tester = new Tester(new AssociationOptions());
+        var tester = new Tester(AssociationOptions.Rfc9260);
         tester.Accepted(Chunk.IPv4(10, 9, 9, 9));
         int probes = 0;
         for (int i = 0; i < 600 && tester.Iut.GetPaths()[1].State == PathState.Unconfirmed; i++)
@@ -31,7 +31,7 @@ public sealed class SetupRegressionTests
     [Fact, Rfc(9260, "8.2"), Rfc(9260, "8.3")]
     public void Every_heartbeat_that_is_not_answered_counts()
     {
-        var tester = new Tester(new AssociationOptions { HeartbeatInterval = TimeSpan.FromMilliseconds(100) });
+        var tester = new Tester(AssociationOptions.Rfc9260 with { HeartbeatInterval = TimeSpan.FromMilliseconds(100) });
         tester.Established();
         int heartbeats = 0;
         for (int i = 0; i < 60_000 && tester.Iut.GetPaths()[0].State == PathState.Active; i++)
@@ -47,7 +47,7 @@ public sealed class SetupRegressionTests
     [Fact, Rfc(9260, "5.4")]
     public void An_address_that_was_given_up_before_it_was_confirmed_gets_nothing_but_heartbeats_and_their_answers()
     {
-        var tester = new Tester(new AssociationOptions { HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0, MaximumPathRetransmissions = 0 });
+        var tester = new Tester(AssociationOptions.Rfc9260 with { HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0, MaximumPathRetransmissions = 0 });
         tester.Accepted(Chunk.IPv4(10, 9, 9, 9), Chunk.IPv4(10, 9, 9, 10));
         while (tester.Iut.GetPaths()[1].State == PathState.Unconfirmed)
         {
@@ -151,7 +151,7 @@ public sealed class SetupRegressionTests
     [Fact, Rfc(9260, "5.2.4"), Rfc(9260, "9.2")]
     public void A_shutdown_after_a_restart_has_all_its_retransmissions()
     {
-        Tester tester = new Tester(new AssociationOptions { HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0, MaximumRetransmissions = 2, RtoMaximum = TimeSpan.FromSeconds(1) }).Established();
+        Tester tester = new Tester(AssociationOptions.Rfc9260 with { HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0, MaximumRetransmissions = 2, RtoMaximum = TimeSpan.FromSeconds(1) }).Established();
         tester.Iut.Shutdown(tester.Now);
         tester.Expect("SHUTDOWN");
         for (int i = 0; i < 2; i++)

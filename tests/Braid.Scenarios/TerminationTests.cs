@@ -102,7 +102,7 @@ public sealed class TerminationTests
     [Fact, Rfc(9260, "9.2")]
     public void SHUTDOWN_is_given_up_after_Association_Max_Retrans()
     {
-        Pair pair = new Pair(new AssociationOptions { MaximumRetransmissions = 2, HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 }).Established();
+        Pair pair = new Pair(AssociationOptions.Rfc9260 with { MaximumRetransmissions = 2, HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 }).Established();
         pair.A.Shutdown(pair.Now);
         for (int i = 0; i < 3; i++)
         {
@@ -117,7 +117,7 @@ public sealed class TerminationTests
     [Fact, Rfc(9260, "9.2")]
     public void T5_bounds_the_whole_shutdown()
     {
-        Pair pair = new Pair(new AssociationOptions { ShutdownGuard = TimeSpan.FromSeconds(3), HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 }).Established();
+        Pair pair = new Pair(AssociationOptions.Rfc9260 with { ShutdownGuard = TimeSpan.FromSeconds(3), HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 }).Established();
         pair.A.Shutdown(pair.Now);
         pair.Arrow("A -> SHUTDOWN x Z");
         pair.AdvanceToNextTimeout();

@@ -11,7 +11,7 @@ namespace Braid.Scenarios;
 public sealed class TransferRegressionTests
 {
     private static readonly NetworkAddress s_second = NetworkAddress.FromIPv4([10, 0, 0, 3], 9899);
-    private static readonly AssociationOptions s_quiet = new() { HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 };
+    private static readonly AssociationOptions s_quiet = AssociationOptions.Rfc9260 with { HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 };
 
     [Fact, Rfc(9260, "5.2.6"), Rfc(9260, "6.5")]
     public void Streams_that_data_was_sent_on_cannot_be_taken_back_with_a_second_INIT_ACK()

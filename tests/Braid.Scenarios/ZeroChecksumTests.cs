@@ -9,7 +9,7 @@ namespace Braid.Scenarios;
 /// <summary>Packets without a checksum, where something below SCTP finds broken ones (RFC 9653).</summary>
 public sealed class ZeroChecksumTests
 {
-    private static readonly AssociationOptions s_quiet = new() { HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 };
+    private static readonly AssociationOptions s_quiet = AssociationOptions.Rfc9260 with { HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 };
     private static readonly AssociationOptions s_without = s_quiet with { Extensions = Extensions.None };
 
     [Fact, Rfc(9653, "5.1"), Rfc(9653, "5.2"), Rfc(9653, "6")]

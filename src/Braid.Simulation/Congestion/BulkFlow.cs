@@ -22,6 +22,7 @@ public sealed class BulkFlow
     private readonly byte[] _message;
     private Association? _association;
     private Instant _begun;
+    private long _sentBytes;
     private int _packetsAtOnce;
     private Instant _lastPacket = Instant.Never;
 
@@ -47,6 +48,12 @@ public sealed class BulkFlow
     internal SimulatedNode Node { get; }
 
     internal NetworkPath Path { get; }
+
+    /// <summary>How much it sends, in bytes of user data; it may be a packet more.</summary>
+    public long Limit { get; init; } = long.MaxValue;
+
+    /// <summary>When it began to send; <see cref="Instant.Zero"/> before.</summary>
+    public Instant FirstSent { get; private set; }
 
     /// <summary>User data that was delivered, in bytes.</summary>
     public long DeliveredBytes { get; private set; }
@@ -87,8 +94,10 @@ public sealed class BulkFlow
         {
         }
 
-        while (_association?.State == AssociationState.Established && _association.Send(now, _message, default) == SendStatus.Ok)
+        while (_sentBytes < Limit && _association?.State == AssociationState.Established && _association.Send(now, _message, default) == SendStatus.Ok)
         {
+            _sentBytes += _message.Length;
+            FirstSent = FirstSent == Instant.Zero ? now : FirstSent;
         }
 
         if (_association is not null && _association.State == AssociationState.Established)

@@ -18,13 +18,16 @@ public sealed record CongestionExperiment
     /// <summary>The way back.</summary>
     public required LinkModel Back { get; init; }
 
-    /// <summary>Options of all associations.</summary>
-    public AssociationOptions Options { get; init; } = AssociationOptions.Default with
+    /// <summary>Options of all associations, but for <see cref="Others"/>.</summary>
+    public AssociationOptions Options { get; init; } = AssociationOptions.Rfc9260 with
     {
         SendBufferSize = 16 << 20,
         ReceiveBufferSize = 32 << 20,
         MaximumPathMtu = 0,                                  // one packet size, whatever the path
     };
+
+    /// <summary>Options of every second association; null for the same.</summary>
+    public AssociationOptions? Others { get; init; }
 
     /// <summary>How many flows.</summary>
     public int Flows { get; init; } = 1;
@@ -53,7 +56,7 @@ public sealed record CongestionExperiment
         var world = new World(Seed);
         var there = new SimulatedLink(There, world.NewRandom());
         var back = new SimulatedLink(Back, world.NewRandom());
-        List<BulkFlow> flows = [.. Enumerable.Range(1, Flows).Select(number => new BulkFlow(world, number, there, back, Options, CarriesEcn))];
+        List<BulkFlow> flows = [.. Enumerable.Range(1, Flows).Select(number => new BulkFlow(world, number, there, back, number % 2 == 0 ? Others ?? Options : Options, CarriesEcn))];
         world.Sent = (Instant now, SimulatedNode from, in NetworkPath _, ReadOnlySpan<byte> datagram, bool _) =>
             flows.Find(flow => flow.Node == from)?.OnSent(now, datagram);
         for (int i = 0; i < flows.Count; i++)

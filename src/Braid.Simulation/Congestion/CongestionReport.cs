@@ -59,7 +59,8 @@ public static class CongestionReport
         text.Append("""
             # Congestion control, measured
 
-            Made by `braid simulate --scenario congestion --output docs`, in virtual time: the same numbers on every machine.
+            Made by `braid simulate --scenario congestion --output docs`, in virtual time: the same numbers on every machine. Where nothing
+            else is said, windows are those of RFC 9260 §7.2 (`AssociationOptions.Rfc9260`).
 
             ## Random loss
 
@@ -93,6 +94,7 @@ public static class CongestionReport
             Append(text, $"{shared.BytesPerSecond.Sum() * 8 / 10_000_000:P0} | {shared.Flows.Max(flow => flow.LargestBurst)} |\n");
         }
 
+        text.Append(ControlComparison.Make());
         text.Append("\n## One flow over time\n\nThe same bottleneck. cwnd grows until the queue overflows, and is halved:\n\n![cwnd over time](congestion/bottleneck.svg)\n");
         text.Append("\nAnd with the link cut from 20 s to 23 s: T3-rtx leaves a window of one packet (§7.2.3), and slow start begins anew:\n\n![cwnd over time](congestion/outage.svg)\n");
         yield return ("congestion.md", text.ToString());

@@ -20,7 +20,7 @@ public sealed record TailExperiment
     public required LinkModel Link { get; init; }
 
     /// <summary>Options of both sides.</summary>
-    public AssociationOptions Options { get; init; } = AssociationOptions.Default with { MaximumPathMtu = 0, HeartbeatInterval = TimeSpan.Zero };
+    public AssociationOptions Options { get; init; } = AssociationOptions.Rfc9260 with { MaximumPathMtu = 0, HeartbeatInterval = TimeSpan.Zero };
 
     /// <summary>The longest transfer, in packets; the shortest is one packet, and all lengths are as frequent.</summary>
     public int LongestTransfer { get; init; } = 10;

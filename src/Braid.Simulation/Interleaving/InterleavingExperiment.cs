@@ -50,7 +50,7 @@ public sealed class InterleavingExperiment
     /// <param name="duration">How long is measured.</param>
     public static InterleavingResult Run(bool isInterleaved, StreamScheduler scheduler, TimeSpan duration)
     {
-        var experiment = new InterleavingExperiment(AssociationOptions.Default with
+        var experiment = new InterleavingExperiment(AssociationOptions.Rfc9260 with
         {
             Extensions = isInterleaved ? Extensions.Interleaving : Extensions.None,
             Scheduler = scheduler,

@@ -116,7 +116,7 @@ public sealed class SwarmScenario
         }
 
         int faults = Often(random, 0.5) ? 0 : 1 + random.NextInt32(5);
-        return WithNrSacks(WithReconfiguration(WithHeartbeats(WithLossRecovery(WithSchedulers(WithExtensions(WithOtherOptions(new SwarmOptions
+        return WithCongestionControl(WithNrSacks(WithReconfiguration(WithHeartbeats(WithLossRecovery(WithSchedulers(WithExtensions(WithOtherOptions(new SwarmOptions
         {
             Seed = seed,
             Clients = clients,
@@ -132,7 +132,7 @@ public sealed class SwarmScenario
 
             // A burst of losses ends after so many packets: one who only repeats a last chunk may count its peer as dead before.
             ClosesEarly = Often(random, 0.5) && !clients.Any(client => client.There.BurstStart + client.Back.BurstStart > 0),
-        })))))));
+        }))))))));
     }
 
     // From a seed of its own as well: half of the worlds have NR-SACKs, where both sides offer them.
@@ -151,6 +151,27 @@ public sealed class SwarmScenario
             Server = server,
             LaterServer = Like(world.LaterServer, server),
             Clients = [.. clients.Select(client => client with { LaterOptions = Like(client.LaterOptions, client.Options) })],
+        };
+    }
+
+    // From a seed of its own: half of the worlds have what RFC 9260 has, the others anything, which may change while they live.
+    private static SwarmOptions WithCongestionControl(SwarmOptions world)
+    {
+        var random = new SeededRandom(world.Seed ^ 0x9438_BB33);
+        bool isPlain = Often(random, 0.5);
+        AssociationOptions? Change(AssociationOptions? options) => options is null ? null : isPlain
+            ? options with { CongestionControl = CongestionControl.NewReno, InitialWindow = 0, Pacing = false }
+            : options with
+            {
+                CongestionControl = (CongestionControl)random.NextInt32(Enum.GetValues<CongestionControl>().Length),
+                InitialWindow = Often(random, 0.5) ? 10 : random.NextInt32(101),
+                Pacing = Often(random, 0.5),
+            };
+        return world with
+        {
+            Server = Change(world.Server)!,
+            LaterServer = Change(world.LaterServer),
+            Clients = [.. world.Clients.Select(client => client with { Options = Change(client.Options)!, LaterOptions = Change(client.LaterOptions) })],
         };
     }
 

@@ -21,7 +21,7 @@ public sealed class Pair
     private readonly Queue<(byte[] Bytes, NetworkPath Path, EcnCodepoint Ecn)> _fromA = new();
     private readonly Queue<(byte[] Bytes, NetworkPath Path, EcnCodepoint Ecn)> _fromZ = new();
 
-    /// <param name="options">Options of both sides; null for the defaults, but without a search for the path's MTU.</param>
+    /// <param name="options">Options of both sides; null for the defaults, but with the windows of RFC 9260 and without a search for the path's MTU.</param>
     /// <param name="seed">Decides tags and initial TSNs.</param>
     /// <param name="optionsOfZ">Options of Z, where they differ.</param>
     /// <param name="errorDetection">What both sides believe of the network (RFC 9653).</param>
@@ -37,7 +37,7 @@ public sealed class Pair
     {
         var random = new SeededRandom(seed);
         Extensions offered = interleaves ? (Extensions)ushort.MaxValue : ~Extensions.Interleaving;
-        options ??= AssociationOptions.Default with { MaximumPathMtu = 0 };
+        options ??= AssociationOptions.Rfc9260 with { MaximumPathMtu = 0 };
         optionsOfZ ??= options;
         options = Offering(options, offered);
         optionsOfZ = Offering(optionsOfZ, offered);

@@ -56,7 +56,7 @@ public sealed class AssociationSetupTests
     [InlineData(true)]
     public void Setting_up_is_given_up_after_Max_Init_Retransmits(bool isEchoed)
     {
-        var tester = new Tester(new AssociationOptions { MaximumInitRetransmissions = 3 });
+        var tester = new Tester(AssociationOptions.Rfc9260 with { MaximumInitRetransmissions = 3 });
         string chunk = isEchoed ? "COOKIE ECHO" : "INIT";
         _ = isEchoed ? tester.CookieEchoed() : tester.CookieWait();
         for (int i = 0; i < 3; i++)
@@ -128,7 +128,7 @@ public sealed class AssociationSetupTests
     [Fact, Etsi("as-v-1-7-1"), Rfc(9260, "5.1.1"), Rfc(9260, "3.3.3")]
     public void The_INIT_ACK_asks_for_no_more_streams_than_the_INIT_allows()
     {
-        var tester = new Tester(new AssociationOptions { OutgoingStreams = 100 });
+        var tester = new Tester(AssociationOptions.Rfc9260 with { OutgoingStreams = 100 });
         tester.Offer(Chunk.Init(Tester.Tag, incoming: 3));
         Assert.Equal(3, (tester.Last[24] << 8) | tester.Last[25]);
         tester.Send(Chunk.CookieEcho(tester.Cookie)).Expect("COOKIE ACK");
@@ -156,7 +156,7 @@ public sealed class AssociationSetupTests
     [Fact, Etsi("as-v-1-7-3"), Rfc(9260, "5.1.1")]
     public void The_IUT_uses_no_more_streams_than_the_INIT_ACK_allows()
     {
-        Tester tester = new Tester(new AssociationOptions { OutgoingStreams = 100 }).CookieWait();
+        Tester tester = new Tester(AssociationOptions.Rfc9260 with { OutgoingStreams = 100 }).CookieWait();
         tester.Send(Chunk.InitAck(Tester.Tag, incoming: 4, parameters: Chunk.StateCookie(1))).Expect("COOKIE ECHO");
         Assert.Equal(4, tester.Iut.OutgoingStreams);
         Assert.Equal(SendStatus.InvalidStream, tester.Iut.CanSend(1, new SendOptions(4)));

@@ -29,7 +29,7 @@ public sealed class ErrorAndBundlingTests
     [Fact, Rfc(9260, "5.2.6")]
     public void A_peer_whose_cookies_are_always_stale_does_not_keep_us_busy_for_ever()
     {
-        Tester tester = new Tester(new AssociationOptions { MaximumInitRetransmissions = 3 }).CookieEchoed();
+        Tester tester = new Tester(AssociationOptions.Rfc9260 with { MaximumInitRetransmissions = 3 }).CookieEchoed();
         for (int i = 0; i < 3; i++)
         {
             tester.Send(Stale()).Expect("INIT").Send(Chunk.InitAck(Tester.Tag, parameters: Chunk.StateCookie(1))).Expect("COOKIE ECHO");
@@ -52,7 +52,7 @@ public sealed class ErrorAndBundlingTests
     [Fact, Etsi("e-i-6-3"), Rfc(9260, "6.5"), Rfc(9260, "3.3.10.1")]
     public void DATA_on_a_stream_that_does_not_exist_is_acknowledged_and_reported()
     {
-        Tester tester = new Tester(new AssociationOptions { IncomingStreams = 5, HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 }).Established();
+        Tester tester = new Tester(AssociationOptions.Rfc9260 with { IncomingStreams = 5, HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 }).Established();
         tester.Send(Chunk.Data(Tester.FirstTsn, 5, 0, [1])).Expect("ERROR, SACK");
         Assert.Equal([0, 1, 0, 8, 0, 5, 0, 0], tester.Last[16..24]);
         Assert.Equal(Tester.FirstTsn, Tester.U32(tester.Last, 28));

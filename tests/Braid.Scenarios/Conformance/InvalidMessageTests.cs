@@ -257,5 +257,5 @@ public sealed class InvalidMessageTests
         }
     }
 
-    private static Tester Impatient() => new(new AssociationOptions { MaximumRetransmissions = 2, HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 });
+    private static Tester Impatient() => new(AssociationOptions.Rfc9260 with { MaximumRetransmissions = 2, HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 });
 }

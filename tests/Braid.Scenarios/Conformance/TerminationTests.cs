@@ -181,5 +181,5 @@ public sealed class TerminationTests
         tester.Send(Chunk.Sack(tester.IutTsn + 1, window: 1000)).Expect("SHUTDOWN");
     }
 
-    private static Tester Impatient() => new(new AssociationOptions { MaximumRetransmissions = 2, HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 });
+    private static Tester Impatient() => new(AssociationOptions.Rfc9260 with { MaximumRetransmissions = 2, HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 });
 }

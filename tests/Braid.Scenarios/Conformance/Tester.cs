@@ -37,7 +37,7 @@ internal sealed class Tester
             LocalPort = IutPort,
             AcceptsAssociations = listens,
             MaximumAssociations = maximumAssociations,
-            Association = options ?? new AssociationOptions { HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 },
+            Association = options ?? AssociationOptions.Rfc9260 with { HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 },
         },
         new SeededRandom(seed));
 

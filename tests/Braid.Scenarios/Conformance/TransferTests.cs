@@ -141,7 +141,7 @@ public sealed class TransferTests
     [Fact, Rfc(9260, "6.2.1"), Rfc(9260, "7.1")]
     public void A_TSN_that_is_taken_back_is_sent_again()
     {
-        Tester tester = new Tester(new AssociationOptions { LossRecovery = LossRecovery.MissingReports, HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 }).Established();
+        Tester tester = new Tester(AssociationOptions.Rfc9260 with { LossRecovery = LossRecovery.MissingReports, HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 }).Established();
         for (int i = 0; i < 3; i++)
         {
             tester.Iut.Send(tester.Now, new byte[1000], default);
@@ -182,7 +182,7 @@ public sealed class TransferTests
     [Fact, Etsi("rt-i-11-1"), Rfc(9260, "6.3.3"), Rfc(9260, "6.3.1")]
     public void The_RTO_doubles_with_every_expiration_up_to_RTO_Max()
     {
-        Tester tester = new Tester(new AssociationOptions { RtoMaximum = TimeSpan.FromSeconds(6), HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 })
+        Tester tester = new Tester(AssociationOptions.Rfc9260 with { RtoMaximum = TimeSpan.FromSeconds(6), HeartbeatInterval = TimeSpan.Zero, MaximumPathMtu = 0 })
             .Established().WithOutstandingData();
         foreach (int seconds in new[] { 1, 2, 4, 6, 6 })
         {
