@@ -13,7 +13,7 @@ namespace Braid.Sockets.Tests;
 /// <summary>Streams, who gets a message, leased messages, and streams as bytes.</summary>
 public sealed class StreamTests
 {
-    private static readonly SctpAssociationOptions s_small = SctpAssociationOptions.Default with { SendBufferSize = 20_000, ReceiveBufferSize = 40_000 };
+    private static readonly SctpAssociationOptions s_small = SctpAssociationOptions.Rfc9260 with { SendBufferSize = 20_000, ReceiveBufferSize = 40_000 };
 
     [Fact]
     public async Task There_is_one_object_for_each_stream()

@@ -32,8 +32,15 @@ internal sealed partial class ExtensionSettings
         DefaultValueFactory = _ => NameOf(SctpAssociationOptions.Default.LossRecovery),
     };
 
+    private readonly Option<string> _congestion = new("--congestion-control")
+    {
+        Description = "What decides how much may be in flight: bbr, cubic, high-speed (RFC 3649) or new-reno (RFC 9260).",
+        DefaultValueFactory = _ => NameOf(SctpAssociationOptions.Default.CongestionControl),
+    };
+
     public void AddTo(Command command)
     {
+        command.Add(_congestion);
         command.Add(_with);
         command.Add(_without);
         command.Add(_recovery);
@@ -46,6 +53,9 @@ internal sealed partial class ExtensionSettings
         LossRecovery = Enum.GetValues<LossRecovery>().Where(mode => NameOf(mode) == result.GetValue(_recovery)) is var modes && modes.Any()
             ? modes.First()
             : throw new UsageException($"--loss-recovery {result.GetValue(_recovery)}: must be rack or missing-reports"),
+        CongestionControl = Enum.GetValues<CongestionControl>().Where(control => NameOf(control) == result.GetValue(_congestion)) is var controls && controls.Any()
+            ? controls.First()
+            : throw new UsageException($"--congestion-control {result.GetValue(_congestion)}: must be bbr, cubic, high-speed or new-reno"),
     };
 
     private static Extensions Named(ParseResult result, Option<string[]> option)

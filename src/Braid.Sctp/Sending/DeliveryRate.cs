@@ -10,7 +10,7 @@ namespace Braid.Sctp;
 /// </summary>
 internal sealed class DeliveryRate
 {
-    private Record[] _records = new Record[4];               // a ring; its length is a power of two
+    private Record[] _records = new Record[1];               // a ring; its length is a power of two, and small where little is sent
     private uint _next = 1;                                  // the number of the record that would be made next
     private uint _oldest = 1;                                // the oldest one that may still be asked for
     private bool _isStale = true;                            // something has changed since the last one was made

@@ -18,6 +18,7 @@ internal sealed class Sender
     private FastRecovery _recovery;
     private BurstLimit _burst;
     private EcnResponse _ecn;
+    private SpuriousRecovery _spurious;
     private Abandonment? _abandonment;                       // made for the first message that may be given up
     private bool _mayAbandon;
     private readonly TailLossProbe _probe = new();
@@ -107,6 +108,11 @@ internal sealed class Sender
         AckOutcome outcome = _outstanding.Acknowledge(_context.Now, sack, wasInRecovery, Losses.IsTimed);
         if (outcome.Verdict == AckVerdict.Accepted)
         {
+            if (sack.DuplicateCount > 0 && _probe.IsAllowed && _spurious.OnDuplicates(sack.DuplicateCount) is { } path)
+            {
+                _paths[path].Congestion.OnSpuriousRecovery();
+            }
+
             Apply(outcome, Losses.OnSack(sack, outcome));
             if (Window.OnSack(sack.AdvertisedWindow, _outstanding.PayloadInFlight + outcome.UnreportedBytes, outcome.CumulativeAdvanced))
             {
@@ -184,6 +190,7 @@ internal sealed class Sender
         {
             path.Congestion.OnTimeout(Feedback.Congestion(path));     // E1; a probe says nothing about the network
             _recovery.OnTimeout(_context.Now, _outstanding.HighestTsn);
+            _spurious.Begin(path.Index);
             Losses.OnRecovery();
         }
 
@@ -213,6 +220,7 @@ internal sealed class Sender
 
         if (marked > 0 && !_probe.IsOwed && _recovery.TrySlowDown(path, Feedback.Congestion(path), _outstanding.LastAckOn(path.Index).LossSentAt, isTimed: true))
         {
+            _spurious.Begin(path.Index);
             EnterRecovery();
         }
     }
@@ -405,7 +413,12 @@ internal sealed class Sender
 
             // §7.2.4: the growth for what was acknowledged comes before the reduction for what was lost.
             Feedback.OnSack(path, ack, _recovery.IsActive);
-            startsRecovery |= ack.HasLoss && _recovery.TrySlowDown(path, Feedback.Congestion(path), ack.LossSentAt, Losses.IsTimed);
+            if (ack.HasLoss && _recovery.TrySlowDown(path, Feedback.Congestion(path), ack.LossSentAt, Losses.IsTimed))
+            {
+                startsRecovery = true;
+                _spurious.Begin(i);
+            }
+
             Timer.OnSack(path, ack);
         }
 
@@ -438,6 +451,7 @@ internal sealed class Sender
             Write(ref packet, chunk);
             Window.OnRetransmitted(chunk.Length, isAlone);
             _context.Counters.ChunksRetransmitted++;
+            _spurious.OnSentAgain();
             if (_recovery.IsActive)
             {
                 _context.Counters.FastRetransmissions++;
