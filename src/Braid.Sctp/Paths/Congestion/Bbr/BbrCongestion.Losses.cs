@@ -120,8 +120,8 @@ internal sealed partial class BbrCongestion
         }
 
         _lossRoundEnd = sample.TotalSent;
-        // Losses that come without a queue, and are not many, are chance, and no reason to send less.
-        if (_hasLoss && !IsAccelerating && (_roundTrip.HasQueue || IsTooHigh(sample.Rate)))
+        // Losses that are not many are chance, and no reason to send less; not in the draft (docs/adr/0010).
+        if (_hasLoss && !IsAccelerating && IsTooHigh(sample.Rate))
         {
             _bandwidth.OnLossyRound();
             _volume.OnLossyRound(Window);
