@@ -14,7 +14,7 @@ public sealed class InterleavedForwardTsnTests
     private const DataFlags Whole = DataFlags.Beginning | DataFlags.Ending;
     private const DataFlags Unordered = DataFlags.Unordered;
 
-    private static readonly AssociationOptions s_quiet = new()
+    private static readonly AssociationOptions s_quiet = AssociationOptions.Rfc9260 with
     {
         Extensions = Extensions.Interleaving | Extensions.PartialReliability,
         MaximumPathMtu = 0,

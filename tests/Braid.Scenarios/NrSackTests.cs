@@ -13,7 +13,7 @@ public sealed class NrSackTests
 {
     private static readonly NetworkAddress s_second = NetworkAddress.FromIPv4([10, 0, 0, 27], 9899);
 
-    private static readonly AssociationOptions s_options = new()
+    private static readonly AssociationOptions s_options = AssociationOptions.Rfc9260 with
     {
         MaximumPathMtu = 0,
         HeartbeatInterval = TimeSpan.Zero,

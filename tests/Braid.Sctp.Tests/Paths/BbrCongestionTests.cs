@@ -89,7 +89,7 @@ public sealed class BbrCongestionTests
         Assert.InRange((path.Lost - lost) / (double)(path.Delivered - delivered), 0, 0.03);
     }
 
-    /// <summary>Not in the draft (docs/adr/0010): losses without a queue are chance.</summary>
+    /// <summary>Not in the draft (docs/adr/0011): losses without a queue are chance.</summary>
     [Theory]
     [InlineData(100)]
     [InlineData(25)]

@@ -120,7 +120,7 @@ internal sealed partial class BbrCongestion
         }
 
         _lossRoundEnd = sample.TotalSent;
-        // Losses that are not many are chance, and no reason to send less; not in the draft (docs/adr/0010).
+        // Losses that are not many are chance, and no reason to send less; not in the draft (docs/adr/0011).
         if (_hasLoss && !IsAccelerating && IsTooHigh(sample.Rate))
         {
             _bandwidth.OnLossyRound();

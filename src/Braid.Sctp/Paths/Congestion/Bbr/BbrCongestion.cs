@@ -14,7 +14,7 @@ internal sealed partial class BbrCongestion : ICongestionControl
 
     private const double QueuedTolerance = 0.02;             // BBR.LossThresh, where there is a queue (§2.8)
 
-    // And where there is none (not in the draft: docs/adr/0010): this part, or as many packets, for a few say nothing.
+    // And where there is none (not in the draft: docs/adr/0011): this part, or as many packets, for a few say nothing.
     private const double QueuelessTolerance = 0.1;
     private const double GreatestTolerance = 0.3;
     private const int QueuelessPackets = 8;
