@@ -42,7 +42,7 @@ public sealed class BulkFlow
         Path = new NetworkPath(from, to);
 
         // One message is one packet.
-        _message = new byte[options.PathMtu - 20 - 8 - 12 - 16];
+        _message = new byte[options.PathMtu - 20 - 8 - 12 - ((options.Extensions & Extensions.Interleaving) != 0 ? 20 : 16)];
     }
 
     internal SimulatedNode Node { get; }

@@ -57,7 +57,7 @@ public sealed record TailExperiment
         sink.LinkTo(from).Model = Link;
 
         var times = new List<TimeSpan>(Transfers);
-        byte[] packet = new byte[Options.PathMtu - 20 - 8 - 12 - 16];
+        byte[] packet = new byte[Options.PathMtu - 20 - 8 - 12 - ((Options.Extensions & Extensions.Interleaving) != 0 ? 20 : 16)];
         for (int i = 0; i < Transfers; i++)
         {
             Instant begin = world.Now;
