@@ -101,7 +101,9 @@ internal sealed class PollThread
                 Watch(loop);
             }
 
-            while (_deadlines.TakeDue(Stopwatch.GetTimestamp()) is { } due)
+            // What is due now, and not what becomes due meanwhile: that would keep sockets waiting.
+            long now = Stopwatch.GetTimestamp();
+            while (_deadlines.TakeDue(now) is { } due)
             {
                 due.OnDue();
             }
