@@ -212,13 +212,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     }
 
     /// <summary>Something has arrived. One batch: the thread comes again while there is more.</summary>
-    public void OnReadable()
-    {
-        if (_received.Poll(most: 1))
-        {
-            RunGuarded();
-        }
-    }
+    public void OnReadable() => RunGuarded(receives: true);
 
     /// <summary>
     /// For the thread that runs driven loops: takes in what has arrived and what is due, without blocking.
@@ -274,11 +268,14 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         while (HasWork && Interlocked.CompareExchange(ref _run, Running, Idle) == Idle);
     }
 
-    private void RunGuarded()
+    private void RunGuarded(bool receives = false)
     {
         try
         {
-            Run();
+            if (!receives || _received.Poll(most: 1))
+            {
+                Run();
+            }
         }
 #pragma warning disable CA1031 // A bug of ours must not take the process down: its associations end with an error instead.
         catch (Exception exception)
