@@ -139,6 +139,11 @@ internal sealed class LoopLife(EndpointLoop loop)
     /// <summary>Closes the transport; nothing goes out any more. On the loop only.</summary>
     public void Close()
     {
+        if (_isClosed)
+        {
+            return;                                          // the end of its lingering, and a want of sockets, may come at once
+        }
+
         _lingering?.Dispose();
         Lingering.Remove(loop);
         _isClosed = true;
