@@ -139,11 +139,12 @@ internal sealed class PortableUdpTransport : UdpTransport
             try
             {
                 Socket.SendTo(datagram, SocketFlags.None, _to);
+                OnSent();
                 return;
             }
-            catch (SocketException exception) when (exception.SocketErrorCode == SocketError.WouldBlock)
+            catch (SocketException exception) when (exception.SocketErrorCode == SocketError.WouldBlock && WaitForRoom())
             {
-                WaitForRoom();
+                // Now it should fit.
             }
         }
     }

@@ -19,8 +19,11 @@ internal abstract class UdpTransport : IDatagramTransport
     private const int UdpHeader = 8;
     private const int SocketBuffer = 8 << 20;                // asked for; the system may allow less
 
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(1);
+
     private readonly DontFragment _dontFragment;
     private volatile bool _isClosed;
+    private bool _isStuck;                                   // only who sends
 
     /// <param name="socket">Bound; the transport's from now on.</param>
     /// <param name="hasEphemeralPort">Whether the system chose the port.</param>
@@ -114,10 +117,21 @@ internal abstract class UdpTransport : IDatagramTransport
     /// <exception cref="ObjectDisposedException">The socket was closed.</exception>
     protected void SetMayBeFragmented(bool mayBeFragmented) => _dontFragment.Set(!mayBeFragmented);
 
-    /// <summary>A full socket buffer slows us down to what the network takes; it is no loss. Waits, but not for ever.</summary>
+    /// <summary>
+    /// A full socket buffer slows us down to what the network takes; it is no loss. But others wait for our thread: a device that takes
+    /// nothing is waited for once, and until it takes something, what does not fit is lost.
+    /// </summary>
+    /// <returns>Whether there is room.</returns>
     /// <exception cref="ObjectDisposedException">The socket was closed.</exception>
     /// <exception cref="SocketException">It cannot be waited for.</exception>
-    protected void WaitForRoom() => Socket.Poll(TimeSpan.FromMilliseconds(100), SelectMode.SelectWrite);
+    protected bool WaitForRoom()
+    {
+        _isStuck = _isStuck || !Socket.Poll(s_longestWait, SelectMode.SelectWrite);
+        return !_isStuck;
+    }
+
+    /// <summary>The system has taken something.</summary>
+    protected void OnSent() => _isStuck = false;
 
     /// <summary>On Windows an ICMP "port unreachable" makes the next receive fail, unless it is told not to.</summary>
     private static void IgnoreConnectionReset(Socket socket)

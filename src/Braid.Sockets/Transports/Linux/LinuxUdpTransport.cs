@@ -127,15 +127,12 @@ internal sealed class LinuxUdpTransport : UdpTransport
             if (count > 0)
             {
                 sent += count;
+                OnSent();
                 continue;
             }
 
             int error = Marshal.GetLastPInvokeError();
-            if (error == LinuxSocket.Again)
-            {
-                Wait();
-            }
-            else if (error != LinuxSocket.Interrupted)
+            if (error != LinuxSocket.Interrupted && !(error == LinuxSocket.Again && TryWaitForRoom()))
             {
                 OnFailed(messages, sent++, error);
             }
@@ -174,15 +171,15 @@ internal sealed class LinuxUdpTransport : UdpTransport
         }
     }
 
-    private void Wait()
+    private bool TryWaitForRoom()
     {
         try
         {
-            WaitForRoom();
+            return WaitForRoom();
         }
         catch (SocketException)
         {
-            // The next attempt says what it is.
+            return true;                                     // the next attempt says what it is
         }
     }
 
