@@ -18,7 +18,9 @@ internal sealed class PerfFlow(SctpAssociation association)
     private const int LongestSaid = 1 << 20;
     private const int AtOnce = 64;                           // messages between two looks at the clock
 
-    private readonly Channel<PerfMessage> _said = Channel.CreateUnbounded<PerfMessage>();
+    private const int MostUnheard = 4;                       // there are three messages in a test
+
+    private readonly Channel<PerfMessage> _said = Channel.CreateBounded<PerfMessage>(MostUnheard);
     private readonly PerfCounter _sent = new();
     private readonly PerfCounter _received = new();
     private readonly TimeSpan _cpu = Environment.CpuUsage.TotalTime;
@@ -51,9 +53,10 @@ internal sealed class PerfFlow(SctpAssociation association)
             PerfMessage message = await _said.Reader.ReadAsync(cancellationToken);
             return message.Type == type ? message : throw new TransferFailedException($"the peer says {message.Type} where {type} is due");
         }
-        catch (ChannelClosedException)
+        catch (ChannelClosedException exception)
         {
-            throw new TransferFailedException("the peer went away in the middle of the test");
+            throw new TransferFailedException(
+                exception.InnerException is TransferFailedException failure ? failure.Message : "the peer went away in the middle of the test");
         }
     }
 
@@ -61,8 +64,9 @@ internal sealed class PerfFlow(SctpAssociation association)
     public async Task SendAsync(PerfMessage request, CancellationToken cancellationToken)
     {
         long end = Stopwatch.GetTimestamp() + (long)(request.Seconds * Stopwatch.Frequency);
+        var payload = new byte[request.Size];                // one for all streams: the peer says how long, and how many
         await Task.WhenAll(Enumerable.Range(1, request.Streams)
-            .Select(stream => Task.Run(() => SendAsync((ushort)stream, request, end, cancellationToken), cancellationToken)));
+            .Select(stream => Task.Run(() => SendAsync((ushort)stream, request, payload, end, cancellationToken), cancellationToken)));
         await association.WaitToSendAsync(int.MaxValue, cancellationToken);      // there is room for that only when there is nothing
         await SayAsync(new PerfMessage { Type = PerfMessage.End }, cancellationToken);
     }
@@ -81,9 +85,9 @@ internal sealed class PerfFlow(SctpAssociation association)
                     {
                         _received.Add(message.Length, message.Info.EndOfRecord ? 1 : 0);
                     }
-                    else if (records.TryComplete(message, out ReadOnlySequence<byte> whole))
+                    else if (records.TryComplete(message, out ReadOnlySequence<byte> whole) && !_said.Writer.TryWrite(PerfMessage.Read(whole.ToArray())))
                     {
-                        _said.Writer.TryWrite(PerfMessage.Read(whole.ToArray()));
+                        throw new TransferFailedException("the peer says more than belongs to a test");
                     }
                 }
             }
@@ -97,9 +101,8 @@ internal sealed class PerfFlow(SctpAssociation association)
         }
     }
 
-    private async Task SendAsync(ushort stream, PerfMessage request, long end, CancellationToken cancellationToken)
+    private async Task SendAsync(ushort stream, PerfMessage request, byte[] payload, long end, CancellationToken cancellationToken)
     {
-        var payload = new byte[request.Size];
         Reliability reliability = request.LifetimeMilliseconds is { } lifetime
             ? Reliability.Lifetime(TimeSpan.FromMilliseconds(lifetime))
             : Reliability.Reliable;

@@ -1,0 +1,35 @@
+using System;
+using System.Threading.Tasks;
+using Braid.Cli.Output;
+using Braid.Cli.Perf;
+
+namespace Braid.Sockets.Tests.Cli;
+
+/// <summary>What a peer of <c>braid perf</c> can ask for.</summary>
+public sealed class PerfTests
+{
+    [Fact]
+    public async Task What_nobody_hears_is_not_kept_for_ever()
+    {
+        await using Loopback loopback = await Loopback.ConnectedAsync();
+        var flow = new PerfFlow(loopback.Client);
+        for (int i = 0; i < 10; i++)
+        {
+            await flow.SayAsync(new PerfMessage { Type = PerfMessage.End }, loopback.Guard);
+        }
+
+        var other = new PerfFlow(loopback.Server);
+        await Assert.ThrowsAsync<TransferFailedException>(() => other.ReceiveAsync(loopback.Guard).WaitAsync(loopback.Guard));
+    }
+
+    [Fact]
+    public async Task Long_messages_on_many_streams_need_the_memory_of_one()
+    {
+        await using Loopback loopback = await Loopback.ConnectedAsync();
+        var request = new PerfMessage { Type = PerfMessage.Request, Streams = 1000, Size = 16 << 20, Seconds = 1e-6, ServerSends = true };
+        Assert.Null(request.Objection(loopback.Client.StreamCounts.Outgoing, SctpAssociationOptions.Default.MaximumMessageSize));
+        long before = GC.GetTotalAllocatedBytes();
+        await new PerfFlow(loopback.Client).SendAsync(request, loopback.Guard);
+        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 8L << 30);
+    }
+}
