@@ -14,6 +14,7 @@ namespace Braid.Cli.Link;
 internal sealed class EmulatedPath(LinkEnd first, LinkEnd second, LinkModel model, ulong seed)
 {
     private const int LargestPacket = 65536;
+    private const int AtOnce = 64;                           // packets taken in before any are put out: they may never end
 
     private static readonly TimeSpan s_longestWait = TimeSpan.FromMilliseconds(100);
 
@@ -45,7 +46,7 @@ internal sealed class EmulatedPath(LinkEnd first, LinkEnd second, LinkModel mode
 
     private void TakeIn(SafeFileHandle tun, SimulatedLink link)
     {
-        while (Native.Read(tun, _packet) is > 0 and int length)
+        for (int i = 0; i < AtOnce && Native.Read(tun, _packet) is > 0 and int length; i++)
         {
             Span<byte> packet = _packet.AsSpan(0, length);
             link.Send(Now, default, packet, ecn: IpHeader.Ecn(packet));
