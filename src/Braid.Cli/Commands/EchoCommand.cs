@@ -56,6 +56,11 @@ internal static class EchoCommand
                         continue;
                     }
 
+                    if (whole.Length > association.Options.MaximumMessageSize)
+                    {
+                        throw new TransferFailedException($"a message is longer than {association.Options.MaximumMessageSize} bytes");
+                    }
+
                     // The peer may have had more outgoing streams than it allows us: then there is no way back on that one.
                     int streams = association.StreamCounts.Outgoing;
                     ushort stream = (ushort)Math.Min(message.Info.StreamId, streams - 1);
@@ -67,6 +72,7 @@ internal static class EchoCommand
         catch (TransferFailedException exception)
         {
             association.Abort(exception.Message);
+            await Console.Error.WriteLineAsync($"braid: {association.RemoteEndPoint}: {exception.Message}");
         }
         catch (Exception exception) when (exception is SctpException or OperationCanceledException)
         {
