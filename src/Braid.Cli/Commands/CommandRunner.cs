@@ -1,5 +1,6 @@
 using System;
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.IO;
 using System.Runtime.InteropServices;
 using System.Threading;
@@ -36,7 +37,7 @@ internal static class CommandRunner
         catch (UsageException exception)
         {
             await Console.Error.WriteLineAsync($"braid: {exception.Message}");
-            await Console.Error.WriteLineAsync($"Try 'braid {result.CommandResult.Command.Name} --help'.");
+            await Console.Error.WriteLineAsync($"Try '{FullName(result.CommandResult)} --help'.");
             return ExitCode.Usage;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -57,6 +58,10 @@ internal static class CommandRunner
             stop.Cancel();
         }
     }
+
+    // braid perf client, and not the name of the file.
+    private static string FullName(CommandResult command) =>
+        command.Parent is CommandResult parent ? $"{FullName(parent)} {command.Command.Name}" : "braid";
 
     private static ILoggerFactory CreateLoggers() => LoggerFactory.Create(builder => builder
         .SetMinimumLevel(LogLevel.Debug)

@@ -16,8 +16,9 @@ internal static class ConnectCommand
         conversation.AddTo(command);
         CommandRunner.SetAction(command, async (result, loggers, cancellationToken) =>
         {
+            SctpSendInfo info = conversation.InfoFor(result);
             await using SctpAssociation association = await settings.ConnectAsync(result, result.GetValue(host)!, loggers, cancellationToken);
-            return await conversation.TalkAsync(result, association, cancellationToken);
+            return await conversation.TalkAsync(result, association, info, cancellationToken);
         });
         return command;
     }

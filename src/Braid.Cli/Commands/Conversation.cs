@@ -59,22 +59,37 @@ internal sealed class Conversation
         command.Add(_receipts);
     }
 
-    /// <summary>Talks until the peer closes; the end of standard input closes gracefully.</summary>
-    public async Task<int> TalkAsync(ParseResult result, SctpAssociation association, CancellationToken cancellationToken)
+    /// <summary>How messages are to be sent, before there is anybody to send them to.</summary>
+    /// <exception cref="UsageException">The command line makes no sense.</exception>
+    public SctpSendInfo InfoFor(ParseResult result)
     {
-        int more = SctpSettings.InRange(result, _addStreams, 0, ushort.MaxValue);
+        _ = SctpSettings.InRange(result, _addStreams, 0, ushort.MaxValue);
+        ushort stream = (ushort)SctpSettings.InRange(result, _stream, 0, ushort.MaxValue);
+        return new SctpSendInfo(stream, result.GetValue(_ppid), result.GetValue(_unordered), Reliability: Reliable(result));
+    }
+
+    /// <summary>Talks until the peer closes; the end of standard input closes gracefully.</summary>
+    /// <exception cref="UsageException">There are not so many streams.</exception>
+    public async Task<int> TalkAsync(ParseResult result, SctpAssociation association, SctpSendInfo info, CancellationToken cancellationToken)
+    {
+        int more = result.GetValue(_addStreams);
+        (int outgoing, int incoming) = association.StreamCounts;
+        if (more > ushort.MaxValue - Math.Max(outgoing, incoming))
+        {
+            throw new UsageException($"--add-streams {more}: there are {outgoing} out and {incoming} in, and can be {ushort.MaxValue}");
+        }
+
         if (more > 0)
         {
             await association.AddStreamsAsync(more, more, cancellationToken);
         }
 
-        int stream = SctpSettings.InRange(result, _stream, 0, ushort.MaxValue);
+        ushort stream = info.StreamId;
         if (stream >= association.StreamCounts.Outgoing)
         {
             throw new UsageException($"--stream {stream}: the peer allows {association.StreamCounts.Outgoing} streams");
         }
 
-        var info = new SctpSendInfo((ushort)stream, result.GetValue(_ppid), result.GetValue(_unordered), Reliability: Reliable(result));
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task reading = PrintAsync(association, cancellationToken);
         Task writing = SendLinesAsync(association, info, result.GetValue(_receipts), stop.Token);
@@ -83,7 +98,7 @@ internal sealed class Conversation
             await writing;
             if (result.GetValue(_reset))
             {
-                await association.GetStream((ushort)stream).CompleteWritesAsync(cancellationToken);
+                await association.GetStream(stream).CompleteWritesAsync(cancellationToken);
             }
 
             await association.ShutdownAsync(cancellationToken);

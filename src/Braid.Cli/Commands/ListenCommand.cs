@@ -18,6 +18,7 @@ internal static class ListenCommand
         conversation.AddTo(command);
         CommandRunner.SetAction(command, async (result, loggers, cancellationToken) =>
         {
+            SctpSendInfo info = conversation.InfoFor(result);
             await using SctpListener listener = await settings.ListenAsync(result, loggers, cancellationToken);
             await Console.Error.WriteLineAsync($"{ReceiveCommand.ListeningOn}{listener.LocalEndPoints[0]}, SCTP port {listener.Port}");
             do
@@ -25,9 +26,9 @@ internal static class ListenCommand
                 await using SctpAssociation association = await listener.AcceptAssociationAsync(cancellationToken);
                 try
                 {
-                    await conversation.TalkAsync(result, association, cancellationToken);
+                    await conversation.TalkAsync(result, association, info, cancellationToken);
                 }
-                catch (SctpException exception) when (result.GetValue(keepOpen))
+                catch (Exception exception) when (exception is SctpException or TransferFailedException or UsageException && result.GetValue(keepOpen))
                 {
                     await Console.Error.WriteLineAsync($"braid: {exception.Message}");
                 }

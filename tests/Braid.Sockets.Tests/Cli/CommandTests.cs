@@ -164,6 +164,44 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task More_streams_than_there_can_be_are_wrong_usage()
+    {
+        using Process echo = Start("echo", "--udp", "0", "--bind", "127.0.0.1", "--allow-reset");
+        string port = await PortOfAsync(echo);
+        (int code, _, string error) = await RunAsync("connect", $"127.0.0.1:{port}", "--add-streams", "65000");
+        Assert.True(code == 2, error);
+        Assert.Contains("--add-streams 65000: there are 1024 out and 1024 in, and can be 65535", error, StringComparison.Ordinal);
+        echo.Kill();
+    }
+
+    [Fact]
+    public async Task Who_keeps_listening_is_not_ended_by_a_peer_with_fewer_streams()
+    {
+        using Process listen = Start("listen", "--udp", "0", "--bind", "127.0.0.1", "--keep-open", "--stream", "2000");
+        string port = PortIn(await listen.StandardError.ReadLineAsync(_guard.Token));
+        for (int i = 0; i < 2; i++)
+        {
+            await RunAsync("connect", $"127.0.0.1:{port}");
+            Assert.Contains("--stream 2000: the peer allows 1024 streams", await listen.StandardError.ReadLineAsync(_guard.Token), StringComparison.Ordinal);
+        }
+
+        listen.Kill();
+    }
+
+    [Fact]
+    public async Task A_peer_that_measures_nothing_is_told_why_it_is_sent_away()
+    {
+        using Process server = Start("perf", "server", "--udp", "0", "--bind", "127.0.0.1");
+        string port = await PortOfAsync(server);
+        using Process connect = Start("connect", $"127.0.0.1:{port}");
+        await connect.StandardInput.WriteAsync("hello\n");
+        await connect.StandardInput.FlushAsync(_guard.Token);
+        Assert.Contains("does not speak the protocol of 'braid perf'", await server.StandardError.ReadLineAsync(_guard.Token), StringComparison.Ordinal);
+        await connect.WaitForExitAsync(_guard.Token);
+        server.Kill();
+    }
+
+    [Fact]
     public async Task Throughput_is_measured_both_ways_and_what_arrived_is_what_was_sent()
     {
         using Process server = Start("perf", "server", "--udp", "0", "--bind", "127.0.0.1");
@@ -192,6 +230,9 @@ public sealed class CommandTests : IDisposable
     [InlineData(2, "--with everything: must be one of partial-reliability, ", "connect", "127.0.0.1", "--with", "everything")]
     [InlineData(2, "--loss-recovery luck: must be rack or missing-reports", "connect", "127.0.0.1", "--loss-recovery", "luck")]
     [InlineData(2, "--time 0: must be more than 0", "perf", "client", "127.0.0.1", "--time", "0")]
+    [InlineData(2, "Try 'braid perf client --help'", "perf", "client", "127.0.0.1", "--time", "0")]
+    [InlineData(2, "--lifetime soon: a time such as", "listen", "--udp", "0", "--bind", "127.0.0.1", "--lifetime", "soon")]
+    [InlineData(2, "one of them", "connect", "127.0.0.1:9", "--lifetime", "1s", "--priority", "1")]
     [InlineData(2, "--loss 1: a share such as 0.1% or 4%", "link", "--loss", "1")]
     [InlineData(2, "--namespaces a: two of them", "link", "--namespaces", "a")]
     [InlineData(2, "no such file", "demo", "/no/such/file")]
@@ -227,9 +268,10 @@ public sealed class CommandTests : IDisposable
             RedirectStandardError = true,
         })!;
 
-    private async Task<string> PortOfAsync(Process process)
+    private async Task<string> PortOfAsync(Process process) => PortIn(await process.StandardOutput.ReadLineAsync(_guard.Token));
+
+    private static string PortIn(string? line)
     {
-        string? line = await process.StandardOutput.ReadLineAsync(_guard.Token);
         Assert.StartsWith("Listening on UDP 127.0.0.1:", line, StringComparison.Ordinal);
         return line!.Split(':')[1].Split(',')[0];
     }
