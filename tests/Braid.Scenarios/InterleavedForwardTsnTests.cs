@@ -318,6 +318,24 @@ public sealed class InterleavedForwardTsnTests
         Assert.Equal(AssociationState.Established, peer.Pair.Z.State);
     }
 
+    [Theory, Rfc(8260, "2.3.1"), Rfc(8260, "6")]
+    [InlineData(1)]                                          // a few numbers of each stream are looked up
+    [InlineData(30)]                                         // together they are more than what is held
+    public void Many_streams_in_one_cost_no_more_than_what_is_held(uint each)
+    {
+        var peer = new Peer();
+        for (int i = 0; i < 5; i++)
+        {
+            peer.Data(1 + i, (StreamId)(ushort)(10 * i), each - 1, 0, DataFlags.Beginning);
+        }
+
+        peer.Data(6, 30, each, 0, Whole);
+        peer.Data(7, 30, each + 1, 0, DataFlags.Beginning);
+        peer.Forward(5, [.. Enumerable.Range(0, 60).Select(stream => new SkippedMessage((ushort)stream, each - 1))]);
+        Assert.Equal([$"30/{each}"], peer.Received());
+        Assert.Equal(1, peer.Endpoint.Buffers.Rented);
+    }
+
     [Fact, Rfc(8260, "2.3.1"), Rfc(3758, "3.6")]
     public void One_that_is_out_of_date_is_answered_at_once_and_changes_nothing()
     {

@@ -9,7 +9,7 @@ namespace Braid.Sctp;
 /// </summary>
 internal sealed partial class InterleavedQueue
 {
-    private const int Many = 32;                             // then it is quicker to look at all that is held
+    private const int Many = 32;                             // fragments without one another
 
 
     /// <summary>
@@ -23,6 +23,7 @@ internal sealed partial class InterleavedQueue
     {
         bool isValid = true;
         bool mustLookAtAll = false;
+        long mayLookUp = OpenCount;                          // in all: then it is quicker to look at all that is held
         for (int i = 0; i < forward.Count; i++)
         {
             SkippedMessage skipped = forward[i];
@@ -36,8 +37,8 @@ internal sealed partial class InterleavedQueue
             var last = new Mid(skipped.Number);
             long count = stream.FirstToSkip(skipped.Unordered) is { } first ? last.DistanceFrom(first) + 1L : long.MaxValue;
             stream.OnSkipped(skipped.Unordered, last, forward.NewCumulativeTsn);
-            mustLookAtAll |= count > Many || (count < 0 && skipped.Unordered);
-            for (uint before = 0; before < count && OpenCount > 0 && !mustLookAtAll; before++)
+            mustLookAtAll |= count > mayLookUp || (count < 0 && skipped.Unordered);
+            for (uint before = 0; before < count && !mustLookAtAll; before++, mayLookUp--)
             {
                 Pass(Find(skipped.Stream, skipped.Unordered, new Mid(unchecked(last.Value - before))));
             }
