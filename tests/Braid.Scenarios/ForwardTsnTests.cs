@@ -133,6 +133,22 @@ public sealed class ForwardTsnTests
     }
 
     [Fact, Rfc(3758, "3.6")]
+    public void What_is_held_in_the_way_is_let_go_however_far_each_goes()
+    {
+        var peer = new Peer();
+        peer.Data(1, 3, 0, DataFlags.Beginning);             // never the rest of it
+        for (int i = 0; i < 200; i++)
+        {
+            int next = 32_000 * (i + 1);
+            peer.Data(next - 5, 3, 0, DataFlags.Beginning);
+            peer.Data(next + 1, 4, 0, DataFlags.None);       // its beginning is skipped
+            peer.Data(next + 3, 3, 0, DataFlags.Beginning);
+            peer.Forward(next);
+            Assert.Equal(1, peer.Endpoint.Buffers.Rented);
+        }
+    }
+
+    [Fact, Rfc(3758, "3.6")]
     public void One_that_cannot_be_true_is_counted_and_does_no_harm()
     {
         var peer = new Peer();

@@ -1,3 +1,4 @@
+using System;
 using Braid.Sctp.Wire;
 
 namespace Braid.Sctp;
@@ -21,7 +22,8 @@ internal sealed partial class ReassemblyQueue
     /// <summary>Lets go of the fragments of every message that lacks a TSN up to a point, and waits for none of their rest.</summary>
     /// <param name="cumulativeAck">The Cumulative TSN Ack Point before: up to it, nothing is missing.</param>
     /// <param name="upTo">The New Cumulative TSN.</param>
-    public void SkipFragments(Tsn cumulativeAck, Tsn upTo)
+    /// <param name="arrived">What has arrived beyond that point: only there are fragments, however far the new one is.</param>
+    public void SkipFragments(Tsn cumulativeAck, Tsn upTo, ReadOnlySpan<GapAckBlock> arrived)
     {
         _lastSkipped = upTo;
         if (_partial is { } partial && partial.Next <= upTo
@@ -41,12 +43,15 @@ internal sealed partial class ReassemblyQueue
             DropUnlessWhole(run, upTo);
         }
 
-        for (Tsn first = cumulativeAck.Next; first <= upTo.Next; first = first.Next)
+        foreach (GapAckBlock block in arrived)
         {
-            if (_fragments.TryGetRunBeginningAt(first, out run))
+            for (Tsn first = cumulativeAck + block.Start; first <= cumulativeAck + block.End && first <= upTo.Next; first = first.Next)
             {
-                first = run.Last;
-                DropUnlessWhole(run, upTo);
+                if (_fragments.TryGetRunBeginningAt(first, out run))
+                {
+                    first = run.Last;
+                    DropUnlessWhole(run, upTo);
+                }
             }
         }
     }

@@ -143,7 +143,7 @@ internal sealed class Receiver
         }
 
         bool hadGaps = Tsns.HasGaps;
-        Queue.SkipFragments(Tsns.CumulativeAck, forward.NewCumulative);
+        Queue.SkipFragments(Tsns.CumulativeAck, forward.NewCumulative, Tsns.Gaps(Tsns.GapCount));
         Tsns.SkipTo(forward.NewCumulative);
         for (int i = 0; i < forward.SkippedCount; i++)
         {
