@@ -16,6 +16,8 @@ namespace Braid.Cli.Commands;
 /// <summary>Lines of standard input as messages, messages as lines of standard output: what connect and listen have in common.</summary>
 internal sealed class Conversation
 {
+    private const int LeastReceipts = 1000;                  // before those that have come are let go
+
     private readonly Option<int> _stream = new("--stream") { Description = "Stream to send on.", DefaultValueFactory = _ => 0 };
     private readonly Option<uint> _ppid = new("--ppid") { Description = "Payload protocol identifier to send.", DefaultValueFactory = _ => 0u };
     private readonly Option<bool> _unordered = new("--unordered") { Description = "Send unordered." };
@@ -130,6 +132,7 @@ internal sealed class Conversation
     {
         _input ??= new InputLines(Console.OpenStandardInput());
         var receipts = new List<Task>();
+        int look = LeastReceipts;
         await foreach (byte[] line in _input.Lines.ReadAllAsync(cancellationToken))
         {
             if (line.Length == 0)
@@ -139,7 +142,18 @@ internal sealed class Conversation
 
             if (wantsReceipts)
             {
-                receipts.RemoveAll(static receipt => receipt.IsCompletedSuccessfully);
+                // Nobody waits for the receipt before the next line: that there is room is waited for here.
+                if (!await association.WaitToSendAsync(line.Length, cancellationToken))
+                {
+                    break;
+                }
+
+                if (receipts.Count == look)
+                {
+                    receipts.RemoveAll(static receipt => receipt.IsCompletedSuccessfully);
+                    look = (2 * receipts.Count) + LeastReceipts;
+                }
+
                 receipts.Add(TellAsync(line, association.SendWithReceiptAsync(line, info, cancellationToken)));
             }
             else
