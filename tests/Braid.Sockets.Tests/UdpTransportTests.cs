@@ -159,9 +159,9 @@ public sealed class UdpTransportTests
     private static async Task RouteAsync(UdpTransport router, NetworkAddress server, CancellationToken cancellationToken)
     {
         NetworkAddress client = NetworkAddress.None;
-        while (true)
+        while (!cancellationToken.IsCancellationRequested)
         {
-            await Task.Delay(1, cancellationToken);
+            await Task.Run(() => router.Socket!.Poll(TimeSpan.FromMilliseconds(100), SelectMode.SelectRead), CancellationToken.None);
             while (router.TryReceive() is { } batch)
             {
                 DatagramBatch forwarded = DatagramBatch.Rent();

@@ -6,7 +6,6 @@ using System.Threading.Tasks;
 using Braid.Cli.Output;
 using Braid.Cli.Transfer;
 using Braid.Sockets;
-using Microsoft.Extensions.Logging;
 
 namespace Braid.Cli.Commands;
 
@@ -18,27 +17,8 @@ internal static class EchoCommand
         var settings = new SctpSettings();
         var command = new Command("echo", "Send each message back on its stream, with its PPID and its ordered flag.");
         settings.AddListening(command);
-        CommandRunner.SetAction(command, (result, loggers, cancellationToken) => EchoAsync(result, settings, loggers, cancellationToken));
+        CommandRunner.SetAction(command, (result, loggers, cancellationToken) => settings.ServeAsync(result, loggers, ServeAsync, cancellationToken));
         return command;
-    }
-
-    private static async Task<int> EchoAsync(ParseResult result, SctpSettings settings, ILoggerFactory? loggers, CancellationToken cancellationToken)
-    {
-        await using SctpListener listener = await settings.ListenAsync(result, loggers, cancellationToken);
-        await Console.Out.WriteLineAsync($"{ReceiveCommand.ListeningOn}{listener.LocalEndPoints[0]}, SCTP port {listener.Port}");
-        try
-        {
-            await foreach (SctpAssociation association in listener.AcceptAllAsync(cancellationToken))
-            {
-                _ = ServeAsync(association, cancellationToken);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // Ctrl+C is how it ends.
-        }
-
-        return ExitCode.Done;
     }
 
     private static async Task ServeAsync(SctpAssociation association, CancellationToken cancellationToken)

@@ -26,7 +26,7 @@ internal static class PerfCommand
         var settings = new SctpSettings();
         var command = new Command("server", "Wait for 'braid perf client', until Ctrl+C.");
         settings.AddListening(command);
-        CommandRunner.SetAction(command, (result, loggers, cancellationToken) => ServeAsync(result, settings, loggers, cancellationToken));
+        CommandRunner.SetAction(command, (result, loggers, cancellationToken) => settings.ServeAsync(result, loggers, ServeAsync, cancellationToken));
         return command;
     }
 
@@ -63,25 +63,6 @@ internal static class PerfCommand
             return JsonOutput.RunAsync(isJson, () => MeasureAsync(result, settings, result.GetValue(host)!, request, isJson, loggers, cancellationToken));
         });
         return command;
-    }
-
-    private static async Task<int> ServeAsync(ParseResult result, SctpSettings settings, ILoggerFactory? loggers, CancellationToken cancellationToken)
-    {
-        await using SctpListener listener = await settings.ListenAsync(result, loggers, cancellationToken);
-        await Console.Out.WriteLineAsync($"{ReceiveCommand.ListeningOn}{listener.LocalEndPoints[0]}, SCTP port {listener.Port}");
-        try
-        {
-            await foreach (SctpAssociation association in listener.AcceptAllAsync(cancellationToken))
-            {
-                _ = ServeAsync(association, cancellationToken);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // Ctrl+C is how it ends.
-        }
-
-        return ExitCode.Done;
     }
 
     private static async Task ServeAsync(SctpAssociation association, CancellationToken cancellationToken)

@@ -92,6 +92,31 @@ internal sealed class SctpSettings
             cancellationToken);
     }
 
+    /// <summary>Listens, says where, and serves whoever comes, until Ctrl+C.</summary>
+    /// <param name="result">The command line.</param>
+    /// <param name="loggers">For <c>--verbose</c>.</param>
+    /// <param name="serve">Serves one association, and owns it; nothing may come out of it but what is told on stderr.</param>
+    /// <param name="cancellationToken">Ctrl+C.</param>
+    public async Task<int> ServeAsync(
+        ParseResult result, ILoggerFactory? loggers, Func<SctpAssociation, CancellationToken, Task> serve, CancellationToken cancellationToken)
+    {
+        await using SctpListener listener = await ListenAsync(result, loggers, cancellationToken);
+        await Console.Out.WriteLineAsync($"{ReceiveCommand.ListeningOn}{listener.LocalEndPoints[0]}, SCTP port {listener.Port}");
+        try
+        {
+            await foreach (SctpAssociation association in listener.AcceptAllAsync(cancellationToken))
+            {
+                _ = serve(association, cancellationToken);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // That is how it ends.
+        }
+
+        return ExitCode.Done;
+    }
+
     /// <summary>Connects as the command line says.</summary>
     public async ValueTask<SctpAssociation> ConnectAsync(ParseResult result, string host, ILoggerFactory? loggers, CancellationToken cancellationToken)
     {
