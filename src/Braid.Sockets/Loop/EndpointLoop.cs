@@ -35,6 +35,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     private readonly ReceivedBatches _received;
     private int _run;
     private int _timerFired;
+    private int _hasArrived;                                 // only where the transport announces it
     private volatile bool _isDriven;
 
     // Written only by the loop.
@@ -60,7 +61,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
             _thread = PollThread.Choose();
             _thread.Add(this);
         }
-        else
+        else if (!transport.TryAnnounce(OnArrived))
         {
             _ = _received.PumpAsync(Schedule, exception => Post(_ => Life.Fail(exception)));
         }
@@ -117,7 +118,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     public void PrepareToBlock()
     {
         if (!_isDriven && _thread is null && HasSystemTime
-            && _transport.TryBePolled(static () => LoopThread.Instance.Wake()) && !Interlocked.Exchange(ref _isDriven, true))
+            && _transport.TryBePolled() && !Interlocked.Exchange(ref _isDriven, true))
         {
             LoopThread.Instance.Add(this);
         }
@@ -220,7 +221,11 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     /// <returns>When it wants to be called again at the latest.</returns>
     public TimeSpan Poll()
     {
-        _received.Poll(ReceivedBatches.Most);
+        if (_transport.Socket is not null)
+        {
+            _received.Poll(ReceivedBatches.Most);
+        }
+
         Instant now = _clock.Now;
         if (_timerSetFor <= now)
         {
@@ -247,7 +252,8 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
 
     private bool HasSystemTime => ReferenceEquals(_clock.Provider, TimeProvider.System);
 
-    private bool HasWork => !_received.IsEmpty || !_hosts.IsEmpty || !_commands.IsEmpty || Volatile.Read(ref _timerFired) != 0;
+    private bool HasWork => !_received.IsEmpty || !_hosts.IsEmpty || !_commands.IsEmpty
+        || Volatile.Read(ref _timerFired) != 0 || Volatile.Read(ref _hasArrived) != 0;
 
     private void RunAll()
     {
@@ -328,6 +334,11 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         for (int i = _later.Count; i > 0 && _later.TryDequeue(out AssociationHost? host); i--)
         {
             host.TakeReturned();
+        }
+
+        if (Interlocked.Exchange(ref _hasArrived, 0) != 0 && _received.Poll(ReceivedBatches.Most))
+        {
+            Volatile.Write(ref _hasArrived, 1);              // there may be more
         }
 
         TakeReceived(now);
@@ -480,6 +491,12 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         }
 
         _timer.Change(TimeSpan.FromMilliseconds(Math.Min(Math.Ceiling(delay.TotalMilliseconds), int.MaxValue)), Timeout.InfiniteTimeSpan);
+    }
+
+    private void OnArrived()
+    {
+        Volatile.Write(ref _hasArrived, 1);
+        Schedule();
     }
 
     private void OnTimer()

@@ -45,9 +45,16 @@ internal interface IDatagramTransport : IDisposable
     /// <summary>Whether a <see cref="PollThread"/> waits for its <see cref="Socket"/>: then <see cref="ReceiveAsync"/> is not called.</summary>
     bool IsForPollThread => false;
 
-    /// <summary>Asks whether <see cref="TryReceive"/> gives what <see cref="ReceiveAsync"/> would, without a thread of the pool.</summary>
-    /// <param name="wake">To be called from then on when something arrives, where there is no <see cref="Socket"/> to wait for.</param>
-    bool TryBePolled(Action wake);
+    /// <summary>
+    /// From now on only <see cref="TryReceive"/> is called, and gives what <see cref="ReceiveAsync"/> would without a thread of the pool;
+    /// one that waits ends with null.
+    /// </summary>
+    /// <returns>Whether that is so; if not, nothing has changed.</returns>
+    bool TryBePolled();
+
+    /// <summary>Asks to be told whenever something has arrived: then <see cref="ReceiveAsync"/> is not called.</summary>
+    /// <returns>Whether it will tell.</returns>
+    bool TryAnnounce(Action onArrived) => false;
 
     /// <summary>Waits for datagrams and takes all that have arrived, as far as one batch has room.</summary>
     /// <returns>The caller's, to be given back; null when the transport was closed.</returns>

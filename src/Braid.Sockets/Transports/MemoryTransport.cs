@@ -15,11 +15,9 @@ internal sealed class MemoryTransport(SctpMemoryNetwork network, IPEndPoint loca
 
     private readonly BufferPool _buffers = new();
     private readonly ConcurrentQueue<(PooledBuffer Bytes, NetworkPath Path)> _arrived = new();
-    private readonly SemaphoreSlim _signal = new(0);
     private readonly NetworkAddress _address = local.ToNetworkAddress();
-    private Action? _wake;
+    private Action? _onArrived;
     private int _count;
-    private int _isSignalled;
     private volatile bool _isClosed;
 
     public IPEndPoint? LocalEndPoint => local;
@@ -36,28 +34,16 @@ internal sealed class MemoryTransport(SctpMemoryNetwork network, IPEndPoint loca
 
     public Socket? Socket => null;
 
-    public async ValueTask<DatagramBatch?> ReceiveAsync()
+    public bool TryBePolled() => true;
+
+    public bool TryAnnounce(Action onArrived)
     {
-        while (!_isClosed)
-        {
-            Volatile.Write(ref _isSignalled, 0);
-            Interlocked.MemoryBarrier();
-            if (TryReceive() is { } batch)
-            {
-                return batch;
-            }
-
-            await _signal.WaitAsync().ConfigureAwait(false);
-        }
-
-        return null;
-    }
-
-    public bool TryBePolled(Action wake)
-    {
-        _wake = wake;
+        _onArrived = onArrived;
         return true;
     }
+
+    public ValueTask<DatagramBatch?> ReceiveAsync() =>
+        ValueTask.FromException<DatagramBatch?>(new NotSupportedException("It tells when there is something to be taken."));
 
     public DatagramBatch? TryReceive()
     {
@@ -90,7 +76,6 @@ internal sealed class MemoryTransport(SctpMemoryNetwork network, IPEndPoint loca
     {
         _isClosed = true;
         network.Leave(_address);
-        Signal();
     }
 
     /// <summary>A datagram arrives.</summary>
@@ -103,15 +88,6 @@ internal sealed class MemoryTransport(SctpMemoryNetwork network, IPEndPoint loca
         }
 
         _arrived.Enqueue((_buffers.RentCopy(datagram), new NetworkPath(NetworkAddress.None, from)));
-        Signal();
-    }
-
-    private void Signal()
-    {
-        _wake?.Invoke();
-        if (Interlocked.Exchange(ref _isSignalled, 1) == 0)
-        {
-            _signal.Release();
-        }
+        _onArrived?.Invoke();
     }
 }

@@ -80,7 +80,7 @@ internal sealed class PointToPointTransport : IDatagramTransport
             new(SctpError.TransportClosed, "The transport has ended: nothing more will come.", cause);
     }
 
-    public bool TryBePolled(Action wake) => false;
+    public bool TryBePolled() => false;
 
     public DatagramBatch? TryReceive() => null;
 

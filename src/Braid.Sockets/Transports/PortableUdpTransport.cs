@@ -2,6 +2,7 @@ using System;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using System.Threading;
 using System.Threading.Tasks;
 using Braid.Core;
 
@@ -14,6 +15,7 @@ internal sealed class PortableUdpTransport : UdpTransport
     private readonly SocketAddress _from;
     private readonly SocketAddress _to;
     private NetworkAddress _toAddress;
+    private readonly CancellationTokenSource _polling = new();
     private ValueTask<int>? _pending;
     private PolledArrival? _polled;
 
@@ -25,6 +27,12 @@ internal sealed class PortableUdpTransport : UdpTransport
         _to = new SocketAddress(socket.AddressFamily);
     }
 
+    public override bool TryBePolled()
+    {
+        _polling.Cancel();                                   // two that receive at once would change the order
+        return true;
+    }
+
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public override async ValueTask<DatagramBatch?> ReceiveAsync()
     {
@@ -34,7 +42,7 @@ internal sealed class PortableUdpTransport : UdpTransport
             try
             {
                 // A receive that finds a datagram completes at once: one system call each, until none is there.
-                ValueTask<int> receive = _pending ?? Socket.ReceiveFromAsync(_arrival, SocketFlags.None, _from);
+                ValueTask<int> receive = _pending ?? Socket.ReceiveFromAsync(_arrival, SocketFlags.None, _from, _polling.Token);
                 _pending = null;
                 if (!receive.IsCompleted && batch is not null)
                 {
@@ -50,7 +58,7 @@ internal sealed class PortableUdpTransport : UdpTransport
                     return batch;
                 }
             }
-            catch (ObjectDisposedException)
+            catch (Exception exception) when (exception is ObjectDisposedException or OperationCanceledException)
             {
                 return batch;
             }

@@ -99,7 +99,7 @@ internal abstract class UdpTransport : IDatagramTransport
         }
     }
 
-    public bool TryBePolled(Action wake) => true;
+    public virtual bool TryBePolled() => true;
 
     public abstract ValueTask<DatagramBatch?> ReceiveAsync();
 
