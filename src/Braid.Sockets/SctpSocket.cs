@@ -71,7 +71,7 @@ public sealed partial class SctpSocket : IAsyncDisposable, IDisposable
     {
         ArgumentNullException.ThrowIfNull(remotes);
         cancellationToken.ThrowIfCancellationRequested();
-        AssociationHost host = await StartAsync(remotes, remotePort, mustBeNew: true).ConfigureAwait(false);
+        AssociationHost host = await StartAsync(remotes, remotePort, static begin => begin()).ConfigureAwait(false);
         using (cancellationToken.UnsafeRegister(static state => ((AssociationHost)state!).RequestAbort(""), host))
         {
             try
@@ -109,8 +109,16 @@ public sealed partial class SctpSocket : IAsyncDisposable, IDisposable
     {
         ArgumentNullException.ThrowIfNull(remote);
         cancellationToken.ThrowIfCancellationRequested();
-        AssociationHost host = _peers.Find(remote.ToNetworkAddress(), remotePort)
-            ?? await StartToSendAsync(remote, remotePort, payload.Length, info).ConfigureAwait(false);
+        AssociationHost? host = _peers.Find(remote.ToNetworkAddress(), remotePort);
+        if (host is null)
+        {
+            (host, bool isSent) = await StartToSendAsync(remote, remotePort, payload, info).ConfigureAwait(false);
+            if (isSent)
+            {
+                return host.Id;
+            }
+        }
+
         await Calls.SendAsync(host, payload, info ?? host.Options.DefaultSendInfo, null, cancellationToken).ConfigureAwait(false);
         return host.Id;
     }
@@ -203,9 +211,13 @@ public sealed partial class SctpSocket : IAsyncDisposable, IDisposable
         AssociationHost? host = _peers.Find(remote.ToNetworkAddress(), remotePort);
         if (host is null)
         {
-            Task<AssociationHost> starting = StartToSendAsync(remote, remotePort, payload.Length, info);
+            Task<(AssociationHost Host, bool IsSent)> starting = StartToSendAsync(remote, remotePort, payload.ToArray(), info);
             Calls.Block(starting, Timeout.InfiniteTimeSpan);
-            host = starting.Result;
+            (host, bool isSent) = starting.Result;
+            if (isSent)
+            {
+                return host.Id;
+            }
         }
 
         Calls.Send(host, payload, info ?? host.Options.DefaultSendInfo, null, timeout);
@@ -398,15 +410,22 @@ public sealed partial class SctpSocket : IAsyncDisposable, IDisposable
     }
 
     // What could never be sent sets nothing up.
-    private Task<AssociationHost> StartToSendAsync(IPEndPoint remote, ushort remotePort, int length, SctpSendInfo? info)
+    // The message is there before the handshake begins, so that it goes along with the COOKIE ECHO (RFC 9260 §5.1). Not sent when an
+    // association that somebody else has begun meanwhile has no room.
+    private Task<(AssociationHost Host, bool IsSent)> StartToSendAsync(
+        IPEndPoint remote, ushort remotePort, ReadOnlyMemory<byte> payload, SctpSendInfo? info)
     {
         SctpAssociationOptions future = _binding.Association;
-        Calls.CheckLength(future, length);
+        Calls.CheckLength(future, payload.Length);
         Calls.CheckStream(future.OutgoingStreams, info ?? future.DefaultSendInfo);
-        return StartAsync([remote], remotePort, mustBeNew: false);
+        return StartAsync([remote], remotePort, begin =>
+        {
+            AssociationHost host = _peers.FindOnLoop(remote.ToNetworkAddress(), remotePort) ?? begin();
+            return (host, Calls.TrySend(host, payload.Span, info ?? host.Options.DefaultSendInfo, null));
+        });
     }
 
-    private Task<AssociationHost> StartAsync(IReadOnlyList<IPEndPoint> remotes, ushort remotePort, bool mustBeNew)
+    private Task<T> StartAsync<T>(IReadOnlyList<IPEndPoint> remotes, ushort remotePort, Func<Func<AssociationHost>, T> onLoop)
     {
         EndpointLoop loop = Open();
         var options = new SctpConnectOptions
@@ -418,17 +437,12 @@ public sealed partial class SctpSocket : IAsyncDisposable, IDisposable
             Stack = _binding.Stack,
         };
         options.Validate();
-        return SetUp.Open(loop, now =>
+        return SetUp.Open(loop, now => onLoop(() =>
         {
-            if (!mustBeNew && _peers.FindOnLoop(remotes[0].ToNetworkAddress(), remotePort) is { } existing)
-            {
-                return existing;                             // somebody was faster
-            }
-
             AssociationHost host = SetUp.Begin(loop, now, options, isActive: true, this);
             Remember(host);
             return host;
-        });
+        }));
     }
 
     private void OnAccepted(Association core) => Remember(_binding.Loop!.Adopt(core, core.Options as SctpAssociationOptions ?? _binding.Association, this));

@@ -85,9 +85,9 @@ internal static class SetUp
         Open(loop, now => Begin(loop, now, options, isActive, socket: null));
 
     /// <summary>Makes an association on the loop, in whatever way.</summary>
-    public static Task<AssociationHost> Open(EndpointLoop loop, Func<Instant, AssociationHost> begin)
+    public static Task<T> Open<T>(EndpointLoop loop, Func<Instant, T> begin)
     {
-        var opened = new TaskCompletionSource<AssociationHost>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var opened = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         loop.Post(now =>
         {
             try
