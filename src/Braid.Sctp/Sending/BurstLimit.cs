@@ -6,18 +6,20 @@ namespace Braid.Sctp;
 /// Max.Burst (RFC 9260 §6.1 D): how many packets with new data one opportunity to send may emit. Every SACK is an
 /// opportunity of its own, also when several arrive before anything is sent.
 /// </summary>
-internal struct BurstLimit(AssociationContext context)
+internal struct BurstLimit
 {
     private int _remaining;
 
     public readonly bool AllowsPacket => _remaining > 0;
 
     /// <summary>An opportunity by itself.</summary>
-    public void Renew() => _remaining = Math.Max(_remaining, context.Options.MaximumBurst);
+    /// <param name="maximum">Max.Burst, in packets.</param>
+    public void Renew(int maximum) => _remaining = Math.Max(_remaining, maximum);
 
     /// <summary>SACKs: each adds to what the ones before it left.</summary>
     /// <param name="sacks">How many; one that stands for several counts as them.</param>
-    public void Extend(long sacks) => _remaining = (int)Math.Min(_remaining + (sacks * context.Options.MaximumBurst), int.MaxValue);
+    /// <param name="maximum">Max.Burst, in packets.</param>
+    public void Extend(long sacks, int maximum) => _remaining = (int)Math.Min(_remaining + (sacks * maximum), int.MaxValue);
 
     public void OnPacketSent() => _remaining--;
 
