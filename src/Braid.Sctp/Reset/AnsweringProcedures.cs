@@ -75,7 +75,7 @@ internal readonly struct AnsweringProcedures(Tcb tcb)
         else if (request.Type == ParameterType.AssociationResetRequest)
         {
             // What we have asked for ourselves is done first. Then nothing new goes out, for what is outstanding would be lost.
-            request.IsAnswered = request.IsAnswered || (Requests.IsEmpty && tcb.Queue.Pause([]));
+            request.IsAnswered = request.IsAnswered || (Requests.IsEmpty && tcb.Queue.Pauses.TryPause([]));
             if (request.IsAnswered && Asking.IsDrained && receiver.Messages.MayReset([]))
             {
                 PerformAssociationReset(request);
@@ -111,7 +111,7 @@ internal readonly struct AnsweringProcedures(Tcb tcb)
     // §5.2.3
     private void OnPeerWantsReset(ReconfigurationRequest request)
     {
-        StreamId[] streams = tcb.Queue.NotPaused(request.Streams);
+        StreamId[] streams = tcb.Queue.Pauses.NotPaused(request.Streams);
         if (!IsAllowed(ReconfigurationKinds.ResetStreams) || tcb.State != AssociationState.Established || request.Streams.Length > Asking.MostStreams)
         {
             Answer(request, ReconfigurationResult.Denied);
@@ -120,11 +120,11 @@ internal readonly struct AnsweringProcedures(Tcb tcb)
         {
             Answer(request, ReconfigurationResult.WrongStream);
         }
-        else if (tcb.Queue.IsUnused(request.Streams) || (request.Streams.Length > 0 && streams.Length == 0))
+        else if (tcb.Queue.Pauses.IsUnused(request.Streams) || (request.Streams.Length > 0 && streams.Length == 0))
         {
             Answer(request, ReconfigurationResult.NothingToDo);              // just done, or under way
         }
-        else if (!tcb.Queue.Pause(streams))
+        else if (!tcb.Queue.Pauses.TryPause(streams))
         {
             Answer(request, ReconfigurationResult.AlreadyInProgress);        // all of them, where some are being reset
         }

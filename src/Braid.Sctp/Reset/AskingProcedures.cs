@@ -21,7 +21,7 @@ internal readonly struct AskingProcedures(Tcb tcb)
         (tcb.Paths.MaximumChunk - Tlv.HeaderLength - ReconfigurationResponseParameter.LongestOnWire - OutgoingResetParameter.LengthOnWire(0)) / StreamList.EntryLength;
 
     /// <summary>Whether nothing of ours is outstanding or to be sent, but for what a pause holds back.</summary>
-    public bool IsDrained => tcb.Queue.IsReadyForReset([]) && !Transfer.Sender.HasOutstanding;
+    public bool IsDrained => tcb.Queue.Pauses.IsReadyForReset([]) && !Transfer.Sender.HasOutstanding;
 
     /// <summary>Our application wants streams to begin anew (§5.1.2, §5.1.3).</summary>
     public ReconfigurationStatus ResetStreams(ReadOnlySpan<StreamId> streams, ResetDirection direction, uint context)
@@ -45,7 +45,7 @@ internal readonly struct AskingProcedures(Tcb tcb)
             return status;
         }
 
-        if ((isIncoming && !Requests.HasRoom) || (isOutgoing && !tcb.Queue.Pause(streams)))
+        if ((isIncoming && !Requests.HasRoom) || (isOutgoing && !tcb.Queue.Pauses.TryPause(streams)))
         {
             return ReconfigurationStatus.InProgress;
         }
@@ -76,7 +76,7 @@ internal readonly struct AskingProcedures(Tcb tcb)
             return ReconfigurationStatus.TooSoon;
         }
 
-        if (!Requests.HasRoom || !tcb.Queue.Pause([]))
+        if (!Requests.HasRoom || !tcb.Queue.Pauses.TryPause([]))
         {
             return ReconfigurationStatus.InProgress;
         }
@@ -286,7 +286,7 @@ internal readonly struct AskingProcedures(Tcb tcb)
 
     private bool IsReady(ReconfigurationRequest request) => request.Type switch
     {
-        ParameterType.OutgoingResetRequest => tcb.Queue.IsReadyForReset(request.Streams),
+        ParameterType.OutgoingResetRequest => tcb.Queue.Pauses.IsReadyForReset(request.Streams),
         ParameterType.AssociationResetRequest => IsDrained,
         _ => true,
     };

@@ -73,7 +73,7 @@ internal sealed class Abandonment(AssociationContext context, SendQueue queue, O
         long gain = 0;
         queue.FindLeastWanted(options.Reliability, ref gain, out long waiting, out int count);
         outstanding.FindLeastWanted(options.Reliability, ref gain, out _, out long sent);
-        return waiting + sent + ((long)count * AssociationOptions.MessageOverhead) > excess;
+        return OutboundMessage.Charge(waiting + sent, count) > excess;
     }
 
     /// <summary>Gives up the messages that matter least, for one that matters more (RFC 7496 §3.2).</summary>

@@ -10,6 +10,11 @@ internal sealed class OutboundMessage
 {
     private SendOptions _options;
 
+    /// <summary>What messages count for against the send buffer: each costs more than its bytes, and a small one far more.</summary>
+    /// <param name="bytes">Their user data, in bytes.</param>
+    /// <param name="count">How many they are.</param>
+    public static long Charge(long bytes, int count) => bytes + ((long)count * AssociationOptions.MessageOverhead);
+
     /// <summary>The user data.</summary>
     public PooledBuffer Buffer { get; private set; } = null!;
 

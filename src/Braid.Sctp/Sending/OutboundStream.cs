@@ -16,6 +16,8 @@ internal sealed class OutboundStream(StreamId id)
     private Mid _nextUnordered;
     private OutboundMessage? _firstHeld;                     // what was accepted after a reset was asked for, as long as that is not done
     private OutboundMessage? _lastHeld;
+    private long _heldBytes;
+    private int _heldMessages;
     private bool _endsRecordFirst;
     private long _lowThreshold = -1;                         // nothing falls as low
     private AssociationEvent.BufferedAmountLow? _lowEvent;
@@ -52,11 +54,8 @@ internal sealed class OutboundStream(StreamId id)
     /// <summary>Whether what is accepted waits for a reset (RFC 6525 §5.1.2 A1).</summary>
     public bool IsPaused { get; private set; }
 
-    /// <summary>Bytes of messages that wait for a reset to be done.</summary>
-    public long HeldBytes { get; private set; }
-
-    /// <summary>Messages that wait for that.</summary>
-    public int HeldMessages { get; private set; }
+    /// <summary>What the messages that wait for a reset to be done count for against the send buffer.</summary>
+    public long HeldCharge => OutboundMessage.Charge(_heldBytes, _heldMessages);
 
     /// <summary>Whether all that was accepted before the reset was asked for has its TSN.</summary>
     public bool IsReadyForReset => First is null && !_endsRecordFirst;
@@ -107,8 +106,8 @@ internal sealed class OutboundStream(StreamId id)
         if (IsPaused && !_endsRecordFirst)
         {
             Append(message, ref _firstHeld, ref _lastHeld);
-            HeldBytes += message.Length;
-            HeldMessages++;
+            _heldBytes += message.Length;
+            _heldMessages++;
             return;
         }
 
@@ -148,7 +147,7 @@ internal sealed class OutboundStream(StreamId id)
 
         _last = _lastHeld;
         (_firstHeld, _lastHeld) = (null, null);
-        (HeldBytes, HeldMessages) = (0, 0);
+        (_heldBytes, _heldMessages) = (0, 0);
     }
 
     /// <summary>Takes the first message out.</summary>

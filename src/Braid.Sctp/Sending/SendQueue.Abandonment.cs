@@ -9,7 +9,7 @@ internal sealed partial class SendQueue
     private Instant _earliestDeadline = Instant.Never;       // not after that of any message that waits
 
     /// <summary>Whether the lifetime of some message that waits may be over.</summary>
-    public bool MayHaveExpired => context.Now > _earliestDeadline;
+    public bool MayHaveExpired => _context.Now > _earliestDeadline;
 
     /// <summary>Messages that were given up.</summary>
     /// <param name="policy">By which policy; null for all of them.</param>
@@ -18,11 +18,11 @@ internal sealed partial class SendQueue
     {
         if (id is { } one)
         {
-            return Find(one)?.Abandoned?.Get(policy) ?? default;
+            return _streams.Find(one)?.Abandoned?.Get(policy) ?? default;
         }
 
         var sum = default(AbandonedMessages);
-        foreach (OutboundStream? stream in _streams)
+        foreach (OutboundStream? stream in _streams.Used)
         {
             if (stream?.Abandoned?.Get(policy) is { } some)
             {
@@ -36,9 +36,9 @@ internal sealed partial class SendQueue
     /// <summary>A message that has outlived its lifetime in the middle of its transmission; null for none.</summary>
     public OutboundMessage? FindExpiredHalfSent()
     {
-        foreach (OutboundStream? stream in _streams)
+        foreach (OutboundStream? stream in _streams.Used)
         {
-            if (stream is { HalfSentRecord: not 0, First: { } first } && first.Record == stream.HalfSentRecord && context.Now > first.Deadline)
+            if (stream is { HalfSentRecord: not 0, First: { } first } && first.Record == stream.HalfSentRecord && _context.Now > first.Deadline)
             {
                 return first;
             }
@@ -53,7 +53,7 @@ internal sealed partial class SendQueue
     {
         bool any = false;
         _earliestDeadline = Instant.Never;
-        foreach (OutboundStream? stream in _streams)
+        foreach (OutboundStream? stream in _streams.Used)
         {
             if (stream?.First is null)
             {
@@ -65,7 +65,7 @@ internal sealed partial class SendQueue
             for (OutboundMessage? message = stream.First; message is not null;)
             {
                 OutboundMessage? next = message.Next;
-                if (context.Now > message.Deadline && message.Record != stream.HalfSentRecord)
+                if (_context.Now > message.Deadline && message.Record != stream.HalfSentRecord)
                 {
                     if (message.Record != record)
                     {
@@ -87,7 +87,7 @@ internal sealed partial class SendQueue
 
             if (stream is { First: null, HoldsTurn: false })
             {
-                Deactivate(stream);
+                _turn.Deactivate(stream);
             }
         }
 
@@ -97,9 +97,9 @@ internal sealed partial class SendQueue
     /// <summary>A record is given up: it counts once, however many parts it came in, and nothing continues it any more.</summary>
     public void BeginAbandon(OutboundMessage message, bool wasSent)
     {
-        OutboundStream stream = Find(message.Options.Stream)!;
+        OutboundStream stream = _streams.Find(message.Options.Stream)!;
         ReliabilityPolicy policy = message.Options.Reliability.Policy;
-        context.Counters.MessagesAbandoned++;
+        _context.Counters.MessagesAbandoned++;
         stream.CountAbandoned(policy, wasSent);
         if (stream.IsRecordOpen && stream.LastRecord == message.Record)
         {
@@ -112,8 +112,8 @@ internal sealed partial class SendQueue
     /// <returns>Bytes of user data that have no TSN and never will.</returns>
     public long Abandon(StreamId id, long record)
     {
-        OutboundStream stream = Find(id)!;
-        bool isHeld = _holder == stream && stream.HalfSentRecord == record;
+        OutboundStream stream = _streams.Find(id)!;
+        bool isHalfSent = stream.HalfSentRecord == record;
         bool wasActive = stream.First is not null || stream.HoldsTurn;
         long bytes = 0;
         OutboundMessage? before = null;
@@ -132,15 +132,10 @@ internal sealed partial class SendQueue
             message = next;
         }
 
-        stream.HalfSentRecord = stream.HalfSentRecord == record ? 0 : stream.HalfSentRecord;
-        if (isHeld)
+        stream.HalfSentRecord = isHalfSent ? 0 : stream.HalfSentRecord;
+        if (!(isHalfSent && _turn.TryGiveUp(stream)) && wasActive && stream is { First: null, HoldsTurn: false })
         {
-            EndTurn(stream);
-            _scheduler.EndPacket();                          // the next one is not kept for it
-        }
-        else if (wasActive && stream is { First: null, HoldsTurn: false })
-        {
-            Deactivate(stream);
+            _turn.Deactivate(stream);
         }
 
         return bytes;
@@ -149,7 +144,7 @@ internal sealed partial class SendQueue
     /// <summary>Whether the record of a message was begun on the wire and not ended there. Then it has its number.</summary>
     public bool IsHalfSent(OutboundMessage message)
     {
-        OutboundStream stream = Find(message.Options.Stream)!;
+        OutboundStream stream = _streams.Find(message.Options.Stream)!;
         if (stream.HalfSentRecord != message.Record)
         {
             return false;
@@ -175,7 +170,7 @@ internal sealed partial class SendQueue
     {
         OutboundMessage? least = null;
         (bytes, count) = (0, 0);
-        foreach (OutboundStream? stream in _streams)
+        foreach (OutboundStream? stream in _streams.Used)
         {
             for (OutboundMessage? message = stream?.First; message is not null; message = message.Next)
             {
@@ -199,7 +194,7 @@ internal sealed partial class SendQueue
     }
 
     private Instant DeadlineOf(in Reliability reliability) =>
-        reliability.Policy == ReliabilityPolicy.Lifetime ? context.Now + TimeSpan.FromTicks(reliability.Value) : Instant.Never;
+        reliability.Policy == ReliabilityPolicy.Lifetime ? _context.Now + TimeSpan.FromTicks(reliability.Value) : Instant.Never;
 
     private int Remove(OutboundStream stream, OutboundMessage message, OutboundMessage? before)
     {
@@ -208,14 +203,11 @@ internal sealed partial class SendQueue
         AssociationEvent? low = stream.OnSent(bytes);
         if (low is not null)
         {
-            context.Report(low);
+            _context.Report(low);
         }
 
-        MessageCount--;
-        _waitingBytes -= bytes;
-        _urgentMessages -= message.Options.SackImmediately ? 1 : 0;
-        _begunMessages -= message.Cut > 0 ? 1 : 0;
-        messages.Abandon(message);
+        _waiting.Remove(message);
+        _messages.Abandon(message);
         return bytes;
     }
 }

@@ -6,51 +6,58 @@ using Braid.Sctp.Wire;
 namespace Braid.Sctp;
 
 /// <summary>
-/// Messages that have no TSN yet. Owns the outgoing streams and the count of bytes that the application may not exceed:
-/// those waiting here and those outstanding.
+/// Messages that have no TSN yet. Owns the count of bytes that the application may not exceed, those waiting here and those
+/// outstanding; and the parts that know the streams, which of them wait for a reset, and whose turn it is.
 /// </summary>
-internal sealed partial class SendQueue(OutboundMessagePool messages, AssociationContext context, PathSet paths)
+internal sealed partial class SendQueue
 {
     // A message that needs several fragments anyway starts in what is left of a packet, but not for a crumb of it.
     private const int LeastFragment = 256;
 
-    private IStreamScheduler _scheduler = StreamSchedulers.Create(context.Options.Scheduler);
-    private OutboundStream?[] _streams = [];
-    private OutboundStream? _holder;                         // §6.9: has begun a message, so that it is nobody else's turn
-    private long _turnBytes;                                 // what it has sent of that
-    private int _streamCount = context.Options.OutgoingStreams;
+    private readonly OutboundMessagePool _messages;
+    private readonly AssociationContext _context;
+    private readonly PathSet _paths;
+    private readonly OutboundStreams _streams;
+    private SendingTurn _turn;
+    private SendBacklog _waiting;
     private int _openRecords;
-    private int _urgentMessages;                             // those with the I bit
-    private int _begunMessages;                              // those that are cut, but not to their end
-    private long _waitingBytes;
-    private bool _isPaused;                                  // all streams, those that nobody has used yet included
     private AssociationEvent? _low;
+
+    public SendQueue(OutboundMessagePool messages, AssociationContext context, PathSet paths)
+    {
+        _messages = messages;
+        _context = context;
+        _paths = paths;
+        _streams = new OutboundStreams(context.Options.OutgoingStreams);
+        _turn = new SendingTurn(context.Options.Scheduler);
+    }
 
     /// <summary>Bytes accepted and not yet cumulatively acknowledged.</summary>
     public long BufferedBytes { get; private set; }
 
     /// <summary>What they count for: a message costs more than its bytes, and a small one far more.</summary>
-    public long BufferedCharge => Charge(BufferedBytes, messages.Rented);
+    public long BufferedCharge => OutboundMessage.Charge(BufferedBytes, _messages.Rented);
 
     /// <summary>The part of it that waits for resets of streams, which may wait for the end of a record themselves.</summary>
-    public long HeldCharge { get; private set; }
+    public long HeldCharge => _waiting.HeldCharge;
+
+    /// <summary>Which streams wait for a reset.</summary>
+    public StreamPauses Pauses => new(_streams);
 
     /// <summary>Messages waiting, the one that is being cut included.</summary>
-    public int MessageCount { get; private set; }
+    public int MessageCount => _waiting.Messages;
 
     /// <summary>Whether nothing waits for a TSN.</summary>
-    public bool IsEmpty => MessageCount == 0;
+    public bool IsEmpty => _waiting.Messages == 0;
 
     /// <summary>Whether a fragment could be cut; not so when all that waits is behind a record whose next part has not come.</summary>
-    public bool HasNext => Next?.First is not null;
+    public bool HasNext => _turn.Stream?.First is not null;
 
     /// <summary>Whether messages are sent in I-DATA chunks. Only changed while no message is begun.</summary>
     public bool IsInterleaved { get; set; }
 
     /// <summary>Whether the application has yet to end a record (<see cref="SendOptions.MoreFollows"/>).</summary>
     public bool HasOpenRecord => _openRecords > 0;
-
-    private OutboundStream? Next => _holder ?? _scheduler.Peek();
 
     /// <summary>Accepts a message and takes its buffer over, if the status is <see cref="SendStatus.Ok"/>.</summary>
     /// <param name="payload">User data.</param>
@@ -64,32 +71,27 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, Associatio
             return Refuse(status, sendOptions);
         }
 
-        OutboundStream stream = StreamFor(sendOptions.Stream);
-        OutboundMessage message = messages.Rent(payload, stream.OptionsFor(sendOptions));
+        OutboundStream stream = _streams.Get(sendOptions.Stream);
+        OutboundMessage message = _messages.Rent(payload, stream.OptionsFor(sendOptions));
         BufferedBytes += message.Length;
-        _waitingBytes += message.Length;
-        _urgentMessages += message.Options.SackImmediately ? 1 : 0;
-        MessageCount++;
         _openRecords += (sendOptions.MoreFollows ? 1 : 0) - (stream.IsRecordOpen ? 1 : 0);
-        message.AcceptedAt = context.Now;
+        message.AcceptedAt = _context.Now;
         message.Deadline = DeadlineOf(message.Options.Reliability);
-        CountHeld(stream, -1);
-        stream.Add(message);
-        CountHeld(stream, 1);
+        _waiting.Add(stream, message);
         _earliestDeadline = Instant.Min(_earliestDeadline, message.Deadline);
-        ActivateIfWaiting(stream);
+        _turn.ActivateIfWaiting(stream);
         return SendStatus.Ok;
     }
 
     /// <summary>What <see cref="Enqueue"/> would say to a message.</summary>
     public SendStatus Check(int length, in SendOptions sendOptions)
     {
-        if (length == 0 || length > context.Options.MaximumMessageSize)
+        if (length == 0 || length > _context.Options.MaximumMessageSize)
         {
             return SendStatus.InvalidLength;
         }
 
-        if (length > paths.MaximumPayload && !context.Options.Fragmentation)
+        if (length > _paths.MaximumPayload && !_context.Options.Fragmentation)
         {
             return SendStatus.NeedsFragmentation;
         }
@@ -100,14 +102,16 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, Associatio
             return status;
         }
 
-        OutboundStream? stream = Find(sendOptions.Stream);
+        OutboundStream? stream = _streams.Find(sendOptions.Stream);
 
         // What waits behind a record that was begun, or for a reset that waits for its end, must not keep its next part away:
         // neither would ever be sent.
-        long behind = stream is { HoldsTurn: true } or { IsRecordOpen: true, IsPaused: true } ? Charge(_waitingBytes, MessageCount) - Charge(stream.WaitingBytes, stream.WaitingMessages) : 0;
+        long behind = stream is { HoldsTurn: true } or { IsRecordOpen: true, IsPaused: true }
+            ? OutboundMessage.Charge(_waiting.Bytes - stream.WaitingBytes, _waiting.Messages - stream.WaitingMessages)
+            : 0;
 
         // The last message may reach over the limit, so that one longer than the buffer can be sent at all.
-        return BufferedCharge - behind >= context.Options.SendBufferSize ? SendStatus.QueueFull : SendStatus.Ok;
+        return BufferedCharge - behind >= _context.Options.SendBufferSize ? SendStatus.QueueFull : SendStatus.Ok;
     }
 
     /// <summary>
@@ -115,12 +119,12 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, Associatio
     /// messages would not help, since they do not count.
     /// </summary>
     public long? Excess(in SendOptions sendOptions) =>
-        BufferedCharge - context.Options.SendBufferSize is >= 0 and long excess && Find(sendOptions.Stream) is not { HoldsTurn: true } ? excess : null;
+        BufferedCharge - _context.Options.SendBufferSize is >= 0 and long excess && _streams.Find(sendOptions.Stream) is not { HoldsTurn: true } ? excess : null;
 
     /// <summary>The part of <see cref="Check"/> that no option changes.</summary>
     public SendStatus CheckStream(in SendOptions sendOptions) =>
-        sendOptions.Stream.Value >= _streamCount ? SendStatus.InvalidStream
-        : Find(sendOptions.Stream) is { IsRecordLost: true } ? SendStatus.RecordLost
+        sendOptions.Stream.Value >= _streams.Count ? SendStatus.InvalidStream
+        : _streams.Find(sendOptions.Stream) is { IsRecordLost: true } ? SendStatus.RecordLost
         : SendStatus.Ok;
 
     /// <summary>Takes note of a message that is not accepted: the last part of a lost record makes way for the next record.</summary>
@@ -131,7 +135,7 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, Associatio
     {
         if (status == SendStatus.RecordLost)
         {
-            Find(sendOptions.Stream)!.IsRecordLost = sendOptions.MoreFollows;
+            _streams.Find(sendOptions.Stream)!.IsRecordLost = sendOptions.MoreFollows;
         }
 
         return status;
@@ -140,22 +144,22 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, Associatio
     /// <summary>Nothing will come any more that continues a lost record.</summary>
     public void ForgetLostRecords()
     {
-        foreach (OutboundStream? stream in _streams)
+        foreach (OutboundStream? stream in _streams.Used)
         {
             stream?.IsRecordLost = false;
         }
     }
 
     /// <summary>Bytes accepted on a stream and not yet sent for the first time.</summary>
-    public long WaitingBytesOn(StreamId id) => Find(id)?.WaitingBytes ?? 0;
+    public long WaitingBytesOn(StreamId id) => _streams.Find(id)?.WaitingBytes ?? 0;
 
     /// <summary>Sets when <see cref="TryTakeLow"/> says something of a stream; false when there is no such stream.</summary>
     public bool SetLowThreshold(StreamId id, long? bytes)
     {
-        bool exists = id.Value < _streamCount;
+        bool exists = id.Value < _streams.Count;
         if (exists)
         {
-            StreamFor(id).SetLowThreshold(bytes);
+            _streams.Get(id).SetLowThreshold(bytes);
         }
 
         return exists;
@@ -174,8 +178,8 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, Associatio
     /// begun or is longer than a chunk, and none asks for an early acknowledgement.
     /// </summary>
     /// <param name="room">Bytes for chunks in one packet.</param>
-    public bool IsSmall(int room) => _urgentMessages == 0 && _begunMessages == 0 && Next?.First is { } first && first.Length <= paths.MaximumPayload
-        && _waitingBytes + ((long)MessageCount * paths.DataHeader) < room;
+    public bool IsSmall(int room) => _waiting is { Urgent: 0, Begun: 0 } && _turn.Stream?.First is { } first && first.Length <= _paths.MaximumPayload
+        && _waiting.Bytes + ((long)_waiting.Messages * _paths.DataHeader) < room;
 
     /// <summary>The size of the fragment that <see cref="Cut"/> would make now.</summary>
     /// <param name="available">User data that fits into what is left of the packet, in bytes.</param>
@@ -185,7 +189,7 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, Associatio
     public bool TryPeek(int available, int full, out int length)
     {
         length = 0;
-        if (Next?.First is not { } message)
+        if (_turn.Stream?.First is not { } message)
         {
             return false;
         }
@@ -205,22 +209,21 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, Associatio
     /// <summary>Cuts the fragment that <see cref="TryPeek"/> announced.</summary>
     public Fragment Cut(int length, bool sackImmediately)
     {
-        OutboundStream stream = Next!;
+        OutboundStream stream = _turn.Stream!;
         OutboundMessage message = stream.First!;
         var flags = DataFlags.None;
         if (message.Cut == 0)
         {
             flags |= message.IsContinuation ? DataFlags.None : DataFlags.Beginning;
             Number(stream, message);
-            _begunMessages++;
+            _waiting.Begin();
         }
 
         int offset = message.Cut;
-        stream.HalfSentRecord = message.Record;
         message.Cut += length;
         message.FragmentsHeld++;
         _low = stream.OnSent(length);
-        _waitingBytes -= length;
+        _waiting.OnCut(length);
         if (message.Options.Unordered)
         {
             flags |= DataFlags.Unordered;
@@ -231,13 +234,12 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, Associatio
         if (isLast)
         {
             stream.RemoveFirst();
-            MessageCount--;
-            _begunMessages--;
-            _urgentMessages -= message.Options.SackImmediately ? 1 : 0;
+            _waiting.Remove(message);
         }
 
+        stream.HalfSentRecord = isEnd ? 0 : message.Record;
         flags |= isEnd ? DataFlags.Ending : DataFlags.None;
-        OnCut(stream, length, isLast, isEnd);
+        _turn.OnCut(stream, length, isLast, isOver: isEnd || IsInterleaved);
 
         // §6.1: the I bit on the last chunk of a message that asks for it, or whenever the sender would gain.
         if (sackImmediately || (isLast && message.Options.SackImmediately))
@@ -254,10 +256,10 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, Associatio
     /// <summary>The peer allows fewer streams than we asked for (§5.1.1): what waits on the others cannot be sent.</summary>
     public void LimitStreams(int count)
     {
-        _streamCount = Math.Min(_streamCount, count);
-        for (int i = _streamCount; i < _streams.Length; i++)
+        _streams.Limit(count);
+        for (int i = _streams.Count; i < _streams.Used.Length; i++)
         {
-            if (_streams[i] is { IsActive: true } stream)
+            if (_streams.Used[i] is { IsActive: true } stream)
             {
                 Discard(stream);
             }
@@ -265,115 +267,44 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, Associatio
     }
 
     /// <summary>There are more streams (RFC 6525 §5.2.7 H6).</summary>
-    public void AddStreams(int count) => _streamCount += count;
-
-    /// <summary>
-    /// From now on what is accepted on some streams waits for <see cref="Resume"/> (RFC 6525 §5.1.2 A1); what was accepted before goes out.
-    /// </summary>
-    /// <param name="streams">Which; none for all.</param>
-    /// <returns>False when one of them does so already: nothing has changed.</returns>
-    public bool Pause(ReadOnlySpan<StreamId> streams)
-    {
-        if (!IsNonePaused(streams))
-        {
-            return false;
-        }
-
-        if (streams.IsEmpty)
-        {
-            _isPaused = true;
-            foreach (OutboundStream? stream in _streams)
-            {
-                stream?.Pause();
-            }
-        }
-
-        foreach (StreamId id in streams)
-        {
-            if (StreamFor(id) is { IsPaused: false } stream)     // named twice
-            {
-                stream.Pause();
-            }
-        }
-
-        return true;
-    }
-
-    /// <summary>Whether all that was accepted on paused streams before they were has its TSN.</summary>
-    public bool IsReadyForReset(ReadOnlySpan<StreamId> streams)
-    {
-        bool isReady = true;
-        foreach (OutboundStream? stream in streams.IsEmpty ? _streams : [])
-        {
-            isReady &= stream?.IsReadyForReset ?? true;
-        }
-
-        foreach (StreamId id in streams)
-        {
-            isReady &= StreamFor(id).IsReadyForReset;
-        }
-
-        return isReady;
-    }
+    public void AddStreams(int count) => _streams.Add(count);
 
     /// <summary>What has waited goes out; after a reset with SSNs that begin anew.</summary>
     /// <param name="streams">Which; none for all.</param>
     /// <param name="isReset">Whether they were reset.</param>
     public void Resume(ReadOnlySpan<StreamId> streams, bool isReset)
     {
+        foreach (OutboundStream stream in _streams.Select(streams))
+        {
+            if (isReset)
+            {
+                stream.Restart();
+            }
+
+            _waiting.Resume(stream);
+            _turn.ActivateIfWaiting(stream);
+        }
+
         if (streams.IsEmpty)
         {
-            _isPaused = false;
-            foreach (OutboundStream? stream in _streams)
-            {
-                ResumeOne(stream, isReset);
-            }
+            _streams.ArePaused = false;
         }
 
-        foreach (StreamId id in streams)
-        {
-            ResumeOne(StreamFor(id), isReset);
-        }
-    }
-
-    /// <summary>Streams of a list that do not wait for a reset; none when the list stands for all.</summary>
-    public StreamId[] NotPaused(StreamId[] streams) => _isPaused ? [] : Array.FindAll(streams, id => Find(id) is not { IsPaused: true });
-
-    /// <summary>Whether nothing was sent on some streams, nor is to be, since they began.</summary>
-    /// <param name="streams">Which; none for all.</param>
-    public bool IsUnused(ReadOnlySpan<StreamId> streams)
-    {
-        bool isUsed = false;
-        foreach (OutboundStream? stream in streams.IsEmpty ? _streams : [])
-        {
-            isUsed |= stream is { IsUsed: true };
-        }
-
-        foreach (StreamId id in streams)
-        {
-            isUsed |= Find(id) is { IsUsed: true };
-        }
-
-        return !isUsed;
+        _earliestDeadline = Instant.Zero;                    // nobody has looked at those that were held
     }
 
     /// <summary>Lets everything go, and begins anew: every stream with its first SSN, as many streams as we ask for.</summary>
     public void Reset()
     {
         Clear();
-        foreach (OutboundStream? stream in _streams)
-        {
-            stream?.Restart();
-        }
-
-        _streamCount = context.Options.OutgoingStreams;
+        _streams.Restart(_context.Options.OutgoingStreams);
     }
 
     /// <summary>Lets everything go, after the outstanding fragments were let go.</summary>
     public void Clear()
     {
         Resume([], isReset: false);
-        foreach (OutboundStream? stream in _streams)
+        foreach (OutboundStream? stream in _streams.Used)
         {
             if (stream is { IsActive: true } or { IsRecordOpen: true })
             {
@@ -384,52 +315,31 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, Associatio
         BufferedBytes = 0;
     }
 
-    /// <summary>Other options take effect: another scheduler goes on with the streams that are active.</summary>
-    public void OnSchedulerChanged()
-    {
-        IStreamScheduler before = _scheduler;
-        before.EndPacket();
-        _scheduler = StreamSchedulers.Create(context.Options.Scheduler);
-        while (before.Peek() is { } stream)
-        {
-            before.Remove(stream);
-            _scheduler.Activate(stream);
-        }
-    }
+    /// <inheritdoc cref="SendingTurn.OnSchedulerChanged"/>
+    public void OnSchedulerChanged() => _turn.OnSchedulerChanged(_context.Options.Scheduler);
 
     /// <summary>Sets what the scheduler asks of a stream (RFC 8260 §4.3.3); false when there is no such stream.</summary>
     public bool SetSchedulerValue(StreamId id, ushort value)
     {
-        if (id.Value >= _streamCount)
+        if (id.Value >= _streams.Count)
         {
             return false;
         }
 
-        OutboundStream stream = StreamFor(id);
+        OutboundStream stream = _streams.Get(id);
         stream.SchedulerValue = value;
-        if (stream.IsActive)
-        {
-            _scheduler.Remove(stream);
-            _scheduler.Activate(stream);
-        }
-
+        _turn.Reorder(stream);
         return true;
     }
 
     /// <summary>What the scheduler asks of a stream; 0 when nobody has set it.</summary>
-    public ushort SchedulerValueOf(StreamId id) => Find(id)?.SchedulerValue ?? 0;
+    public ushort SchedulerValueOf(StreamId id) => _streams.Find(id)?.SchedulerValue ?? 0;
 
-    /// <summary>A packet is about to be filled.</summary>
-    public void BeginPacket() => _scheduler.BeginPacket(Next);
+    /// <inheritdoc cref="SendingTurn.BeginPacket"/>
+    public void BeginPacket() => _turn.BeginPacket();
 
-    /// <summary>Nothing more goes into the packet.</summary>
-    public void EndPacket()
-    {
-        if (_holder is null)
-        {
-            _scheduler.EndPacket();                          // else the next packet goes on with the same message
-        }
-    }
+    /// <inheritdoc cref="SendingTurn.EndPacket"/>
+    public void EndPacket() => _turn.EndPacket();
 
     private void Number(OutboundStream stream, OutboundMessage message)
     {
@@ -443,131 +353,18 @@ internal sealed partial class SendQueue(OutboundMessagePool messages, Associatio
         }
     }
 
-    // §6.9: the TSNs of a message, or of a record, are consecutive. Before its last chunk was cut, it is no other stream's turn.
-    // With I-DATA the TSN says nothing about the message (RFC 8260 §2.2.2): each chunk may be another stream's.
-    private void OnCut(OutboundStream stream, int length, bool isLast, bool isEnd)
-    {
-        _turnBytes += length;
-        if (!isEnd && !IsInterleaved)
-        {
-            stream.HoldsTurn = isLast || stream.HoldsTurn;
-            _holder = stream;
-            return;
-        }
-
-        stream.HalfSentRecord = isEnd ? 0 : stream.HalfSentRecord;
-        EndTurn(stream);
-    }
-
-    private void EndTurn(OutboundStream stream)
-    {
-        stream.HoldsTurn = false;
-        stream.IsActive = stream.First is not null;
-        _scheduler.OnTurn(stream, _turnBytes, stream.IsActive);
-        _holder = null;
-        _turnBytes = 0;
-    }
-
-    private void Deactivate(OutboundStream stream)
-    {
-        if (stream.IsActive)
-        {
-            stream.IsActive = false;
-            _scheduler.Remove(stream);
-        }
-    }
-
     private void Discard(OutboundStream stream)
     {
         while (stream.First is not null)
         {
             OutboundMessage message = stream.RemoveFirst();
             BufferedBytes -= message.Length;
-            MessageCount--;
-            _waitingBytes -= message.Length - message.Cut;
-            _urgentMessages -= message.Options.SackImmediately ? 1 : 0;
-            _begunMessages -= message.Cut > 0 ? 1 : 0;
-            messages.Fail(message);
+            _waiting.Remove(message);
+            _messages.Fail(message);
         }
 
-        Deactivate(stream);
-        if (_holder == stream)
-        {
-            _holder = null;
-            _turnBytes = 0;
-            _scheduler.EndPacket();
-        }
-
+        _turn.OnDiscarded(stream);
         _openRecords -= stream.IsRecordOpen ? 1 : 0;
         stream.OnDiscarded();
-    }
-
-    private bool IsNonePaused(ReadOnlySpan<StreamId> streams)
-    {
-        bool isAny = _isPaused;
-        foreach (OutboundStream? stream in streams.IsEmpty ? _streams : [])
-        {
-            isAny |= stream is { IsPaused: true };
-        }
-
-        foreach (StreamId id in streams)
-        {
-            isAny |= Find(id) is { IsPaused: true };
-        }
-
-        return !isAny;
-    }
-
-    private void ActivateIfWaiting(OutboundStream stream)
-    {
-        if (!stream.IsActive && stream.First is not null)
-        {
-            stream.IsActive = true;
-            _scheduler.Activate(stream);
-        }
-    }
-
-    private void ResumeOne(OutboundStream? stream, bool isReset)
-    {
-        if (stream is null)
-        {
-            return;
-        }
-
-        if (isReset)
-        {
-            stream.Restart();
-        }
-
-        CountHeld(stream, -1);
-        stream.Resume();
-        _earliestDeadline = Instant.Zero;                    // nobody has looked at those that were held
-        ActivateIfWaiting(stream);
-    }
-
-    private void CountHeld(OutboundStream stream, int sign) => HeldCharge += sign * Charge(stream.HeldBytes, stream.HeldMessages);
-
-    private static long Charge(long bytes, int count) => bytes + ((long)count * AssociationOptions.MessageOverhead);
-
-    private OutboundStream? Find(StreamId id) => id.Value < _streams.Length ? _streams[id.Value] : null;
-
-    private OutboundStream StreamFor(StreamId id)
-    {
-        if (id.Value >= _streams.Length)
-        {
-            Array.Resize(ref _streams, Math.Min(_streamCount, Math.Max(id.Value + 1, _streams.Length * 2)));
-        }
-
-        if (_streams[id.Value] is not { } stream)
-        {
-            stream = new OutboundStream(id);
-            _streams[id.Value] = stream;
-            if (_isPaused)
-            {
-                stream.Pause();
-            }
-        }
-
-        return stream;
     }
 }

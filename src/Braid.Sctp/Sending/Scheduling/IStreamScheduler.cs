@@ -2,7 +2,7 @@ namespace Braid.Sctp;
 
 /// <summary>
 /// Which stream sends next (RFC 8260 §3). Knows streams that have something to send, nothing of what may be sent. A turn is a
-/// chunk where messages are interleaved and a whole message where they are not: who holds the turn, <see cref="SendQueue"/> knows.
+/// chunk where messages are interleaved and a whole message where they are not: who holds the turn, <see cref="SendingTurn"/> knows.
 /// </summary>
 internal interface IStreamScheduler
 {
