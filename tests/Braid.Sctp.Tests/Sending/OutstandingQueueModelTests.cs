@@ -44,10 +44,7 @@ public sealed class OutstandingQueueModelTests
             switch (random.NextInt32(4))
             {
                 case 0 or 1:
-                    OutboundMessage message = messages.Rent(buffers.Rent(Length), default);
-                    message.Cut = Length;
-                    message.FragmentsHeld = 1;
-                    queue.Add(s_now, new Fragment(message, 0, Length, DataFlags.Beginning | DataFlags.Ending), 0);
+                    queue.Add(s_now, Whole.Message(messages, buffers, Length), 0);
                     model.Add(new Chunk());
                     break;
                 case 2:

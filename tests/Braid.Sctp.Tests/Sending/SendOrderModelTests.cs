@@ -41,10 +41,7 @@ public sealed class SendOrderModelTests
             switch (random.NextInt32(4))
             {
                 case 0 or 1:
-                    OutboundMessage message = messages.Rent(buffers.Rent(Length), default);
-                    message.Cut = Length;
-                    message.FragmentsHeld = 1;
-                    queue.Add(now, new Fragment(message, 0, Length, DataFlags.Beginning | DataFlags.Ending), 0);
+                    queue.Add(now, Whole.Message(messages, buffers, Length), 0);
                     model.Add(new Chunk { SentAt = now });
                     break;
                 case 2:
