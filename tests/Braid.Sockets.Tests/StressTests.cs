@@ -1,5 +1,4 @@
 using System;
-using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Globalization;
@@ -18,8 +17,7 @@ namespace Braid.Sockets.Tests;
 /// </summary>
 public sealed class StressTests
 {
-    private const int Streams = 4;
-    private const int Header = 12;
+    private const int Streams = StressRecord.Streams;
 
     private static readonly SctpAssociationOptions s_options = SctpAssociationOptions.Default with
     {
@@ -65,9 +63,8 @@ public sealed class StressTests
         private readonly Lock _gate = new();
         private readonly Random _loss = new(seed);
         private readonly SctpMemoryNetwork _network = new();
-        private readonly ConcurrentDictionary<int, Sent> _senders = new();
+        private readonly StressRecord _record = new();
         private readonly ConcurrentBag<Task> _readers = [];
-        private int _received;
         private volatile string? _hanging;
 
         /// <summary>How things stood shortly before the guard; null when it was not needed.</summary>
@@ -133,14 +130,14 @@ public sealed class StressTests
                 }
             }
 
-            Assert.True(_received > 0);
+            Assert.True(_record.Received > 0);
         }
 
         public void Dispose() => _guard.Dispose();
 
         private string Describe(EndpointLoop[] loops)
         {
-            var text = new StringBuilder($"Seed {seed} hangs, with {_received} messages received.\n");
+            var text = new StringBuilder($"Seed {seed} hangs, with {_record.Received} messages received.\n");
             text.AppendJoin('\n', _steps);
             foreach (AssociationHost host in loops.SelectMany(static loop => loop.Life.Hosts))
             {
@@ -160,8 +157,8 @@ public sealed class StressTests
             for (int round = 0; round < 8; round++)
             {
                 int id = (task * 100) + round;
-                var sent = new Sent();
-                _senders[id] = sent;
+                var sent = new StressSent();
+                _record.Senders[id] = sent;
                 _steps[task] = $"Task {task} connects in round {round}.";
                 using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(_guard.Token);
                 if (random.Next(8) == 0)
@@ -191,7 +188,7 @@ public sealed class StressTests
             _steps[task] = $"Task {task} is done.";
         }
 
-        private async Task SendAllAsync(SctpAssociation client, int id, Sent sent, Random random)
+        private async Task SendAllAsync(SctpAssociation client, int id, StressSent sent, Random random)
         {
             try
             {
@@ -213,7 +210,7 @@ public sealed class StressTests
             }
         }
 
-        private async Task SendOnAsync(SctpAssociation client, SctpStream stream, int id, Sent sent, Random random)
+        private async Task SendOnAsync(SctpAssociation client, SctpStream stream, int id, StressSent sent, Random random)
         {
             int count = random.Next(40);
             for (int i = 0; i < count; i++)
@@ -233,7 +230,7 @@ public sealed class StressTests
                     case 2 when sent.TryWrite():
                         try
                         {
-                            await WriteAsync(stream, Message(id, stream.Id, number, 100_000 + random.Next(100_000)), random);
+                            await WriteAsync(stream, StressRecord.Message(id, stream.Id, number, 100_000 + random.Next(100_000)), random);
                             break;
                         }
                         finally
@@ -243,12 +240,12 @@ public sealed class StressTests
 
                     case 3:
                         // On a thread of its own: who blocks the pool's waits for those that would unblock him.
-                        byte[] blocking = Message(id, stream.Id, number, Header + random.Next(3000));
+                        byte[] blocking = StressRecord.Message(id, stream.Id, number, StressRecord.Header + random.Next(3000));
                         await Task.Factory.StartNew(
                             () => stream.Send(blocking), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
                         break;
                     case < 10:
-                        if (!stream.TrySend(Message(id, stream.Id, number, Header + random.Next(100))))
+                        if (!stream.TrySend(StressRecord.Message(id, stream.Id, number, StressRecord.Header + random.Next(100))))
                         {
                             await stream.WaitToSendAsync(random.Next(1, 30_000), _guard.Token);
                             continue;
@@ -258,7 +255,7 @@ public sealed class StressTests
                     case < 14:
                         using (var cancelled = CancellationTokenSource.CreateLinkedTokenSource(_guard.Token))
                         {
-                            ValueTask sending = stream.SendAsync(Message(id, stream.Id, number, Header + random.Next(9000)), cancelled.Token);
+                            ValueTask sending = stream.SendAsync(StressRecord.Message(id, stream.Id, number, StressRecord.Header + random.Next(9000)), cancelled.Token);
                             await cancelled.CancelAsync();
                             try
                             {
@@ -272,7 +269,7 @@ public sealed class StressTests
 
                         break;
                     default:
-                        await stream.SendAsync(Message(id, stream.Id, number, Header + random.Next(6000)), _guard.Token);
+                        await stream.SendAsync(StressRecord.Message(id, stream.Id, number, StressRecord.Header + random.Next(6000)), _guard.Token);
                         break;
                 }
 
@@ -306,7 +303,7 @@ public sealed class StressTests
         private async Task ServeAsync(SctpSocket socket)
         {
             var random = new Random(seed + 2);
-            var checkers = new Dictionary<SctpAssociationId, Checker>();
+            var checkers = new Dictionary<SctpAssociationId, StressChecker>();
             try
             {
                 while (true)
@@ -323,9 +320,9 @@ public sealed class StressTests
                         continue;
                     }
 
-                    if (!checkers.TryGetValue(received.AssociationId, out Checker? checker))
+                    if (!checkers.TryGetValue(received.AssociationId, out StressChecker? checker))
                     {
-                        checkers.Add(received.AssociationId, checker = new Checker(this));
+                        checkers.Add(received.AssociationId, checker = new StressChecker(_record));
                     }
 
                     SctpMessage message = received.Message;
@@ -369,7 +366,7 @@ public sealed class StressTests
 
         private async Task ReadAsync(SctpAssociation association, Random random)
         {
-            var checker = new Checker(this);
+            var checker = new StressChecker(_record);
             bool wasClosed = false;
             try
             {
@@ -408,7 +405,7 @@ public sealed class StressTests
             }
         }
 
-        private async Task ReadAllAsync(SctpAssociation association, Checker checker, Random random)
+        private async Task ReadAllAsync(SctpAssociation association, StressChecker checker, Random random)
         {
             while (random.Next(500) != 0)
             {
@@ -417,7 +414,7 @@ public sealed class StressTests
             }
         }
 
-        private async Task ReadStreamAsync(SctpStream stream, Checker checker, Random random)
+        private async Task ReadStreamAsync(SctpStream stream, StressChecker checker, Random random)
         {
             while (true)
             {
@@ -426,7 +423,7 @@ public sealed class StressTests
             }
         }
 
-        private async Task AcceptStreamsAsync(SctpAssociation association, Checker checker, Random random)
+        private async Task AcceptStreamsAsync(SctpAssociation association, StressChecker checker, Random random)
         {
             var reading = new List<Task>();
             try
@@ -444,7 +441,7 @@ public sealed class StressTests
             }
         }
 
-        private async Task CopyAsync(SctpAssociation association, Checker checker, Random random)
+        private async Task CopyAsync(SctpAssociation association, StressChecker checker, Random random)
         {
             byte[] buffer = new byte[1000];
             while (random.Next(1000) != 0)
@@ -481,67 +478,5 @@ public sealed class StressTests
             exception is SctpException { Error: not SctpError.InternalError } or ObjectDisposedException
             || (exception is OperationCanceledException && !_guard.IsCancellationRequested)
             || (exception is InvalidOperationException && exception.Message.StartsWith("A message is being written", StringComparison.Ordinal));
-
-        private static byte[] Message(int id, ushort stream, int number, int length)
-        {
-            byte[] message = new byte[length];
-            for (int i = Header; i < length; i++)
-            {
-                message[i] = (byte)(id + stream + number + i);
-            }
-
-            BinaryPrimitives.WriteInt32BigEndian(message, id);
-            BinaryPrimitives.WriteUInt16BigEndian(message.AsSpan(4), stream);
-            BinaryPrimitives.WriteInt32BigEndian(message.AsSpan(6), number);
-            return message;
-        }
-
-        /// <summary>What one client has sent.</summary>
-        private sealed class Sent
-        {
-            private int _isWriting;
-
-            public int[] Next { get; } = new int[Streams];
-
-            public volatile bool IsDelivered;
-
-            public bool TryWrite() => Interlocked.Exchange(ref _isWriting, 1) == 0;
-
-            public void EndWrite() => Volatile.Write(ref _isWriting, 0);
-        }
-
-        /// <summary>What one association has received.</summary>
-        private sealed class Checker(World world)
-        {
-            private readonly List<byte>[] _parts = [.. Enumerable.Range(0, Streams).Select(_ => new List<byte>())];
-            private readonly int[] _next = new int[Streams];
-            private int _id = -1;
-
-            public void Take(ushort stream, ReadOnlySpan<byte> bytes, bool isEnd)
-            {
-                Interlocked.Increment(ref world._received);
-                _parts[stream].AddRange(bytes);
-                if (!isEnd)
-                {
-                    return;
-                }
-
-                byte[] message = [.. _parts[stream]];
-                _parts[stream].Clear();
-                int id = BinaryPrimitives.ReadInt32BigEndian(message);
-                int before = Interlocked.CompareExchange(ref _id, id, -1);
-                Assert.True(before == -1 || before == id);
-                Assert.Equal(Message(id, stream, _next[stream]++, message.Length), message);
-            }
-
-            /// <summary>The end was a graceful one: it was all.</summary>
-            public void CheckAll()
-            {
-                if (_id >= 0 && world._senders[_id] is { IsDelivered: true } sent)
-                {
-                    Assert.Equal(sent.Next, _next);
-                }
-            }
-        }
     }
 }
