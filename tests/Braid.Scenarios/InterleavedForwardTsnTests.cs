@@ -1,10 +1,10 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using System.Text;
 using Braid.Sctp;
 using Braid.Sctp.Wire;
 using Braid.Simulation;
+using static Braid.Scenarios.Unreliable;
 
 namespace Braid.Scenarios;
 
@@ -23,14 +23,11 @@ public sealed class InterleavedForwardTsnTests
         ReportsFailedSends = true,
         LossRecovery = LossRecovery.MissingReports,
     };
-    private static readonly Reliability s_once = Reliability.MaximumRetransmissions(0);
-
-    // ---- The sender ----
     [Fact, Rfc(8260, "2.3.1"), Rfc(3758, "3.5"), Rfc(7496, "3.1")]
     public void A_message_that_may_be_sent_once_is_skipped_by_its_number_when_it_is_lost()
     {
         Pair pair = Established();
-        Send(pair, "lost", new SendOptions(3, Reliability: s_once));
+        Send(pair, "lost", new SendOptions(3, Reliability: Once));
         pair.Arrow("A -> I-DATA x Z");
         Tsn tsn = Packets.TsnOf(pair.LastPacket);
         pair.AdvanceToNextTimeout();
@@ -48,12 +45,12 @@ public sealed class InterleavedForwardTsnTests
     public void Of_each_stream_the_highest_number_of_either_order_is_named()
     {
         Pair pair = Established();
-        Send(pair, "a", new SendOptions(3, Reliability: s_once));
-        Send(pair, "b", new SendOptions(3, Reliability: s_once));
-        Send(pair, "c", new SendOptions(3, Unordered: true, Reliability: s_once));
-        Send(pair, "d", new SendOptions(5, Unordered: true, Reliability: s_once));
-        Send(pair, "e", new SendOptions(5, Unordered: true, Reliability: s_once));
-        Send(pair, "f", new SendOptions(4, Reliability: s_once));
+        Send(pair, "a", new SendOptions(3, Reliability: Once));
+        Send(pair, "b", new SendOptions(3, Reliability: Once));
+        Send(pair, "c", new SendOptions(3, Unordered: true, Reliability: Once));
+        Send(pair, "d", new SendOptions(5, Unordered: true, Reliability: Once));
+        Send(pair, "e", new SendOptions(5, Unordered: true, Reliability: Once));
+        Send(pair, "f", new SendOptions(4, Reliability: Once));
         pair.Arrow("A -> I-DATA, I-DATA, I-DATA, I-DATA, I-DATA, I-DATA x Z");
         pair.AdvanceToNextTimeout();
         pair.Arrow("A -> I-FORWARD-TSN -> Z");
@@ -66,7 +63,7 @@ public sealed class InterleavedForwardTsnTests
     public void Fragments_among_those_of_another_stream_are_given_up_together_and_the_others_stay()
     {
         Pair pair = Established();
-        pair.A.Send(pair.Now, new byte[2000], new SendOptions(3, Reliability: s_once));
+        pair.A.Send(pair.Now, new byte[2000], new SendOptions(3, Reliability: Once));
         pair.A.Send(pair.Now, new byte[2000], new SendOptions(4));
         pair.Arrow("A -> I-DATA x Z");                       // 3/0/0
         pair.Arrow("A -> I-DATA -> Z").Arrow("A -> I-DATA -> Z").Arrow("A -> I-DATA -> Z").DropPending();
@@ -183,7 +180,7 @@ public sealed class InterleavedForwardTsnTests
         };
         string data = interleaves ? "I-DATA" : "DATA";
         Pair pair = new Pair(options, interleaves: interleaves).Established();
-        Send(pair, "lost", new SendOptions(3, Reliability: s_once));
+        Send(pair, "lost", new SendOptions(3, Reliability: Once));
         pair.Arrow($"A -> {data} x Z");
         pair.A.ResetStreams(pair.Now, [3], ResetDirection.Outgoing);
         pair.Arrow("A -> RE-CONFIG -> Z").Arrow("A <- RE-CONFIG <- Z");         // in progress: Z lacks the message
@@ -193,7 +190,7 @@ public sealed class InterleavedForwardTsnTests
         }
 
         pair.CrossToZ().DropPending();                       // Z skips it and resets the stream; what it says of that is lost
-        Send(pair, "lost", new SendOptions(4, Reliability: s_once));
+        Send(pair, "lost", new SendOptions(4, Reliability: Once));
         pair.DropPending();
         while (pair.A.GetAbandoned().Total < 2)
         {
@@ -374,21 +371,6 @@ public sealed class InterleavedForwardTsnTests
 
     private static Pair Established() => new Pair(s_quiet, interleaves: true).Established();
 
-    private static void Send(Pair pair, string text, in SendOptions options) =>
-        Assert.Equal(SendStatus.Ok, pair.A.Send(pair.Now, Encoding.ASCII.GetBytes(text), options));
-
-    private static string Text(Pair pair) => Encoding.ASCII.GetString(pair.Receive(pair.Z)!);
-
-    private static void Finish(Pair pair)
-    {
-        pair.Exchange();
-        for (int i = 0; i < 50 && !(pair.EndpointA.NextTimeout.IsNever && pair.EndpointZ.NextTimeout.IsNever); i++)
-        {
-            pair.AdvanceToNextTimeout();
-            pair.Exchange();
-        }
-    }
-
     /// <summary>The I-FORWARD-TSN at the beginning of the last packet.</summary>
     private static (Tsn NewCumulative, string Messages) Forward(Pair pair)
     {
@@ -406,90 +388,26 @@ public sealed class InterleavedForwardTsnTests
 
     private static void AssertNothingLeft(Pair pair)
     {
-        while (pair.A.TryGetEvent(out AssociationEvent? next))
-        {
-            (next as AssociationEvent.SendFailed)?.Payload.Dispose();
-        }
-
-        Assert.Equal((0, 0, 0L), (pair.EndpointA.Buffers.Rented, pair.EndpointZ.Buffers.Rented, pair.A.BufferedCharge));
+        Release(pair);
+        Unreliable.AssertNothingLeft(pair);
     }
 
-    /// <summary>A sender made by hand, in A's place; its TSNs are counted from 0.</summary>
-    private sealed class Peer
+    /// <summary>A sender of I-DATA.</summary>
+    private sealed class Peer(AssociationOptions options) : HandMadeSender(
+        new Pair(s_quiet with { Extensions = options.Extensions }, optionsOfZ: options with { IncomingStreams = 90 }, interleaves: true),
+        options.Extensions.HasFlag(Extensions.Interleaving) ? "A -> I-DATA x Z" : "A -> DATA x Z")
     {
-        private readonly VerificationTag _tag;
-        private readonly Tsn _first;
-
-        public Peer(AssociationOptions? options = null)
+        public Peer()
+            : this(s_quiet)
         {
-            options ??= s_quiet;
-            Pair = new Pair(s_quiet with { Extensions = options.Extensions }, optionsOfZ: options with { IncomingStreams = 90 }, interleaves: true).Established();
-            Pair.A.Send(Pair.Now, "?"u8, default);
-            Pair.Arrow(options.Extensions.HasFlag(Extensions.Interleaving) ? "A -> I-DATA x Z" : "A -> DATA x Z");
-            (_tag, _first) = (Packets.TagOf(Pair.LastPacket), Packets.TsnOf(Pair.LastPacket));
         }
-
-        public Pair Pair { get; }
-
-        public Endpoint Endpoint => Pair.EndpointZ;
-
-        public byte[] LastAnswer { get; private set; } = [];
 
         public void Data(int tsn, StreamId stream, uint mid, uint fsn, DataFlags flags, int length = 5) => Inject((ref PacketWriter packet) =>
-            InterleavedDataChunk.Write(ref packet, new InterleavedDataHeader(_first + tsn, stream, new Mid(mid), 0, fsn, flags), new byte[length]));
+            InterleavedDataChunk.Write(ref packet, new InterleavedDataHeader(First + tsn, stream, new Mid(mid), 0, fsn, flags), new byte[length]));
 
         public void Forward(int tsn, params SkippedMessage[] skipped) =>
-            Inject((ref PacketWriter packet) => InterleavedForwardTsnChunk.Write(ref packet, _first + tsn, skipped));
+            Inject((ref PacketWriter packet) => InterleavedForwardTsnChunk.Write(ref packet, First + tsn, skipped));
 
-        public void ForwardTsn(int tsn) => Inject((ref PacketWriter packet) => ForwardTsnChunk.Write(ref packet, _first + tsn, []));
-
-        /// <summary>What Z acknowledges, once it must.</summary>
-        public int Cumulative()
-        {
-            Pair.Advance(TimeSpan.FromMilliseconds(200));
-            Take();
-            PacketView.TryRead(LastAnswer, out PacketView packet);
-            ChunkReader chunks = packet.Chunks;
-            Assert.True(chunks.TryRead(out ChunkView chunk) & SackChunk.TryRead(chunk, out SackChunk sack));
-            return sack.CumulativeAck.DistanceFrom(_first);
-        }
-
-        /// <summary>Stream and number of what has come, with its order; "…" behind what goes on.</summary>
-        public List<string> Received()
-        {
-            var received = new List<string>();
-            while (Pair.Z.TryReceive(out ReceivedMessage? message))
-            {
-                received.Add($"{message.Stream}/{message.Ssn}{(message.Unordered ? "U" : "")}{(message.EndOfRecord ? "" : "…")}");
-                message.Dispose();
-            }
-
-            return received;
-        }
-
-        public List<AssociationEvent> Events()
-        {
-            var events = new List<AssociationEvent>();
-            while (Pair.Z.TryGetEvent(out AssociationEvent? next))
-            {
-                events.Add(next);
-            }
-
-            return events;
-        }
-
-        private void Inject(Packets.Fill fill)
-        {
-            Pair.InjectToZ(Packets.ToZ(_tag, fill));
-            Take();
-        }
-
-        private void Take()
-        {
-            foreach (byte[] answer in Pair.TakeFromZ())
-            {
-                LastAnswer = answer;
-            }
-        }
+        public void ForwardTsn(int tsn) => Inject((ref PacketWriter packet) => ForwardTsnChunk.Write(ref packet, First + tsn, []));
     }
 }

@@ -3,10 +3,10 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Linq;
-using Braid.Core;
 using Braid.Sctp;
 using Braid.Sctp.Wire;
 using Braid.Simulation;
+using static Braid.Scenarios.SendingOrder;
 
 namespace Braid.Scenarios;
 
@@ -427,12 +427,6 @@ public sealed class InterleavingTests
     private static Pair Established(StreamScheduler scheduler = StreamScheduler.RoundRobin) =>
         new Pair(s_quiet with { Scheduler = scheduler }, interleaves: true).Established();
 
-    private static Pair Send(Pair pair, ushort stream, int length)
-    {
-        Assert.Equal(SendStatus.Ok, pair.A.Send(pair.Now, new byte[length], new SendOptions(stream)));
-        return pair;
-    }
-
     // And the first TSN of A, for chunks that A has not sent.
     private static (Pair Pair, Tsn First) Injecting(AssociationOptions? options = null, bool interleaves = true)
     {
@@ -460,17 +454,6 @@ public sealed class InterleavingTests
         return messages;
     }
 
-    private static string Order(Pair pair)
-    {
-        var packets = new List<string>();
-        while (NextPacket(pair) is { Length: > 0 } packet)
-        {
-            packets.Add(packet);
-        }
-
-        return string.Join(' ', packets);
-    }
-
     private static List<InterleavedDataHeader> Headers(ReadOnlySpan<byte> bytes)
     {
         Assert.True(PacketView.TryRead(bytes, out PacketView packet));
@@ -487,23 +470,18 @@ public sealed class InterleavingTests
         return headers;
     }
 
-    // Stream, MID and FSN of each chunk of the next packet, which arrives and is acknowledged; nothing when nothing is sent.
+    private static string Order(Pair pair) => string.Join(' ', All(() => NextPacket(pair)));
+
+    // Stream, MID and FSN of each chunk of the next packet; nothing when nothing is sent.
     private static string NextPacket(Pair pair, List<InterleavedDataHeader>? sent = null)
     {
-        var bytes = new byte[1500];
-        if (!pair.EndpointA.TryGetDatagram(pair.Now, bytes, out OutgoingDatagram datagram))
+        if (Carry(pair) is not { } packet)
         {
             return "";
         }
 
-        List<InterleavedDataHeader> headers = Headers(bytes.AsSpan(0, datagram.Length));
+        List<InterleavedDataHeader> headers = Headers(packet);
         sent?.AddRange(headers);
-        pair.EndpointZ.HandleDatagram(pair.Now, Pair.FromA, bytes.AsSpan(0, datagram.Length));
-        while (pair.EndpointZ.TryGetDatagram(pair.Now, bytes, out datagram))
-        {
-            pair.EndpointA.HandleDatagram(pair.Now, Pair.FromZ, bytes.AsSpan(0, datagram.Length));
-        }
-
         return string.Join(' ', headers.Select(header => $"{header.Stream}/{header.Mid}/{header.Fsn}"));
     }
 }

@@ -1,30 +1,21 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using System.Text;
 using Braid.Sctp;
 using Braid.Sctp.Wire;
 using Braid.Simulation;
+using static Braid.Scenarios.Unreliable;
 
 namespace Braid.Scenarios;
 
 /// <summary>Messages that are given up (RFC 3758, RFC 7496): the sender's side.</summary>
 public sealed class PartialReliabilityTests
 {
-    private static readonly AssociationOptions s_quiet = AssociationOptions.Rfc9260 with
-    {
-        MaximumPathMtu = 0,
-        HeartbeatInterval = TimeSpan.Zero,
-        ReportsFailedSends = true,
-        LossRecovery = LossRecovery.MissingReports,          // RackTests has the other
-    };
-    private static readonly Reliability s_once = Reliability.MaximumRetransmissions(0);
-
     [Fact, Rfc(3758, "3.2"), Rfc(3758, "3.4"), Rfc(3758, "3.5"), Rfc(7496, "3.1")]
     public void A_message_that_may_be_sent_once_is_skipped_when_it_is_lost()
     {
-        Pair pair = new Pair(s_quiet).Established();
-        Send(pair, "lost", new SendOptions(3, Context: 9, Reliability: s_once));
+        Pair pair = new Pair(Quiet).Established();
+        Send(pair, "lost", new SendOptions(3, Context: 9, Reliability: Once));
         pair.Arrow("A -> DATA x Z");
         Tsn tsn = Packets.TsnOf(pair.LastPacket);
         pair.AdvanceToNextTimeout();
@@ -50,7 +41,7 @@ public sealed class PartialReliabilityTests
     [InlineData(3)]
     public void A_message_is_sent_again_as_often_as_it_may_be(int count)
     {
-        Pair pair = new Pair(s_quiet).Established();
+        Pair pair = new Pair(Quiet).Established();
         Send(pair, "lost", new SendOptions(Reliability: Reliability.MaximumRetransmissions(count)));
         pair.Arrow("A -> DATA x Z");
         for (int i = 0; i < count; i++)
@@ -67,10 +58,10 @@ public sealed class PartialReliabilityTests
     [Fact, Rfc(7496, "3.1"), Rfc(3758, "3.5")]
     public void A_fast_retransmission_counts_too_and_the_window_is_reduced_all_the_same()
     {
-        Pair pair = new Pair(s_quiet with { SackFrequency = 1, NoDelay = true }).Established();
+        Pair pair = new Pair(Quiet with { SackFrequency = 1, NoDelay = true }).Established();
         Grow(pair);
         long before = pair.A.GetPaths()[0].CongestionWindow;
-        Send(pair, "lost", new SendOptions(3, Reliability: s_once));
+        Send(pair, "lost", new SendOptions(3, Reliability: Once));
         pair.Arrow("A -> DATA x Z");
         for (int i = 0; i < 3; i++)
         {
@@ -88,8 +79,8 @@ public sealed class PartialReliabilityTests
     [Fact, Rfc(3758, "3.5")]
     public void FORWARD_TSN_goes_along_with_data_and_before_it()
     {
-        Pair pair = new Pair(s_quiet).Established();
-        Send(pair, "lost", new SendOptions(Reliability: s_once));
+        Pair pair = new Pair(Quiet).Established();
+        Send(pair, "lost", new SendOptions(Reliability: Once));
         pair.Arrow("A -> DATA x Z");
         pair.Advance(pair.EndpointA.NextTimeout - pair.Now - new TimeSpan(1));
         pair.A.Send(pair.Now, new byte[1000], default);
@@ -102,7 +93,7 @@ public sealed class PartialReliabilityTests
     [Fact, Rfc(3758, "4.1")]
     public void A_message_whose_lifetime_is_over_gets_no_TSN()
     {
-        Pair pair = new Pair(s_quiet).Established();
+        Pair pair = new Pair(Quiet).Established();
         Send(pair, "first", new SendOptions(3));
         pair.Arrow("A -> DATA x Z");
         pair.A.Send(pair.Now, new byte[8000], new SendOptions(3));
@@ -128,7 +119,7 @@ public sealed class PartialReliabilityTests
     [Fact, Rfc(3758, "4.1")]
     public void A_message_is_sent_again_only_within_its_lifetime()
     {
-        Pair pair = new Pair(s_quiet).Established();
+        Pair pair = new Pair(Quiet).Established();
         Send(pair, "lost", new SendOptions(Reliability: Reliability.Lifetime(TimeSpan.FromSeconds(2))));
         pair.Arrow("A -> DATA x Z");
         pair.AdvanceToNextTimeout();
@@ -142,7 +133,7 @@ public sealed class PartialReliabilityTests
     [Fact, Rfc(3758, "4.1")]
     public void A_lifetime_of_nothing_is_for_a_message_that_is_sent_at_once_or_not_at_all()
     {
-        Pair pair = new Pair(s_quiet).Established();
+        Pair pair = new Pair(Quiet).Established();
         var options = new SendOptions(Reliability: Reliability.Lifetime(TimeSpan.Zero));
         Send(pair, "now", options);
         pair.Arrow("A -> DATA -> Z");
@@ -160,7 +151,7 @@ public sealed class PartialReliabilityTests
     [Fact, Rfc(3758, "4.1"), Rfc(3758, "4.3")]
     public void A_shutdown_does_not_wait_for_what_is_given_up()
     {
-        Pair pair = new Pair(s_quiet, optionsOfZ: s_quiet with { ReceiveBufferSize = 4000 }).Established();
+        Pair pair = new Pair(Quiet, optionsOfZ: Quiet with { ReceiveBufferSize = 4000 }).Established();
         pair.A.Send(pair.Now, new byte[3600], default);
         Finish(pair);
         Send(pair, new string('x', 1000), new SendOptions(Reliability: Reliability.Lifetime(TimeSpan.FromMilliseconds(100))));
@@ -176,8 +167,8 @@ public sealed class PartialReliabilityTests
     [Fact, Rfc(3758, "3.5")]
     public void All_fragments_of_a_message_are_given_up_together()
     {
-        Pair pair = new Pair(s_quiet).Established();
-        pair.A.Send(pair.Now, new byte[3000], new SendOptions(3, Reliability: s_once));
+        Pair pair = new Pair(Quiet).Established();
+        pair.A.Send(pair.Now, new byte[3000], new SendOptions(3, Reliability: Once));
         pair.Arrow("A -> DATA -> Z");
         Tsn first = Packets.TsnOf(pair.LastPacket);
         pair.Arrow("A -> DATA x Z").Arrow("A -> DATA -> Z");
@@ -197,7 +188,7 @@ public sealed class PartialReliabilityTests
     [InlineData(true)]
     public void Of_a_message_that_is_given_up_in_its_middle_the_peer_drops_what_it_has(bool unordered)
     {
-        Pair pair = new Pair(s_quiet).Established();
+        Pair pair = new Pair(Quiet).Established();
         var options = new SendOptions(3, Unordered: unordered, Reliability: Reliability.Lifetime(TimeSpan.FromMilliseconds(300)));
         pair.A.Send(pair.Now, new byte[20_000], options);
         pair.Advance(TimeSpan.FromMilliseconds(1));
@@ -228,13 +219,13 @@ public sealed class PartialReliabilityTests
     [Fact, Rfc(3758, "3.5")]
     public void The_point_goes_only_over_what_was_given_up()
     {
-        Pair pair = new Pair(s_quiet).Established();
+        Pair pair = new Pair(Quiet).Established();
         Send(pair, "needed", new SendOptions(3));
         pair.Arrow("A -> DATA x Z");
         Tsn tsn = Packets.TsnOf(pair.LastPacket);
-        Send(pair, "one", new SendOptions(4, Reliability: s_once));
+        Send(pair, "one", new SendOptions(4, Reliability: Once));
         pair.Arrow("A -> DATA x Z");
-        Send(pair, "two", new SendOptions(4, Reliability: s_once));
+        Send(pair, "two", new SendOptions(4, Reliability: Once));
         pair.Arrow("A -> DATA x Z");
         pair.AdvanceToNextTimeout();
         pair.Arrow("A -> DATA -> Z");
@@ -248,12 +239,12 @@ public sealed class PartialReliabilityTests
     [Fact, Rfc(3758, "3.2"), Rfc(3758, "3.5")]
     public void Of_each_stream_the_highest_number_is_named_and_no_unordered_message()
     {
-        Pair pair = new Pair(s_quiet).Established();
-        Send(pair, "a", new SendOptions(3, Reliability: s_once));
-        Send(pair, "b", new SendOptions(3, Reliability: s_once));
-        Send(pair, "c", new SendOptions(3, Unordered: true, Reliability: s_once));
-        Send(pair, "d", new SendOptions(5, Unordered: true, Reliability: s_once));
-        Send(pair, "e", new SendOptions(4, Reliability: s_once));
+        Pair pair = new Pair(Quiet).Established();
+        Send(pair, "a", new SendOptions(3, Reliability: Once));
+        Send(pair, "b", new SendOptions(3, Reliability: Once));
+        Send(pair, "c", new SendOptions(3, Unordered: true, Reliability: Once));
+        Send(pair, "d", new SendOptions(5, Unordered: true, Reliability: Once));
+        Send(pair, "e", new SendOptions(4, Reliability: Once));
         pair.Arrow("A -> DATA, DATA, DATA, DATA, DATA x Z");
         pair.AdvanceToNextTimeout();
         pair.Arrow("A -> FORWARD TSN -> Z");
@@ -264,11 +255,11 @@ public sealed class PartialReliabilityTests
     [Fact, Rfc(3758, "3.5")]
     public void A_list_that_does_not_fit_is_told_in_several_packets()
     {
-        Pair pair = new Pair(s_quiet with { PathMtu = 512, MaximumBurst = 100 }).Established();
+        Pair pair = new Pair(Quiet with { PathMtu = 512, MaximumBurst = 100 }).Established();
         Grow(pair);
         for (int i = 0; i < 200; i++)
         {
-            Send(pair, "x", new SendOptions((ushort)i, Reliability: s_once));
+            Send(pair, "x", new SendOptions((ushort)i, Reliability: Once));
         }
 
         pair.DropPending();
@@ -287,8 +278,8 @@ public sealed class PartialReliabilityTests
     [Fact, Rfc(3758, "3.5"), Rfc(3758, "3.6")]
     public void A_lost_FORWARD_TSN_and_its_lost_SACK_are_repaired_by_T3_rtx()
     {
-        Pair pair = new Pair(s_quiet).Established();
-        Send(pair, "lost", new SendOptions(Reliability: s_once));
+        Pair pair = new Pair(Quiet).Established();
+        Send(pair, "lost", new SendOptions(Reliability: Once));
         pair.Arrow("A -> DATA x Z");
         pair.AdvanceToNextTimeout();
         pair.Arrow("A -> FORWARD TSN x Z");
@@ -303,10 +294,10 @@ public sealed class PartialReliabilityTests
     [Fact, Rfc(3758, "3.5"), Rfc(9260, "8.1")]
     public void A_peer_that_answers_FORWARD_TSN_is_alive_even_if_every_message_is_lost()
     {
-        Pair pair = new Pair(s_quiet with { MaximumRetransmissions = 3, MaximumPathRetransmissions = 2 }).Established();
+        Pair pair = new Pair(Quiet with { MaximumRetransmissions = 3, MaximumPathRetransmissions = 2 }).Established();
         for (int i = 0; i < 20; i++)
         {
-            Send(pair, "lost", new SendOptions(Reliability: s_once));
+            Send(pair, "lost", new SendOptions(Reliability: Once));
             pair.Arrow("A -> DATA x Z");
             pair.AdvanceToNextTimeout();
             pair.Arrow("A -> FORWARD TSN -> Z");
@@ -325,8 +316,8 @@ public sealed class PartialReliabilityTests
     [Fact, Rfc(7496, "3.1"), Rfc(9260, "8.1")]
     public void A_peer_that_is_gone_is_noticed_though_nothing_is_sent_again()
     {
-        Pair pair = new Pair(s_quiet with { MaximumRetransmissions = 3 }).Established();
-        Send(pair, "lost", new SendOptions(Reliability: s_once));
+        Pair pair = new Pair(Quiet with { MaximumRetransmissions = 3 }).Established();
+        Send(pair, "lost", new SendOptions(Reliability: Once));
         for (int i = 0; i < 4; i++)
         {
             pair.DropPending();
@@ -342,11 +333,11 @@ public sealed class PartialReliabilityTests
     [InlineData(false)]
     public void To_a_peer_that_cannot_be_told_a_message_is_sent_reliably(bool isOfferedByA)
     {
-        AssociationOptions without = s_quiet with { Extensions = Extensions.None, SendBufferSize = 1000 };
+        AssociationOptions without = Quiet with { Extensions = Extensions.None, SendBufferSize = 1000 };
         AssociationOptions with = without with { Extensions = Extensions.PartialReliability };
         Pair pair = new Pair(isOfferedByA ? with : without, optionsOfZ: isOfferedByA ? without : with).Established();
         Assert.Equal(Extensions.None, pair.A.Extensions);
-        Send(pair, "lost", new SendOptions(Reliability: s_once));
+        Send(pair, "lost", new SendOptions(Reliability: Once));
         Send(pair, "late", new SendOptions(Reliability: Reliability.Lifetime(TimeSpan.FromMilliseconds(1))));
         Send(pair, "idle", new SendOptions(Reliability: Reliability.Priority(9)));
         Send(pair, "full", new SendOptions(Reliability: Reliability.Priority(9)));
@@ -361,7 +352,7 @@ public sealed class PartialReliabilityTests
     [Fact, Rfc(3758, "4.1"), Rfc(6458, "8.1.26")]
     public void A_record_in_parts_is_given_up_as_a_whole_and_so_are_the_parts_that_come_later()
     {
-        Pair pair = new Pair(s_quiet).Established();
+        Pair pair = new Pair(Quiet).Established();
         var part = new SendOptions(3, MoreFollows: true, Reliability: Reliability.Lifetime(TimeSpan.FromSeconds(2)));
         Send(pair, "one", part);
         pair.Arrow("A -> DATA x Z");
@@ -393,7 +384,7 @@ public sealed class PartialReliabilityTests
     [Fact, Rfc(3758, "4.1"), Rfc(6458, "8.1.26")]
     public void A_record_whose_parts_have_all_arrived_is_given_up_when_the_next_one_comes_too_late()
     {
-        Pair pair = new Pair(s_quiet).Established();
+        Pair pair = new Pair(Quiet).Established();
         var part = new SendOptions(3, MoreFollows: true, Reliability: Reliability.Lifetime(TimeSpan.FromSeconds(1)));
         Send(pair, "one", part);
         pair.Arrow("A -> DATA -> Z").Arrow("A <- SACK <- Z").Advance(TimeSpan.FromSeconds(2));
@@ -409,68 +400,11 @@ public sealed class PartialReliabilityTests
         AssertNothingLeft(pair);
     }
 
-    [Fact, Rfc(7496, "3.2")]
-    public void A_full_buffer_gives_up_the_lowest_priority_for_a_higher_one()
-    {
-        Pair pair = Stalled(out _);
-        Assert.Equal(SendStatus.QueueFull, pair.A.Send(pair.Now, new byte[100], new SendOptions(5, Reliability: Reliability.Priority(9))));
-        Assert.Equal(SendStatus.Ok, pair.A.CanSend(100, new SendOptions(5, Reliability: Reliability.Priority(8))));
-        Assert.Equal(default, pair.A.GetAbandoned());
-        Assert.Equal(SendStatus.Ok, pair.A.Send(pair.Now, new byte[100], new SendOptions(5, Reliability: Reliability.Priority(0))));
-        Assert.Equal([9], Failed(pair).Select(Priority));
-        Assert.Equal(new AbandonedMessages(1, 0), pair.A.GetAbandoned(ReliabilityPolicy.Priority, 3));
-        Assert.Equal(SendStatus.Ok, pair.A.Send(pair.Now, new byte[100], new SendOptions(5, Reliability: s_once)));
-        Assert.Empty(Failed(pair));                          // there was still room
-        Assert.Equal(SendStatus.Ok, pair.A.Send(pair.Now, new byte[100], new SendOptions(5, Reliability: s_once)));
-        Assert.Equal([7], Failed(pair).Select(Priority));
-        Assert.Equal(SendStatus.Ok, pair.A.Send(pair.Now, new byte[100], new SendOptions(5)));
-        Assert.Equal([0], Failed(pair).Select(Priority));
-        Assert.Equal(SendStatus.QueueFull, pair.A.Send(pair.Now, new byte[100], new SendOptions(5)));
-        Assert.Equal(SendStatus.QueueFull, pair.A.CanSend(100, new SendOptions(5)));
-        Finish(pair);
-        Assert.Equal(AssociationState.Established, pair.A.State);
-
-        static long Priority(AssociationEvent.SendFailed failed)
-        {
-            failed.Payload.Dispose();
-            return failed.Options.Reliability.Value;
-        }
-    }
-
-    [Fact, Rfc(7496, "3.2"), Rfc(3758, "3.5")]
-    public void What_is_on_its_way_makes_room_too()
-    {
-        Pair pair = new Pair(s_quiet with { SendBufferSize = 2000 }).Established();
-        pair.A.Send(pair.Now, new byte[1000], new SendOptions(3, Reliability: Reliability.Priority(5)));
-        pair.A.Send(pair.Now, new byte[1000], new SendOptions(3, Reliability: Reliability.Priority(5)));
-        pair.Arrow("A -> DATA x Z").Arrow("A -> DATA x Z");
-        Send(pair, "urgent", new SendOptions(3));
-        pair.Arrow("A -> FORWARD TSN, DATA -> Z").Arrow("A <- SACK <- Z");
-        Assert.Equal(new AbandonedMessages(0, 1), pair.A.GetAbandoned());
-        pair.AdvanceToNextTimeout();
-        pair.Arrow("A -> DATA -> Z");
-        Assert.Equal((1000, "urgent"), (pair.Receive(pair.Z)!.Length, Text(pair)));
-        Release(pair);
-    }
-
-    [Fact, Rfc(3758, "4.1")]
-    public void A_full_buffer_gives_up_what_has_outlived_its_lifetime()
-    {
-        Pair pair = new Pair(s_quiet with { SendBufferSize = 6000 }).Established();
-        pair.A.Send(pair.Now, new byte[5600], default);
-        pair.DropPending();
-        Send(pair, new string('x', 200), new SendOptions(3, Reliability: Reliability.Lifetime(TimeSpan.FromMilliseconds(5))));
-        Assert.Equal(SendStatus.QueueFull, pair.A.Send(pair.Now, new byte[100], default));
-        Assert.Equal(SendStatus.Ok, pair.A.Send(pair.Now + TimeSpan.FromMilliseconds(6), new byte[100], default));
-        Assert.Equal(new AbandonedMessages(1, 0), pair.A.GetAbandoned());
-        Release(pair);
-    }
-
     [Fact, Rfc(7496, "4.2"), Rfc(3758, "5")]
     public void Every_policy_has_its_range()
     {
         Assert.Equal((default, ReliabilityPolicy.Reliable), (Reliability.Reliable, default(SendOptions).Reliability.Policy));
-        Assert.Equal((ReliabilityPolicy.Retransmissions, 0L), (s_once.Policy, s_once.Value));
+        Assert.Equal((ReliabilityPolicy.Retransmissions, 0L), (Once.Policy, Once.Value));
         Assert.Equal((ReliabilityPolicy.Priority, uint.MaxValue), (Reliability.Priority(uint.MaxValue).Policy, Reliability.Priority(uint.MaxValue).Value));
         Assert.Equal(TimeSpan.TicksPerSecond, Reliability.Lifetime(TimeSpan.FromSeconds(1)).Value);
         Assert.Throws<ArgumentOutOfRangeException>(() => Reliability.Lifetime(new TimeSpan(-1)));
@@ -481,8 +415,8 @@ public sealed class PartialReliabilityTests
     [Fact, Rfc(7496, "4.3"), Rfc(7496, "4.4")]
     public void What_was_given_up_is_counted_by_policy_and_stream_sent_or_not()
     {
-        Pair pair = new Pair(s_quiet).Established();
-        Send(pair, "a", new SendOptions(3, Reliability: s_once));
+        Pair pair = new Pair(Quiet).Established();
+        Send(pair, "a", new SendOptions(3, Reliability: Once));
         Send(pair, "b", new SendOptions(4, Reliability: Reliability.Lifetime(TimeSpan.FromMilliseconds(5))));
         pair.A.Send(pair.Now, new byte[9000], new SendOptions(5));
         Send(pair, "c", new SendOptions(5, Reliability: Reliability.Lifetime(TimeSpan.FromMilliseconds(5))));
@@ -499,18 +433,6 @@ public sealed class PartialReliabilityTests
         Release(pair);
     }
 
-    /// <summary>A pair whose send buffer is full: of stream 3, priorities 7 and 9 wait behind 8,000 bytes on stream 4.</summary>
-    private static Pair Stalled(out long buffered)
-    {
-        Pair pair = new Pair(s_quiet with { SendBufferSize = 9000 }).Established();
-        pair.A.Send(pair.Now, new byte[8000], new SendOptions(4));
-        pair.DropPending();
-        pair.A.Send(pair.Now, new byte[100], new SendOptions(3, Reliability: Reliability.Priority(7)));
-        pair.A.Send(pair.Now, new byte[300], new SendOptions(3, Reliability: Reliability.Priority(9)));
-        buffered = pair.A.BufferedCharge;
-        return pair;
-    }
-
     /// <summary>One packet each way with many messages, so that the window is large.</summary>
     private static void Grow(Pair pair)
     {
@@ -519,21 +441,6 @@ public sealed class PartialReliabilityTests
             pair.A.Send(pair.Now, new byte[8000], default);
             Finish(pair);
             pair.Receive(pair.Z);
-        }
-    }
-
-    private static void Send(Pair pair, string text, in SendOptions options) =>
-        Assert.Equal(SendStatus.Ok, pair.A.Send(pair.Now, Encoding.ASCII.GetBytes(text), options));
-
-    private static string Text(Pair pair) => Encoding.ASCII.GetString(pair.Receive(pair.Z)!);
-
-    private static void Finish(Pair pair)
-    {
-        pair.Exchange();
-        for (int i = 0; i < 50 && !(pair.EndpointA.NextTimeout.IsNever && pair.EndpointZ.NextTimeout.IsNever); i++)
-        {
-            pair.AdvanceToNextTimeout();
-            pair.Exchange();
         }
     }
 
@@ -551,23 +458,4 @@ public sealed class PartialReliabilityTests
 
         return (forward.NewCumulative, string.Join(' ', streams));
     }
-
-    private static List<AssociationEvent.SendFailed> Failed(Pair pair)
-    {
-        var failed = new List<AssociationEvent.SendFailed>();
-        while (pair.A.TryGetEvent(out AssociationEvent? next))
-        {
-            if (next is AssociationEvent.SendFailed one)
-            {
-                failed.Add(one);
-            }
-        }
-
-        return failed;
-    }
-
-    private static void Release(Pair pair) => Failed(pair).ForEach(failed => failed.Payload.Dispose());
-
-    private static void AssertNothingLeft(Pair pair) =>
-        Assert.Equal((0, 0, 0L), (pair.EndpointA.Buffers.Rented, pair.EndpointZ.Buffers.Rented, pair.A.BufferedCharge));
 }

@@ -1,10 +1,10 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using Braid.Core;
 using Braid.Sctp;
 using Braid.Sctp.Wire;
 using Braid.Simulation;
+using static Braid.Scenarios.SendingOrder;
 
 namespace Braid.Scenarios;
 
@@ -176,14 +176,6 @@ public sealed class SchedulerTests
     private static Pair Established(StreamScheduler scheduler) =>
         new Pair(s_quiet with { Scheduler = scheduler, MaximumSegmentSize = 1000 }, optionsOfZ: s_quiet with { SackFrequency = 1 }).Established();
 
-    private static void Send(Pair pair, ushort stream, int length, int count = 1)
-    {
-        for (int i = 0; i < count; i++)
-        {
-            Assert.Equal(SendStatus.Ok, pair.A.Send(pair.Now, new byte[length], new SendOptions(stream)));
-        }
-    }
-
     private static double[] Shares(Pair pair, int bytes, int streams)
     {
         var sent = new long[streams];
@@ -200,38 +192,22 @@ public sealed class SchedulerTests
 
     private static string Order(Pair pair) => string.Join(' ', Packets(pair));
 
-    private static List<string> Packets(Pair pair)
-    {
-        var packets = new List<string>();
-        while (NextPacket(pair) is { Length: > 0 } packet)
-        {
-            packets.Add(packet);
-        }
+    private static List<string> Packets(Pair pair) => All(() => NextPacket(pair));
 
-        return packets;
-    }
-
-    // Stream and SSN of each chunk of the next packet, which arrives and is acknowledged; nothing when nothing is sent.
+    // Stream and SSN of each chunk of the next packet; nothing when nothing is sent.
     private static string NextPacket(Pair pair)
     {
-        var bytes = new byte[1500];
-        if (!pair.EndpointA.TryGetDatagram(pair.Now, bytes, out OutgoingDatagram datagram))
+        if (Carry(pair) is not { } bytes)
         {
             return "";
         }
 
-        Assert.True(PacketView.TryRead(bytes.AsSpan(0, datagram.Length), out PacketView packet));
+        Assert.True(PacketView.TryRead(bytes, out PacketView packet));
         var sent = new List<string>();
         ChunkReader chunks = packet.Chunks;
         while (chunks.TryRead(out ChunkView chunk) && DataChunk.TryRead(chunk, out DataChunk data))
         {
             sent.Add($"{data.Stream}/{data.Ssn}");
-        }
-
-        pair.EndpointZ.HandleDatagram(pair.Now, Pair.FromA, bytes.AsSpan(0, datagram.Length));
-        while (pair.EndpointZ.TryGetDatagram(pair.Now, bytes, out datagram))
-        {
-            pair.EndpointA.HandleDatagram(pair.Now, Pair.FromZ, bytes.AsSpan(0, datagram.Length));
         }
 
         return string.Join(' ', sent);
