@@ -224,7 +224,9 @@ internal sealed class AssociationHost
     /// <summary>There is something to do: the loop looks at its inbox. By anybody, without a lock.</summary>
     public void Wake()
     {
-        if (Interlocked.Exchange(ref _isPosted, 1) == 0)
+        // Most find it posted already, and need not write to what the loop reads. What they leave is guarded by a lock that the loop
+        // takes after it has taken the mark away, or was written with a full barrier.
+        if (Volatile.Read(ref _isPosted) == 0 && Interlocked.Exchange(ref _isPosted, 1) == 0)
         {
             _loop.Post(this);
         }

@@ -125,7 +125,13 @@ internal static class Calls
     {
         while (true)
         {
-            SctpMessage message;
+            cancellationToken.ThrowIfCancellationRequested();
+            if (messages.TryDequeue(out SctpMessage message))
+            {
+                yield return message;                        // most are there already, and need no task
+                continue;
+            }
+
             try
             {
                 message = await messages.DequeueAsync(cancellationToken).ConfigureAwait(false);

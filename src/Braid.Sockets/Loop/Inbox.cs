@@ -277,13 +277,18 @@ internal sealed class Inbox
             return _socket.Received.TryEnqueue(new SctpReceived(message), ref decided);
         }
 
+        if (_accepted is null)
+        {
+            return Messages.TryEnqueue(message, ref decided);
+        }
+
         // Looking for a call that waits and handing over is one step: either may be cancelled this moment.
         if (Messages.TryHand(message, ref decided))
         {
             return true;
         }
 
-        if (_accepted is { HasWaiters: true } && _accepted.TryHand(stream = StreamFor(message.StreamId), ref decided))
+        if (_accepted.HasWaiters && _accepted.TryHand(stream = StreamFor(message.StreamId), ref decided))
         {
             return ClaimNow(stream).TryEnqueue(message, ref decided);
         }
