@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Threading;
@@ -18,12 +19,12 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
     private readonly CancellationTokenSource _disposed = new();
     private readonly CancellationToken _isDisposedToken;     // the source gives none once it is disposed
     private readonly SctpListenerOptions _options;
-    private readonly EndpointLoop _loop;
+    private readonly ListeningPort[] _ports;
     private readonly bool _ownsLoop;
     private readonly Lock _gate = new();
     private SctpAssociationOptions _association;
     private int _waiting;
-    private bool _isClosed;                                  // only the loop
+    private int _open;                                       // ports that have not ended
     private int _isDisposed;
 
     private SctpListener(SctpListenerOptions options)
@@ -32,24 +33,27 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
         _isDisposedToken = _disposed.Token;
         _association = options.Association.Prepared();
         _ownsLoop = options.Stack is null;
-        SctpStack stack = options.Stack ?? SctpStack.OpenUdp(
+        SctpStack[] stacks = options.Stack is { } given ? [given] : SctpStack.OpenUdp(
             options.ListenEndPoints[0],
+            options.Sockets,
             new SctpStackOptions { TimeProvider = options.TimeProvider, LoggerFactory = options.LoggerFactory, ReusePort = options.ReusePort });
-        _loop = stack.Loop;
-        _association = _loop.Fit(_association);
-        LocalEndPoints = stack.LocalEndPoints;
+        _ports = [.. stacks.Select(stack => new ListeningPort(stack.Loop, Port, () => Volatile.Read(ref _association)))];
+        _open = _ports.Length;
+        _association = Loop.Fit(_association);
+        LocalEndPoints = stacks[0].LocalEndPoints;
         try
         {
-            _loop.UseToAccept(Port, OnAccepted, Close);
+            Array.ForEach(_ports, port => port.Use(OnAccepted, OnEnded));
         }
         catch when (_ownsLoop)
         {
-            _loop.Life.Release();
+            Loop.Life.Release();
             throw;
         }
 
-        _loop.Post(_ => OpenPort());
-        LogMessages.Listening(_loop.Logger, LocalEndPoints.Count == 0 ? null : LocalEndPoints[0], Port);
+        // Only now that all sockets are bound: with each, the system spreads anew what comes, and a cookie is good where it was made.
+        Array.ForEach(_ports, static port => port.Open());
+        LogMessages.Listening(Loop.Logger, LocalEndPoints.Count == 0 ? null : LocalEndPoints[0], Port);
     }
 
     /// <summary>Where it listens, with the UDP port that the system chose.</summary>
@@ -58,8 +62,11 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
     /// <summary>The SCTP port.</summary>
     public ushort Port => _options.Port;
 
-    /// <summary>What runs it, for tests that make it fail.</summary>
-    internal EndpointLoop Loop => _loop;
+    /// <summary>UDP sockets that it listens with (<see cref="SctpListenerOptions.Sockets"/>).</summary>
+    public int SocketCount => _ports.Length;
+
+    /// <summary>What runs it, or the first of them: for what they have in common, and for tests that make it fail.</summary>
+    internal EndpointLoop Loop => _ports[0].Loop;
 
     /// <summary>Begins to listen.</summary>
     /// <param name="options">What to listen on, and how.</param>
@@ -78,7 +85,7 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
     public static SctpListener Listen(SctpListenerOptions options)
     {
         SctpListener listener = Open(options);
-        listener._loop.PrepareToBlock();
+        listener.PrepareToBlock();
         return listener;
     }
 
@@ -99,7 +106,7 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
     /// <exception cref="ObjectDisposedException">The listener, or its stack, was disposed.</exception>
     public SctpAssociation Accept(TimeSpan? timeout = null)
     {
-        _loop.PrepareToBlock();
+        PrepareToBlock();
         SctpAssociation association = _accepted.Dequeue(Calls.Check(timeout));
         Interlocked.Decrement(ref _waiting);
         return association;
@@ -147,7 +154,7 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
             SctpAssociationOptions changed = option.Set(_association, value).Prepared();
             changed.Validate();
             _association = changed;
-            _loop.Post(_ => OpenPort());
+            Array.ForEach(_ports, static port => port.Open());
         }
     }
 
@@ -158,15 +165,15 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
     public async ValueTask DisposeAsync()
     {
         await EndAsync().ConfigureAwait(false);
-        await _loop.Life.Freed.ConfigureAwait(false);
+        await Loop.Life.Freed.ConfigureAwait(false);
     }
 
     /// <summary><see cref="DisposeAsync"/>, blocking the calling thread.</summary>
     public void Dispose()
     {
-        _loop.PrepareToBlock();
+        PrepareToBlock();
         Calls.Block(EndAsync(), Timeout.InfiniteTimeSpan);
-        Calls.Block(_loop.Life.Freed, Timeout.InfiniteTimeSpan);
+        Calls.Block(Loop.Life.Freed, Timeout.InfiniteTimeSpan);
     }
 
     private static SctpListener Open(SctpListenerOptions options)
@@ -184,52 +191,52 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
         }
 
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _loop.Post(_ =>
+        int left = _ports.Length;
+        Array.ForEach(_ports, port => port.Stop(() =>
         {
-            if (!_isClosed)
+            if (Interlocked.Decrement(ref left) > 0)
             {
-                _loop.Ports.StopAccepting(Port);
-                _loop.Endpoint.ClosePort(Port);
-                Close();
+                return;                                      // the last one speaks for all
             }
 
+            Close();
             if (_ownsLoop)
             {
-                _loop.Life.Release();
+                Loop.Life.Release();
             }
 
             ended.SetResult();
-        });
+        }));
         _ = _disposed.CancelAsync();                         // the user's code: whatever it does, the port is closed
         return ended.Task;
     }
 
-    // The port was taken away: by ourselves, or because the stack, or its transport, has ended. On the loop.
-    private void Close()
+    private void PrepareToBlock() => Array.ForEach(_ports, static port => port.Loop.PrepareToBlock());
+
+    // A port was taken away: the stack, or its transport, has ended. On its loop.
+    private void OnEnded(EndpointLoop loop)
     {
-        _isClosed = true;
-        _accepted.Complete(_loop.Life.End as SctpException ?? (Exception)new ObjectDisposedException(nameof(SctpListener)));
+        if (Interlocked.Decrement(ref _open) == 0)
+        {
+            Close(loop.Life.End as SctpException);
+        }
+    }
+
+    // It accepts nothing any more: that is what it was told, or nothing can come.
+    private void Close(SctpException? end = null)
+    {
+        _accepted.Complete(end ?? (Exception)new ObjectDisposedException(nameof(SctpListener)));
         while (_accepted.TryDequeue(out SctpAssociation? association))
         {
             association.Host.Abandon("the listener was closed");
         }
     }
 
-    // On the loop. The options may have changed since it was asked for.
-    private void OpenPort()
-    {
-        if (!_isClosed)
-        {
-            _loop.Endpoint.ClosePort(Port);
-            _loop.Endpoint.OpenPort(Port, Volatile.Read(ref _association));
-        }
-    }
-
-    private void OnAccepted(Association core)
+    private void OnAccepted(EndpointLoop loop, Association core)
     {
         // A restarted association keeps the options that it had.
         SctpAssociationOptions options = core.Options as SctpAssociationOptions ?? _association;
-        AssociationHost host = _loop.Adopt(core, options);
+        AssociationHost host = loop.Adopt(core, options);
         if (Interlocked.Increment(ref _waiting) > _options.Backlog)
         {
             Refuse(host, "too many associations wait to be accepted");
@@ -275,7 +282,7 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            LogMessages.CallbackFailed(_loop.Logger, exception, host.Remote);
+            LogMessages.CallbackFailed(Loop.Logger, exception, host.Remote);
             Refuse(host, "the association was refused");
         }
     }

@@ -11,6 +11,8 @@ namespace Braid.Sockets;
 /// <summary>What to listen on, and how.</summary>
 public sealed record SctpListenerOptions
 {
+    private const int MostSockets = 64;
+
     /// <summary>
     /// Address and UDP port to bind; UDP port 0 lets the system choose. Default: every address of this machine, IPv4 and
     /// IPv6, at UDP port 9899 (RFC 6951). Exactly one for now; not used with a <see cref="Stack"/>.
@@ -41,6 +43,16 @@ public sealed record SctpListenerOptions
     /// <summary>Whether other sockets may use the same UDP port (SCTP_REUSE_PORT, RFC 6458 §8.1.27). Default false.</summary>
     public bool ReusePort { get; init; }
 
+    /// <summary>
+    /// UDP sockets to listen with, from 1 to 64, all at the one address and port (SO_REUSEPORT). Each is served by a thread of its own, as
+    /// far as there are processors, so that many associations are spread over the cores: one association is always one core's. Linux alone
+    /// spreads datagrams, by a hash of both addresses and ports; elsewhere one socket is opened, whatever this says. An association
+    /// belongs to the socket that its first packets came to: packets from another of the peer's addresses or UDP ports, as a peer has
+    /// that is multi-homed or whose NAT forgets it, may come to a socket that does not know it. Not used with a
+    /// <see cref="Stack"/>. Default 1.
+    /// </summary>
+    public int Sockets { get; init; } = 1;
+
     /// <summary>Where time comes from; a <see cref="Stack"/> brings its own. Default: the system.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
@@ -58,6 +70,8 @@ public sealed record SctpListenerOptions
 
         ArgumentOutOfRangeException.ThrowIfZero(Port);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(Backlog);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(Sockets);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(Sockets, MostSockets);
         Association.Validate();
     }
 }

@@ -108,10 +108,45 @@ public sealed class SctpStack : IAsyncDisposable
     internal static SctpStack OpenFor(ISctpDatagramTransport transport, SctpConnectOptions options) => Open(
         transport, new SctpStackOptions { TimeProvider = options.TimeProvider, LoggerFactory = options.LoggerFactory });
 
+    /// <summary>
+    /// Stacks whose sockets have one address and UDP port: the system gives each the datagrams of some peers, by a hash of the
+    /// addresses and ports. They end together.
+    /// </summary>
+    /// <param name="local">Where to bind; port 0 lets the system choose.</param>
+    /// <param name="count">How many; one where the system does not spread datagrams.</param>
+    /// <param name="options">Limits and services of each.</param>
+    /// <exception cref="SctpException">The address cannot be used.</exception>
+    internal static SctpStack[] OpenUdp(IPEndPoint local, int count, SctpStackOptions options)
+    {
+        // Windows gives everything to one of the sockets, and so do the BSDs.
+        var stacks = new SctpStack[OperatingSystem.IsLinux() ? count : 1];
+        bool reusePort = options.ReusePort || stacks.Length > 1;
+        for (int i = 0; i < stacks.Length; i++)
+        {
+            IPEndPoint at = i == 0 ? local : stacks[0].LocalEndPoints[0];
+            try
+            {
+                stacks[i] = new SctpStack(_ => BindUdp(at, reusePort, hasEphemeralPort: local.Port == 0), options);
+            }
+            catch when (i > 0)
+            {
+                stacks[0].Loop.Life.Release();
+                throw;
+            }
+
+            if (i > 0)
+            {
+                stacks[i].Loop.Life.Join(stacks[0].Loop.Life.Users);
+            }
+        }
+
+        return stacks;
+    }
+
     /// <summary>A stack on an in-memory network.</summary>
     internal static SctpStack Open(MemoryTransport transport, SctpStackOptions options) => new(_ => transport, options);
 
-    private static UdpTransport BindUdp(IPEndPoint local, bool reusePort)
+    private static UdpTransport BindUdp(IPEndPoint local, bool reusePort, bool hasEphemeralPort = false)
     {
         if (local.Address.Equals(IPAddress.IPv6Any) && !Socket.OSSupportsIPv6)
         {
@@ -120,7 +155,7 @@ public sealed class SctpStack : IAsyncDisposable
 
         try
         {
-            return UdpTransport.Open(local, reusePort);
+            return UdpTransport.Open(local, reusePort, hasEphemeralPort);
         }
         catch (SocketException exception)
         {

@@ -15,11 +15,12 @@ internal sealed class LoopLife(EndpointLoop loop)
     private static readonly TimeSpan s_linger = TimeSpan.FromSeconds(2);
 
     private readonly TaskCompletionSource _freed = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private int _users = 1;
     private volatile bool _isClosed;
     private volatile Exception? _end;
 
     private readonly HashSet<AssociationHost> _alive = [];   // guarded by Meters.Gate: each is counted among them or among the ended
+
+    private LoopUsers? _users;
 
     // Written only by the loop.
     private TaskCompletionSource? _isEmpty;
@@ -36,6 +37,12 @@ internal sealed class LoopLife(EndpointLoop loop)
             }
         }
     }
+
+    /// <summary>Who needs it. Set before anybody else knows of it, where it is to end with others.</summary>
+    public LoopUsers Users => Volatile.Read(ref _users) ?? Interlocked.CompareExchange(ref _users, new LoopUsers(this), null) ?? _users;
+
+    /// <summary>Completes when the transport is closed.</summary>
+    public Task IsFreed => _freed.Task;
 
     /// <summary>Its place among those that linger; theirs to use.</summary>
     public LinkedListNode<EndpointLoop>? LingeringNode { get; set; }
@@ -54,7 +61,7 @@ internal sealed class LoopLife(EndpointLoop loop)
             _alive.Add(host);
         }
 
-        Interlocked.Increment(ref _users);
+        Users.Add();
     }
 
     /// <summary>An association has come to its end. On the loop only.</summary>
@@ -85,23 +92,26 @@ internal sealed class LoopLife(EndpointLoop loop)
         }
     }
 
+    /// <summary>Ends with another loop, and not before: to be called before anybody else knows of it.</summary>
+    public void Join(LoopUsers others)
+    {
+        _users = others;
+        others.Join(this);
+    }
+
     /// <summary>
     /// The opener, or an association, needs the loop no longer. With the last of them the transport is closed.
     /// </summary>
-    public void Release()
-    {
-        if (Interlocked.Decrement(ref _users) == 0)
-        {
-            // From within a run: what it has still to send goes out first.
-            loop.Post(_ => CloseSoon());
-        }
-    }
+    public void Release() => Users.Release();
+
+    /// <summary>Nobody needs the loop any more.</summary>
+    public void PostCloseSoon() => loop.Post(_ => CloseSoon());      // from within a run: what it has still to send goes out first
 
     /// <summary>
     /// When nobody needs the loop any more: completes once its address can be used again. Nobody can want one that the system
     /// chose, and that is kept for a while.
     /// </summary>
-    public Task Freed => Volatile.Read(ref _users) > 0 || loop.Transport.HasEphemeralPort ? Task.CompletedTask : _freed.Task;
+    public Task Freed => Users.IsAny || loop.Transport.HasEphemeralPort ? Task.CompletedTask : Users.Freed;
 
     /// <summary>Aborts everything, and closes the transport.</summary>
     public async Task ShutDownAsync()

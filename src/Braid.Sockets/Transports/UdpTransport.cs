@@ -67,9 +67,11 @@ internal abstract class UdpTransport : IDatagramTransport
     /// <summary>Opens a socket.</summary>
     /// <param name="local">Where to bind; port 0 lets the system choose. An IPv6 wildcard takes IPv4 as well.</param>
     /// <param name="reusePort">Whether other sockets may use the same port.</param>
+    /// <param name="hasEphemeralPort">Whether the system chose the port, for another socket with the same one.</param>
     /// <exception cref="SocketException">The address is in use, or not one of this machine.</exception>
-    public static UdpTransport Open(IPEndPoint local, bool reusePort = false)
+    public static UdpTransport Open(IPEndPoint local, bool reusePort = false, bool hasEphemeralPort = false)
     {
+        hasEphemeralPort |= local.Port == 0;
         var socket = new Socket(local.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
         try
         {
@@ -89,8 +91,8 @@ internal abstract class UdpTransport : IDatagramTransport
             socket.Blocking = false;                         // a poll must not wait behind the pending receive
             socket.Bind(local);
             return LinuxUdpTransport.IsSupported && !(AppContext.TryGetSwitch(PortableSwitch, out bool isPortable) && isPortable)
-                ? new LinuxUdpTransport(socket, hasEphemeralPort: local.Port == 0)
-                : new PortableUdpTransport(socket, hasEphemeralPort: local.Port == 0);
+                ? new LinuxUdpTransport(socket, hasEphemeralPort)
+                : new PortableUdpTransport(socket, hasEphemeralPort);
         }
         catch
         {
