@@ -7,16 +7,18 @@
  *   talk COUNT SIZE STREAMS ORDERED CLOSE   send COUNT messages, check what comes; CLOSE is shutdown, wait or abort
  *   bench-send SIZE SECONDS                 send messages of SIZE for SECONDS, then shut down
  *   bench-recv                              count what comes until the peer shuts down
+ *   bench-ping SIZE ROUNDS                  so many round trips with a peer that echoes, then shut down
  *   control                                 do what each line of stdin says, and tell of each message and each reset:
  *                                           send STREAM SIZE | reset out|in STREAM | add OUT IN | shutdown
  *
  * LOCAL_SCTP_PORT in the environment is the SCTP port of a client (else any); STALL makes it read nothing before there is a
  * line on stdin; SHORT_RTO keeps its retransmission time-outs between 0.3 and 1 second; INTERLEAVE
- * turns on I-DATA and a round-robin scheduler. PR_POLICY (1 for a lifetime in ms, 2 for a
+ * turns on I-DATA and a round-robin scheduler; BENCH_MTU is the path MTU of the bench actions (else 1400). PR_POLICY (1 for a lifetime in ms, 2 for a
  * priority, 3 for a number of retransmissions) and PR_VALUE say when it gives a message up (RFC 7496).
  *
  * What it does is said on stdout, one word first on each line:
  *   ready | up | sent N | received COUNT BYTES BAD | closed | aborted | bench BYTES SECONDS CPU
+ *   ping P50 P99 P999 (in microseconds)
  *   message STREAM SSN LENGTH | reset out|in ok|denied|failed STREAM | streams OUT IN ok|denied|failed | refused
  */
 #include <arpa/inet.h>
@@ -39,7 +41,7 @@
 #define SCTP_INTERLEAVING_SUPPORTED 0x00001206
 #endif
 
-enum { LARGEST = 4 << 20, BUFFERS = 4 << 20, STREAMS = 64, BENCH_MTU = 1400 };
+enum { LARGEST = 4 << 20, BUFFERS = 4 << 20, STREAMS = 64, BENCH_MTU = 1400, PING_WARM_UP = 5000 };
 
 static struct socket *sock;
 static pthread_mutex_t done_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -326,7 +328,7 @@ static void set_up(int is_server, int remote_udp, int port)
         struct sctp_paddrparams path;
         memset(&path, 0, sizeof path);
         path.spp_address.ss_family = AF_INET;
-        path.spp_pathmtu = BENCH_MTU;
+        path.spp_pathmtu = getenv("BENCH_MTU") ? (uint32_t)atoi(getenv("BENCH_MTU")) : BENCH_MTU;
         path.spp_flags = SPP_PMTUD_DISABLE;
         option(IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, &path, sizeof path, "SCTP_PEER_ADDR_PARAMS");
     }
@@ -478,6 +480,55 @@ static void bench_send(size_t size, double seconds)
     usrsctp_shutdown(sock, SHUT_WR);
 }
 
+static int compare(const void *left, const void *right)
+{
+    double difference = *(const double *)left - *(const double *)right;
+    return (difference > 0) - (difference < 0);
+}
+
+/* The caller's thread receives: nothing is handed over. */
+static void bench_ping(size_t size, long rounds)
+{
+    unsigned char *message = calloc(1, size);
+    double *trips = calloc((size_t)rounds, sizeof *trips);
+    double begin = now();
+    for (long i = -PING_WARM_UP; i < rounds; i++)
+    {
+        send_message(message, size, 0, 0, 0, 0);
+        for (size_t got = 0; got < size;)
+        {
+            struct sctp_rcvinfo info;
+            socklen_t info_length = sizeof info;
+            unsigned info_type = 0;
+            int flags = 0;
+            struct sockaddr_in from;
+            socklen_t from_length = sizeof from;
+            ssize_t more = usrsctp_recvv(sock, message, size, (struct sockaddr *)&from, &from_length,
+                                         &info, &info_length, &info_type, &flags);
+            if (more <= 0)
+            {
+                die("ping");
+            }
+
+            got += flags & MSG_NOTIFICATION ? 0 : (size_t)more;
+        }
+
+        double end = now();
+        if (i >= 0)
+        {
+            trips[i] = (end - begin) * 1e6;
+        }
+
+        begin = end;
+    }
+
+    qsort(trips, (size_t)rounds, sizeof *trips, compare);
+    say("ping %.3f %.3f %.3f", trips[(long)((rounds - 1) * 0.5)], trips[(long)((rounds - 1) * 0.99)], trips[(long)((rounds - 1) * 0.999)]);
+    free(trips);
+    free(message);
+    usrsctp_shutdown(sock, SHUT_WR);
+}
+
 int main(int argc, char **argv)
 {
     if (argc < 6)
@@ -501,6 +552,11 @@ int main(int argc, char **argv)
     }
 
     set_up(strcmp(argv[1], "server") == 0, atoi(argv[3]), atoi(argv[4]));
+
+    if (strcmp(action, "bench-ping") == 0)
+    {
+        bench_ping((size_t)atol(argv[6]), atol(argv[7]));
+    }
 
     pthread_t receiver;
     if (pthread_create(&receiver, NULL, receive, NULL) != 0)
