@@ -1,59 +1,110 @@
+using System;
 using System.CommandLine;
+using System.Globalization;
+using System.IO;
+using System.Linq;
 using BenchmarkDotNet.Running;
 
 namespace Braid.Benchmarks;
 
-/// <summary>Measurements: <c>loopback</c> between two processes, <c>udp</c> alone, <c>core</c> and <c>micro</c> in memory, <c>many</c> associations.</summary>
+/// <summary>Measurements: all of them by one command, or one part alone.</summary>
 public static class Program
 {
-    /// <summary>Runs one of them.</summary>
+    private const double WarmUp = 1;                         // seconds
+
+    /// <summary>Runs what the arguments say.</summary>
     public static int Main(string[] args)
     {
-        var seconds = new Option<double>("--seconds") { Description = "How long each run sends.", DefaultValueFactory = _ => 2 };
+        var quick = new Option<bool>("--quick") { Description = "Fewer cases, one short run of each: whether it works, within two minutes." };
+        var folder = new Option<string?>("--out") { Description = "Where results.json, results.md and the pictures go. Default: bench/Results/ and the date, or no files for a part." };
+        var seconds = new Option<double>("--seconds") { Description = "How long each run goes on.", DefaultValueFactory = _ => 2 };
         var rounds = new Option<int>("--rounds") { Description = "Runs of each; the median counts.", DefaultValueFactory = _ => 3 };
-        var sizes = new Option<int[]>("--size")
-        {
-            Description = "Message sizes in bytes.",
-            AllowMultipleArgumentsPerToken = true,
-            DefaultValueFactory = _ => [64, 1024, 16 * 1024, 64 * 1024, 256 * 1024],
-        };
-        var transports = new Option<string[]>("--transports")
-        {
-            Description = "Which of braid, portable (Braid with a call for each packet), usrsctp and tcp; the first one is compared with the others.",
-            AllowMultipleArgumentsPerToken = true,
-            DefaultValueFactory = _ => ["braid", "usrsctp", "tcp"],
-        };
-        var loopback = new Command("loopback", "Goodput between two processes over UDP on loopback, beside libusrsctp and kernel TCP.") { seconds, rounds, sizes, transports };
-        loopback.SetAction((result, cancellationToken) =>
-            Loopback.RunAsync(result.GetValue(transports)!, result.GetValue(sizes)!, result.GetValue(seconds), result.GetValue(rounds), cancellationToken));
-
-        var transport = new Argument<string>("TRANSPORT");
-        var receive = new Command("receive", "The other process of 'loopback'.") { transport };
-        receive.Hidden = true;
-        receive.SetAction((result, cancellationToken) => Receiver.RunAsync(result.GetValue(transport)!, cancellationToken));
-
+        var sizes = Several("--size", "Message sizes in bytes.", [64, 1024, 16 * 1024, 64 * 1024, 256 * 1024]);
         var mtu = new Option<int>("--mtu") { Description = "Largest IP packet.", DefaultValueFactory = _ => 1400 };
-        var core = new Command("core", "One flow through both endpoints in memory: the protocol without system calls.") { seconds, sizes, mtu };
-        core.SetAction(result => Core.Run(result.GetValue(sizes)!, result.GetValue(mtu), result.GetValue(seconds)));
+        var count = Several("--associations", "How many at the same time.", [1, 10, 100, 1000]);
 
-        var filter = new Option<string>("--filter") { DefaultValueFactory = _ => "*" };
-        var micro = new Command("micro", "CRC32c, chunks and a whole association in memory (BenchmarkDotNet).") { filter };
-        micro.SetAction(result => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(["--filter", result.GetValue(filter)!]));
+        var all = new Command("all", "Everything below but 'endurance' and 'micro': tables, every repeat as JSON, and pictures. Less than 15 minutes on 2 cores.") { quick, folder };
+        all.SetAction((result, cancellationToken) => Suite.RunAsync(
+            Suite.All(result.GetValue(quick)),
+            result.GetValue(folder) ?? Path.Combine("bench", "Results", DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)),
+            Suite.AllCommand + (result.GetValue(quick) ? " --quick" : ""),
+            cancellationToken));
 
-        var associations = new Option<int>("--associations") { Description = "How many at the same time.", DefaultValueFactory = _ => 10_000 };
-        var sequence = new Option<int>("--rounds") { Description = "How many one after the other.", DefaultValueFactory = _ => 100_000 };
-        var many = new Command("many", "Many associations over one UDP socket: at the same time, and one after the other.") { associations, sequence };
-        many.SetAction(async (result, _) =>
-        {
-            await Many.AtOnceAsync(result.GetValue(associations));
-            await Many.InSequenceAsync(result.GetValue(sequence));
-        });
+        Option<string[]> bulk = Subjects("braid", "usrsctp", "tcp", "udp");
+        Command loopback = Part("loopback", "One flow between two processes: goodput and processor time by message size.", [sizes, mtu, bulk], result =>
+            new Goodput(AllSubjects.Named(result.GetValue(bulk)!), [.. result.GetValue(sizes)!.Select(size => (size, result.GetValue(mtu)))], result.GetValue(seconds), WarmUp, result.GetValue(rounds)));
+
+        Option<string[]> trips = Subjects("braid", "blocking", "usrsctp", "tcp", "udp");
+        var tripsPerRun = new Option<int>("--trips") { Description = "Round trips in a run.", DefaultValueFactory = _ => 20_000 };
+        Command latency = Part("latency", "Ping-pong between two processes: percentiles of the round trip.", [tripsPerRun, trips], result =>
+            new Latency(AllSubjects.Named(result.GetValue(trips)!), result.GetValue(tripsPerRun), result.GetValue(rounds)));
+
+        Option<string[]> flowing = Subjects("braid", "tcp");
+        Command flows = Part("flows", "Many associations that send at the same time: goodput of all together.", [count, flowing], result =>
+            new Flows(AllSubjects.Named(result.GetValue(flowing)!), result.GetValue(count)!, result.GetValue(seconds), WarmUp, result.GetValue(rounds)));
+
+        var idle = Several("--associations", "How many at the same time.", [1, 1000, 10_000, 100_000]);
+        Command many = Part("many", "Associations that come and go: rates, and memory of an idle one.", [idle], result =>
+            new Many(result.GetValue(idle)!, result.GetValue(rounds), TimeSpan.MaxValue));
+
+        var sequence = new Option<int>("--associations") { Description = "How many.", DefaultValueFactory = _ => 100_000 };
+        Command endurance = Part("endurance", "One association after the other: whether anything grows.", [sequence], result => new Endurance(result.GetValue(sequence)));
 
         var size = new Option<int>("--size") { Description = "Bytes in a packet.", DefaultValueFactory = _ => 1372 };
         var packets = new Option<int>("--packets") { Description = "Packets in a batch.", DefaultValueFactory = _ => 32 };
-        var udp = new Command("udp", "What a packet costs to send and to receive, by the calls that move it.") { size, packets, seconds, rounds };
-        udp.SetAction(result =>
-            UdpCalls.Run(result.GetValue(size), result.GetValue(packets), result.GetValue(seconds), result.GetValue(rounds)));
-        return new RootCommand("Braid's benchmarks.") { loopback, receive, udp, core, micro, many }.Parse(args).Invoke();
+        Command udp = Part("udp", "What a packet costs to send and to receive, by the calls that move it.", [size, packets], result =>
+            new UdpCalls([(result.GetValue(size), result.GetValue(packets))], result.GetValue(seconds), result.GetValue(rounds)));
+
+        Command core = Part("core", "One flow through both endpoints in memory: the protocol without system calls.", [sizes, mtu], result =>
+            new Core(result.GetValue(sizes)!, result.GetValue(mtu), result.GetValue(seconds), result.GetValue(rounds)));
+
+        Command memory = Part("memory", "Checksum, parsing, building, SACKs and reassembly in memory, for a moment each.", [], result =>
+            new InMemory(result.GetValue(seconds), result.GetValue(rounds)));
+
+        var filter = new Option<string>("--filter") { DefaultValueFactory = _ => "*" };
+        var micro = new Command("micro", "The same thoroughly (BenchmarkDotNet).") { filter };
+        micro.SetAction(result => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(["--filter", result.GetValue(filter)!]));
+
+        return new RootCommand("Braid's benchmarks.") { all, loopback, latency, flows, many, endurance, udp, core, memory, micro, Side() }.Parse(args).Invoke();
+
+        Command Part(string name, string description, Option[] options, Func<ParseResult, IPart> make)
+        {
+            var command = new Command(name, description) { seconds, rounds, folder };
+            foreach (Option option in options)
+            {
+                command.Options.Add(option);
+            }
+
+            command.SetAction((result, cancellationToken) => Suite.RunAsync(
+                [make(result)], result.GetValue(folder), $"{Suite.ProgramCommand} {string.Join(' ', args)}", cancellationToken));
+            return command;
+        }
+    }
+
+    private static Option<int[]> Several(string name, string description, int[] values) => new(name)
+    {
+        Description = description,
+        AllowMultipleArgumentsPerToken = true,
+        DefaultValueFactory = _ => values,
+    };
+
+    private static Option<string[]> Subjects(params string[] names) => new("--subjects", "--transports")
+    {
+        Description = $"Who takes turns: {AllSubjects.Described}. The first one is compared with the others.",
+        AllowMultipleArgumentsPerToken = true,
+        DefaultValueFactory = _ => names,
+    };
+
+    // The other processes are this program, too.
+    private static Command Side()
+    {
+        var name = new Argument<string>("SUBJECT");
+        var port = new Argument<int>("PORT");
+        var job = new Argument<string[]>("JOB");
+        var side = new Command(ManagedSubject.Command) { name, port, job };
+        side.Hidden = true;
+        side.SetAction((result, cancellationToken) =>
+            ((ManagedSubject)AllSubjects.Named([result.GetValue(name)!])[0]).RunAsync(result.GetValue(port), Job.Parse(result.GetValue(job)), cancellationToken));
+        return side;
     }
 }

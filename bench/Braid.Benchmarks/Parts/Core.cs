@@ -1,6 +1,10 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
-using System.Globalization;
+using System.Linq;
+using System.Runtime.CompilerServices;
+using System.Threading;
+using System.Threading.Tasks;
 using Braid.Core;
 using Braid.Sctp;
 
@@ -10,7 +14,44 @@ namespace Braid.Benchmarks;
 /// One flow through both endpoints in memory, on one thread: what the protocol costs without any system call. Time is virtual:
 /// a batch takes 50 µs to the other side.
 /// </summary>
-internal sealed class Core
+/// <param name="sizes">Message sizes in bytes.</param>
+/// <param name="mtu">Largest IP packet, in bytes.</param>
+/// <param name="seconds">How long each run sends.</param>
+/// <param name="rounds">Runs of each.</param>
+internal sealed class Core(IReadOnlyList<int> sizes, int mtu, double seconds, int rounds) : IPart
+{
+    private const double WarmUp = 0.3;                       // seconds: until the code is compiled and the window open
+
+    public string Name => "core";
+
+    public string Title => "The protocol alone";
+
+    public string How =>
+        $"One flow through both endpoints in memory, on one thread, without system calls; path MTU {Amount.Count(mtu)}, {seconds:0.##} s a run, medians of {rounds}. Allocations are those of "
+        + "both ends.";
+
+    public IReadOnlyList<View> Views { get; } = [new View("Both ends on one core", ["goodput", "time of a packet", "time of a message", "allocated for a message"], [])];
+
+    public async IAsyncEnumerable<Result> RunAsync(RunLog log, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (int size in sizes)
+        {
+            string name = Amount.Bytes(size);
+            log.Say($"{Name}: {name}");
+            foreach ((string subject, IReadOnlyList<Flow.Costs> runs) in
+                await Turns.TakeAsync(["braid"], rounds, _ => Task.FromResult(new Flow(mtu).Run(size, WarmUp, seconds)), log, cancellationToken))
+            {
+                yield return new Result(name, subject, "goodput", "Gbit/s", [.. runs.Select(run => run.GigabitsPerSecond)]);
+                yield return new Result(name, subject, "time of a packet", "ns", [.. runs.Select(run => run.Packet)]);
+                yield return new Result(name, subject, "time of a message", "ns", [.. runs.Select(run => run.Message)]);
+                yield return new Result(name, subject, "allocated for a message", "B", [.. runs.Select(run => run.Allocated)]);
+            }
+        }
+    }
+}
+
+/// <summary>A flow between two endpoints in memory.</summary>
+file sealed class Flow
 {
     private const int BatchCount = 64;
 
@@ -27,7 +68,7 @@ internal sealed class Core
     private long _received;
     private long _packets;
 
-    private Core(int mtu)
+    public Flow(int mtu)
     {
         var options = new AssociationOptions
         {
@@ -44,26 +85,22 @@ internal sealed class Core
         }
     }
 
-    /// <summary>Sends for so long, and prints a line for each size.</summary>
-    public static void Run(int[] sizes, int mtu, double seconds)
+    /// <summary>Nanoseconds for a packet and for a message, bytes allocated for a message, and what that makes.</summary>
+    public readonly record struct Costs(double GigabitsPerSecond, double Packet, double Message, double Allocated);
+
+    /// <summary>Sends for so long, and then once more.</summary>
+    public Costs Run(int size, double warmUp, double seconds)
     {
-        Console.WriteLine("| message | MTU | Gbit/s, both ends on one core | ns a packet | ns a message | bytes allocated a message |");
-        Console.WriteLine("|---|---|---|---|---|---|");
-        foreach (int size in sizes)
-        {
-            var core = new Core(mtu);
-            core.Send(size, 0.3);                            // until the code is compiled and the window open
-            (core._received, core._packets) = (0, 0);
-            long allocated = GC.GetAllocatedBytesForCurrentThread();
-            double elapsed = core.Send(size, seconds);
-            allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"| {size} B | {mtu} | {core._received * 8 / elapsed / 1e9:0.00} | {elapsed * 1e9 / core._packets:0} | {elapsed * 1e9 * size / core._received:0} | {(double)allocated * size / core._received:0.0} |"));
-        }
+        Send(size, Deadline.AfterWork(warmUp));
+        (_received, _packets) = (0, 0);
+        long allocated = GC.GetAllocatedBytesForCurrentThread();
+        double elapsed = Send(size, Deadline.In(seconds));
+        allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+        double messages = (double)_received / size;
+        return new Costs(_received * 8 / elapsed / 1e9, elapsed * 1e9 / _packets, elapsed * 1e9 / messages, allocated / messages);
     }
 
-    private double Send(int size, double seconds)
+    private double Send(int size, Deadline end)
     {
         var message = new byte[size];
         long start = Stopwatch.GetTimestamp();
@@ -75,7 +112,7 @@ internal sealed class Core
 
             Exchange();
         }
-        while (Stopwatch.GetElapsedTime(start).TotalSeconds < seconds);
+        while (!end.IsOver);
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 

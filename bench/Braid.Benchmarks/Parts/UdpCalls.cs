@@ -1,9 +1,11 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
-using System.Globalization;
 using System.Linq;
 using System.Net;
+using System.Runtime.CompilerServices;
+using System.Threading;
+using System.Threading.Tasks;
 using Braid.Core;
 using Braid.Sockets;
 
@@ -13,35 +15,40 @@ namespace Braid.Benchmarks;
 /// What a packet costs in UDP alone: one thread sends a batch over loopback and then takes it, so that its time is what
 /// both cost. The ways take turns.
 /// </summary>
-internal static class UdpCalls
+/// <param name="packetSizes">Bytes in a packet, and packets in a batch of such.</param>
+/// <param name="seconds">How long each run goes on.</param>
+/// <param name="rounds">Runs of each.</param>
+internal sealed class UdpCalls(IReadOnlyList<(int Size, int Packets)> packetSizes, double seconds, int rounds) : IPart
 {
-    private static readonly string[] s_ways = ["a call each", "sendmmsg, recvmmsg", "UDP_SEGMENT, UDP_GRO"];
+    private const string Sending = "send";
+    private const string Receiving = "receive";
 
-    public static int Run(int size, int packets, double seconds, int rounds)
+    private static readonly string[] s_ways = ["plain", "mmsg", "gso"];
+
+    public string Name => "udp";
+
+    public string Title => "A packet in UDP";
+
+    public string How =>
+        $"One thread sends a batch over loopback and then takes it, so that its time is what both cost: {seconds:0.##} s a run, medians of {rounds}, the ways taking turns. "
+        + "plain is a call for each packet, mmsg is sendmmsg and recvmmsg, gso is UDP_SEGMENT and UDP_GRO.";
+
+    public IReadOnlyList<View> Views { get; } =
+        [new View("What a packet costs", [Sending, Receiving], [new Ratio(s_ways[2], s_ways[0])])];
+
+    public async IAsyncEnumerable<Result> RunAsync(RunLog log, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        Console.WriteLine($"{packets} packets of {size} bytes at a time.");
-        Console.WriteLine();
-        Console.WriteLine("| | send µs | receive µs | both, of a call each |");
-        Console.WriteLine("|---|---|---|---|");
-        var runs = s_ways.ToDictionary(way => way, _ => new List<(double Send, double Receive)>());
-        for (int round = 0; round < rounds; round++)
+        foreach ((int size, int packets) in packetSizes)
         {
-            foreach (string way in s_ways)
+            string name = $"{packets} packets of {Amount.Count(size)} bytes";
+            log.Say($"{Name}: {name}");
+            foreach ((string way, IReadOnlyList<(double Send, double Receive)> runs) in
+                await Turns.TakeAsync(s_ways, rounds, way => Task.FromResult(Measure(way, size, packets, seconds)), log, cancellationToken))
             {
-                runs[way].Add(Measure(way, size, packets, seconds));
+                yield return new Result(name, way, Sending, "µs", [.. runs.Select(run => run.Send)]);
+                yield return new Result(name, way, Receiving, "µs", [.. runs.Select(run => run.Receive)]);
             }
         }
-
-        double first = 0;
-        foreach (string way in s_ways)
-        {
-            (double send, double receive) = runs[way].OrderBy(run => run.Send + run.Receive).ElementAt(rounds / 2);
-            first = first == 0 ? send + receive : first;
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"| {way} | {send:0.00} | {receive:0.00} | {(send + receive) / first:0.00} |"));
-        }
-
-        return 0;
     }
 
     private static (double Send, double Receive) Measure(string way, int size, int packets, double seconds)
