@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Running;
 
 namespace Braid.Benchmarks;
@@ -11,6 +12,8 @@ namespace Braid.Benchmarks;
 public static class Program
 {
     private const double WarmUp = 1;                         // seconds
+
+    private static readonly TimeSpan s_buildPatience = TimeSpan.FromMinutes(10);
 
     /// <summary>Runs what the arguments say.</summary>
     public static int Main(string[] args)
@@ -63,7 +66,8 @@ public static class Program
 
         var filter = new Option<string>("--filter") { DefaultValueFactory = _ => "*" };
         var micro = new Command("micro", "The same thoroughly (BenchmarkDotNet).") { filter };
-        micro.SetAction(result => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(["--filter", result.GetValue(filter)!]));
+        micro.SetAction(result => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(
+            ["--filter", result.GetValue(filter)!], ManualConfig.Create(DefaultConfig.Instance).WithBuildTimeout(s_buildPatience)));
 
         return new RootCommand("Braid's benchmarks.") { all, loopback, latency, flows, many, endurance, udp, core, memory, micro, Side() }.Parse(args).Invoke();
 
