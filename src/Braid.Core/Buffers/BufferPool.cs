@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Concurrent;
 using System.Numerics;
 using System.Threading;
 
@@ -7,51 +8,42 @@ namespace Braid.Core;
 /// <summary>
 /// Buffers in classes, four for each power of two: what a buffer holds beyond its content counts against the receive window,
 /// so a packet of ordinary size must not cost twice its length. Renting and returning are safe from any thread, because an application fills a
-/// buffer on its own thread and hands it to the protocol. Each thread has some at hand, which it exchanges with the others by
-/// the dozen. In the steady state nothing is allocated.
+/// buffer on its own thread and hands it to the protocol. In the steady state nothing is allocated.
 /// </summary>
 public sealed class BufferPool
 {
     private const int SmallestShift = 7;                     // 128 bytes: a short signalling message
     private const int LargestShift = 20;                     // 1 MiB: above it, a buffer is made and forgotten
     private const int ClassesPerPower = 4;
+    private const int ClassCount = ((LargestShift - SmallestShift) * ClassesPerPower) + 1;
+    private const int Unpooled = -1;
 
-    /// <summary>How many classes there are.</summary>
-    internal const int ClassCount = ((LargestShift - SmallestShift) * ClassesPerPower) + 1;
-
-    private const int Unpooled = ClassCount;
-
-    private readonly BufferShelf?[] _shelves = new BufferShelf?[ClassCount];     // each made when something comes back
+    private readonly ConcurrentQueue<PooledBuffer>?[] _free = new ConcurrentQueue<PooledBuffer>?[ClassCount];   // made when something comes back
+    private readonly int[] _freeCounts = new int[ClassCount];
     private readonly long _maximumRetainedBytesPerClass;
-    private int _made;                                       // buffers that are not garbage
-    private bool _isClosed;
+    private int _rented;
 
     /// <param name="maximumRetainedBytesPerClass">How many free bytes each size class keeps for later; 8 MiB by default.</param>
     public BufferPool(long maximumRetainedBytesPerClass = 8 << 20) => _maximumRetainedBytesPerClass = maximumRetainedBytesPerClass;
 
-    /// <summary>Buffers that are rented and not returned yet; exact while no other thread rents or returns.</summary>
-    public int Rented
-    {
-        get
-        {
-            int free = ThreadBuffers.CountOf(this);
-            foreach (BufferShelf? shelf in _shelves)
-            {
-                free += shelf?.Count ?? 0;
-            }
-
-            return Volatile.Read(ref _made) - free;
-        }
-    }
+    /// <summary>Buffers that are rented and not returned yet.</summary>
+    public int Rented => Volatile.Read(ref _rented);
 
     /// <summary>Rents a buffer whose <see cref="PooledBuffer.Length"/> is <paramref name="length"/>. Its content is not cleared.</summary>
     /// <param name="length">Bytes, from 0.</param>
     public PooledBuffer Rent(int length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
+        Interlocked.Increment(ref _rented);
         int sizeClass = ClassOf(length);
-        PooledBuffer? buffer = sizeClass == Unpooled ? null : ThreadBuffers.Of(this).Take(sizeClass);
-        return (buffer ?? Make(sizeClass, length)).OnRented(length);
+        if (sizeClass != Unpooled && Volatile.Read(ref _free[sizeClass]) is { } free && free.TryDequeue(out PooledBuffer? buffer))
+        {
+            Interlocked.Decrement(ref _freeCounts[sizeClass]);
+            return buffer.OnRented(length);
+        }
+
+        int capacity = sizeClass == Unpooled ? length : CapacityOf(sizeClass);
+        return new PooledBuffer(this, sizeClass, GC.AllocateUninitializedArray<byte>(capacity)).OnRented(length);
     }
 
     /// <summary>Rents a buffer and copies <paramref name="content"/> into it.</summary>
@@ -62,64 +54,30 @@ public sealed class BufferPool
         return buffer;
     }
 
-    /// <summary>Nobody will rent any more: what is free and what comes back is left to the garbage collector.</summary>
-    public void Close()
-    {
-        Volatile.Write(ref _isClosed, true);
-        foreach (BufferShelf? shelf in _shelves)
-        {
-            while (shelf?.TakeFilled() is { } magazine)
-            {
-                OnDropped(magazine.Count);
-            }
-        }
-    }
-
     internal void Return(PooledBuffer buffer)
     {
-        if (buffer.SizeClass == Unpooled || Volatile.Read(ref _isClosed))
+        Interlocked.Decrement(ref _rented);
+        int sizeClass = buffer.SizeClass;
+        if (sizeClass == Unpooled)
         {
-            OnDropped(1);
-        }
-        else
-        {
-            ThreadBuffers.Of(this).Put(buffer);
-        }
-    }
-
-    internal BufferMagazine? TakeFilled(int sizeClass) => Volatile.Read(ref _shelves[sizeClass])?.TakeFilled();
-
-    internal BufferMagazine TakeEmpty(int sizeClass) => ShelfOf(sizeClass).TakeEmpty();
-
-    internal void PutBack(BufferMagazine magazine, int sizeClass) =>
-        OnDropped(Volatile.Read(ref _isClosed) ? magazine.Count : ShelfOf(sizeClass).PutBack(magazine));
-
-    /// <summary>Buffers were left to the garbage collector.</summary>
-    internal void OnDropped(int count)
-    {
-        if (count > 0)
-        {
-            Interlocked.Add(ref _made, -count);
-        }
-    }
-
-    private BufferShelf ShelfOf(int sizeClass)
-    {
-        if (Volatile.Read(ref _shelves[sizeClass]) is { } shelf)
-        {
-            return shelf;
+            return;
         }
 
-        int capacity = CapacityOf(sizeClass);
-        var made = new BufferShelf(capacity, Math.Max(16, _maximumRetainedBytesPerClass / capacity));
-        return Interlocked.CompareExchange(ref _shelves[sizeClass], made, null) ?? made;
-    }
+        long maximum = Math.Max(16, _maximumRetainedBytesPerClass / buffer.Capacity);
+        if (Interlocked.Increment(ref _freeCounts[sizeClass]) > maximum)
+        {
+            Interlocked.Decrement(ref _freeCounts[sizeClass]);
+            return;
+        }
 
-    private PooledBuffer Make(int sizeClass, int length)
-    {
-        Interlocked.Increment(ref _made);
-        int capacity = sizeClass == Unpooled ? length : CapacityOf(sizeClass);
-        return new PooledBuffer(this, sizeClass, GC.AllocateUninitializedArray<byte>(capacity));
+        ConcurrentQueue<PooledBuffer>? free = Volatile.Read(ref _free[sizeClass]);
+        if (free is null)
+        {
+            var made = new ConcurrentQueue<PooledBuffer>();
+            free = Interlocked.CompareExchange(ref _free[sizeClass], made, null) ?? made;
+        }
+
+        free.Enqueue(buffer);
     }
 
     private static int ClassOf(int length)

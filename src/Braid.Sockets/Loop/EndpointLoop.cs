@@ -195,7 +195,6 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         _timer.Dispose();
         _thread?.Leave(this);
         _transport.Dispose();
-        Endpoint.Buffers.Close();                            // threads that have some at hand would keep all of them
     }
 
     /// <summary>There is work for it. Its <see cref="PollThread"/> only, as are the next two.</summary>

@@ -1,8 +1,5 @@
 using System;
 using System.Buffers;
-using System.Collections.Generic;
-using System.Linq;
-using System.Threading;
 using Braid.Core;
 
 namespace Braid.Sctp.Tests.Core;
@@ -51,69 +48,6 @@ public sealed class BufferPoolTests
 
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
         Assert.Equal(0, pool.Rented);
-    }
-
-    [Theory]
-    [InlineData(64)]
-    [InlineData(4000)]
-    public void What_one_thread_rents_and_another_returns_is_rented_again(int length)
-    {
-        var pool = new BufferPool();
-        var made = new HashSet<PooledBuffer>();
-        for (int round = 0; round < 20; round++)
-        {
-            PooledBuffer[] rented = [.. Enumerable.Range(0, 100).Select(_ => pool.Rent(length))];
-            made.UnionWith(rented);
-            var other = new Thread(() => Array.ForEach(rented, static buffer => buffer.Dispose()));
-            other.Start();
-            other.Join();
-        }
-
-        // Each of those threads has taken with it what did not fill a magazine of 32, or 16.
-        Assert.InRange(made.Count, 100, 100 + (20 * 4));
-        Assert.Equal(0, pool.Rented);
-    }
-
-    [Fact]
-    public void Buffers_are_rented_again_in_the_order_in_which_they_were_returned()
-    {
-        var pool = new BufferPool();
-        PooledBuffer[] first = [.. Enumerable.Range(0, 300).Select(_ => pool.Rent(64))];
-        Array.ForEach(first, static buffer => buffer.Dispose());
-        PooledBuffer[] again = [.. Enumerable.Range(0, 300).Select(_ => pool.Rent(64))];
-        Assert.Equal(first, again);
-    }
-
-    [Fact]
-    public void A_thread_that_uses_several_pools_mixes_nothing_up()
-    {
-        BufferPool[] pools = [new(), new(), new()];
-        var made = new HashSet<PooledBuffer>[] { [], [], [] };
-        for (int round = 0; round < 50; round++)
-        {
-            for (int i = 0; i < pools.Length; i++)
-            {
-                PooledBuffer[] rented = [.. Enumerable.Range(0, 40).Select(_ => pools[i].Rent(100))];
-                made[i].UnionWith(rented);
-                Array.ForEach(rented, static buffer => buffer.Dispose());
-            }
-        }
-
-        Assert.All(made, static buffers => Assert.Equal(40, buffers.Count));
-        Assert.All(pools, static pool => Assert.Equal(0, pool.Rented));
-    }
-
-    [Fact]
-    public void A_closed_pool_keeps_nothing()
-    {
-        var pool = new BufferPool();
-        PooledBuffer late = pool.Rent(1000);
-        PooledBuffer[] rented = [.. Enumerable.Range(0, 100).Select(_ => pool.Rent(1000))];
-        Array.ForEach(rented, static buffer => buffer.Dispose());
-        pool.Close();
-        late.Dispose();
-        Assert.Equal(0, pool.Rented);
-        Assert.DoesNotContain(late, Enumerable.Range(0, 100).Select(_ => pool.Rent(1000)));
     }
 
     [Fact]
