@@ -12,6 +12,10 @@ public record AssociationOptions
     /// <summary>What a message counts against <see cref="SendBufferSize"/> beside its length, in bytes.</summary>
     public const int MessageOverhead = 256;
 
+    private const long FirstSend = 2 << 20;                  // nobody is promised it: what is sent in one go should find room
+    private const long FirstReceive = 256 << 10;             // what everybody is promised: many initial windows, so that slow start does not wait
+    private const long BufferForMessages = 5 << 20;
+
     /// <summary>All defaults.</summary>
     public static AssociationOptions Default { get; } = new();
 
@@ -36,15 +40,24 @@ public record AssociationOptions
 
     /// <summary>
     /// Bytes of messages accepted and not yet acknowledged before <see cref="SendStatus.QueueFull"/>; each counts
-    /// <see cref="MessageOverhead"/> on top of its length. At least 1. Default 2 MiB.
+    /// <see cref="MessageOverhead"/> on top of its length. From 0. Default 0: it begins with 2 MiB and grows to twice the congestion
+    /// window while it is used, up to <see cref="MaximumSendBufferSize"/> and as far as <see cref="EndpointOptions.BufferBudget"/> goes.
     /// </summary>
-    public long SendBufferSize { get; init; } = 2 << 20;
+    public long SendBufferSize { get; init; }
+
+    /// <summary>How far the send buffer grows by itself, in bytes, from 1. Default 32 MiB: 1 Gbit/s over 100 ms.</summary>
+    public long MaximumSendBufferSize { get; init; } = 32 << 20;
 
     /// <summary>
-    /// Bytes of received data held for the application: what the advertised window starts from. From 1500 to 4294967295 (§3.3.2).
-    /// Default 5 MiB. When it becomes smaller, what was advertised before stays good (§6.2).
+    /// Bytes of received data held for the application: what the advertised window starts from. From 1500 to 4294967295 (§3.3.2), or 0,
+    /// the default: it begins with 256 KiB and grows to twice what the application takes in a round trip, up to
+    /// <see cref="MaximumReceiveBufferSize"/>, and as far as 5 MiB for messages that are not complete, where
+    /// <see cref="EndpointOptions.BufferBudget"/> allows. When it becomes smaller, what was advertised before stays good (§6.2).
     /// </summary>
-    public long ReceiveBufferSize { get; init; } = 5 << 20;
+    public long ReceiveBufferSize { get; init; }
+
+    /// <summary>How far the receive buffer grows by itself, in bytes, 1500 to 4294967295. Default 32 MiB: 1 Gbit/s over 100 ms.</summary>
+    public long MaximumReceiveBufferSize { get; init; } = 32 << 20;
 
     /// <summary>
     /// The longest message that may be sent, in bytes, 1 to 2147483591. One that is longer than the peer's receive buffer arrives in parts
@@ -54,7 +67,8 @@ public record AssociationOptions
 
     /// <summary>
     /// How much of the receive buffer one incomplete message may hold, in bytes, before it is delivered in parts (§6.9, RFC 6458
-    /// §8.1.21): from 1 to <see cref="ReceiveBufferSize"/>. Null, the default, for three quarters of the receive buffer.
+    /// §8.1.21): from 1 to <see cref="ReceiveBufferSize"/>, or to <see cref="MaximumReceiveBufferSize"/> where that is 0. Null, the default,
+    /// for three quarters of the receive buffer, and of 5 MiB where it grows by itself.
     /// </summary>
     public long? PartialDeliveryPoint { get; init; }
 
@@ -200,10 +214,12 @@ public record AssociationOptions
     {
         InRange(OutgoingStreams, 1, ushort.MaxValue, nameof(OutgoingStreams));
         InRange(IncomingStreams, 1, ushort.MaxValue, nameof(IncomingStreams));
-        InRange(SendBufferSize, 1, long.MaxValue, nameof(SendBufferSize));
-        InRange(ReceiveBufferSize, 1500, uint.MaxValue, nameof(ReceiveBufferSize));
+        InRange(SendBufferSize, 0, long.MaxValue, nameof(SendBufferSize));
+        InRange(MaximumSendBufferSize, 1, long.MaxValue, nameof(MaximumSendBufferSize));
+        InRange(ReceiveBufferSize, ReceiveBufferSize == 0 ? 0 : 1500, uint.MaxValue, nameof(ReceiveBufferSize));
+        InRange(MaximumReceiveBufferSize, 1500, uint.MaxValue, nameof(MaximumReceiveBufferSize));
         InRange(MaximumMessageSize, 1, Array.MaxLength, nameof(MaximumMessageSize));
-        InRange(PartialDeliveryPoint ?? 1, 1, ReceiveBufferSize, nameof(PartialDeliveryPoint));
+        InRange(PartialDeliveryPoint ?? 1, 1, LargestReceiveBuffer, nameof(PartialDeliveryPoint));
         InRange(MaximumSegmentSize, MaximumSegmentSize == 0 ? 0 : 64, ushort.MaxValue, nameof(MaximumSegmentSize));
         InRange((int)Scheduler, 0, (int)StreamScheduler.WeightedFairQueueing, nameof(Scheduler));
         InRange(PathMtu, 512, ushort.MaxValue, nameof(PathMtu));
@@ -233,6 +249,21 @@ public record AssociationOptions
         : AdaptationIndication != other.AdaptationIndication ? nameof(AdaptationIndication)
         : Extensions != other.Extensions ? nameof(Extensions)
         : null;
+
+    /// <summary>The send buffer at first.</summary>
+    internal long FirstSendBuffer => SendBufferSize > 0 ? SendBufferSize : Math.Min(FirstSend, MaximumSendBufferSize);
+
+    /// <summary>The receive buffer at first, and the window of INIT and INIT ACK.</summary>
+    internal long FirstReceiveBuffer => ReceiveBufferSize > 0 ? ReceiveBufferSize : Math.Min(FirstReceive, MaximumReceiveBufferSize);
+
+    /// <summary>The receive buffer that messages which are not complete may have, as long as the application has taken nothing.</summary>
+    internal long ReassemblyBuffer => ReceiveBufferSize > 0 ? ReceiveBufferSize
+        : Math.Min(MaximumReceiveBufferSize, Math.Max(BufferForMessages, (PartialDeliveryPoint ?? 0) / 3 * 4));
+
+    /// <summary><see cref="PartialDeliveryPoint"/>, or what stands for it.</summary>
+    internal long PartialPoint => PartialDeliveryPoint ?? (ReassemblyBuffer / 4 * 3);
+
+    private long LargestReceiveBuffer => ReceiveBufferSize > 0 ? ReceiveBufferSize : MaximumReceiveBufferSize;
 
     internal static void InRange(long value, long minimum, long maximum, string name)
     {

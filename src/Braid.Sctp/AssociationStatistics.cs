@@ -89,6 +89,12 @@ public readonly record struct AssociationStatistics
     /// <summary>Bytes of user data that were sent and given up, and that the peer has not skipped yet (RFC 3758 §3.5).</summary>
     public long AbandonedBytes { get; init; }
 
+    /// <summary>Size of the send buffer now, in bytes as <see cref="AssociationOptions.SendBufferSize"/> counts.</summary>
+    public long SendBufferSize { get; init; }
+
+    /// <summary>Size of the receive buffer now, in bytes.</summary>
+    public long ReceiveBufferSize { get; init; }
+
     /// <summary>The peer's receive window as far as we know (§6.2.1).</summary>
     public long PeerWindow { get; init; }
 

@@ -24,6 +24,13 @@ public sealed record EndpointOptions
     /// <summary>Associations that may exist at the same time, on all ports together; above it an INIT is answered with ABORT "out of resource". Default 65536.</summary>
     public int MaximumAssociations { get; init; } = 65536;
 
+    /// <summary>
+    /// Bytes that send and receive buffers which size themselves (<see cref="AssociationOptions.ReceiveBufferSize"/>) may grow by, all
+    /// associations together: when they are given away, nobody grows any more until associations end. What an association begins with does
+    /// not count, and memory is used only for what is held. From 0. Default 512 MiB.
+    /// </summary>
+    public long BufferBudget { get; init; } = 512 << 20;
+
     /// <summary>How long a state cookie is good for (Valid.Cookie.Life). Default 60 s.</summary>
     public TimeSpan CookieLifetime { get; init; } = TimeSpan.FromSeconds(60);
 
@@ -62,6 +69,7 @@ public sealed record EndpointOptions
     {
         AssociationOptions.InRange(LocalPort, AcceptsAssociations ? 1 : 0, ushort.MaxValue, nameof(LocalPort));
         AssociationOptions.InRange(MaximumAssociations, 0, int.MaxValue, nameof(MaximumAssociations));
+        AssociationOptions.InRange(BufferBudget, 0, long.MaxValue, nameof(BufferBudget));
         AssociationOptions.InRange(CookieLifetime.Ticks, TimeSpan.TicksPerSecond, TimeSpan.TicksPerHour, nameof(CookieLifetime));
         AssociationOptions.InRange(LocalAddresses.Count, 0, PeerAddresses.Capacity, nameof(LocalAddresses));
         AssociationOptions.InRange(EncapsulationOverhead, 0, 200, nameof(EncapsulationOverhead));

@@ -72,6 +72,9 @@ public sealed class ReceivedMessage : IDisposable
     /// <summary>Bytes of the receive buffer that it holds until it is disposed: memory, so more than <see cref="Length"/>.</summary>
     public long Charge { get; private set; }
 
+    /// <summary>Whether the application has got it.</summary>
+    internal bool IsTaken { get; set; }
+
     /// <summary>The last TSN; the first one is <see cref="Tsn"/>.</summary>
     internal Tsn LastTsn { get; private set; }
 
@@ -112,6 +115,7 @@ public sealed class ReceivedMessage : IDisposable
         Unordered = unordered;
         BeginOfRecord = true;
         EndOfRecord = true;
+        IsTaken = false;
         Length = 0;
         Charge = 0;
         NextInQueue = null;

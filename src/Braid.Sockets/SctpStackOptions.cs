@@ -13,6 +13,12 @@ public sealed record SctpStackOptions
     /// <summary>How long the cookie of the handshake is good for (Valid.Cookie.Life, RFC 9260 §16): 1 s to 1 h. Default 60 s.</summary>
     public TimeSpan CookieLifetime { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>
+    /// Bytes that send and receive buffers which size themselves may grow by, all associations of the stack together
+    /// (<see cref="EndpointOptions.BufferBudget"/>). From 0. Default 512 MiB.
+    /// </summary>
+    public long BufferBudget { get; init; } = 512 << 20;
+
     /// <summary>Whether other sockets may use the same UDP port (SCTP_REUSE_PORT, RFC 6458 §8.1.27). Default false.</summary>
     public bool ReusePort { get; init; }
 
@@ -30,5 +36,6 @@ public sealed record SctpStackOptions
     {
         MaximumAssociations = MaximumAssociations,
         CookieLifetime = CookieLifetime,
+        BufferBudget = BufferBudget,
     };
 }

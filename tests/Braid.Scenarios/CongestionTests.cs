@@ -82,6 +82,20 @@ public sealed class CongestionTests
         Assert.InRange(result.BytesPerSecond[0] * 8 / 1_000_000_000, 0.9, 1.05);     // what waited behind a hole may come all at once
     }
 
+    /// <summary>The buffers begin with 256 KiB, and the bandwidth-delay product is 12.5 MB.</summary>
+    [Fact]
+    public void Buffers_that_size_themselves_do_not_hold_up_a_gigabit_over_a_tenth_of_a_second()
+    {
+        CongestionExperiment gigabit = ControlComparison.Gigabit(AssociationOptions.Default);
+        CongestionResult result = (gigabit with
+        {
+            Options = gigabit.Options with { SendBufferSize = 0, ReceiveBufferSize = 0 },
+            WarmUp = TimeSpan.FromSeconds(3),
+            Duration = TimeSpan.FromSeconds(3),
+        }).Run();
+        Assert.InRange(result.BytesPerSecond[0] * 8 / 1_000_000_000, 0.9, 1.05);
+    }
+
     /// <summary>At 20 Mbit/s a burst of 2 packets leaves, and the next one 1.1 ms later; never a window at once.</summary>
     [Theory]
     [InlineData(CongestionControl.NewReno)]

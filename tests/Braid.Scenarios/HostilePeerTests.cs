@@ -10,7 +10,7 @@ public sealed class HostilePeerTests
     [Fact, Rfc(9260, "6.5"), Rfc(9260, "6.6")]
     public void More_messages_behind_a_gap_than_SSNs_tell_apart_are_dropped_and_come_again()
     {
-        Tester tester = new Tester().Accepted();
+        Tester tester = new Tester(AssociationOptions.Default with { ReceiveBufferSize = 5 << 20 }).Accepted();
         for (int i = 1; i <= 40_000; i++)
         {
             tester.Endpoint.HandleDatagram(

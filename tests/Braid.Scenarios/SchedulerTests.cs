@@ -174,7 +174,7 @@ public sealed class SchedulerTests
 
     // What is sent before a packet is taken waits together.
     private static Pair Established(StreamScheduler scheduler) =>
-        new Pair(s_quiet with { Scheduler = scheduler, MaximumSegmentSize = 1000 }, optionsOfZ: s_quiet with { SackFrequency = 1 }).Established();
+        new Pair(s_quiet with { Scheduler = scheduler, MaximumSegmentSize = 1000 }, optionsOfZ: s_quiet with { SackFrequency = 1, ReceiveBufferSize = 5 << 20 }).Established();
 
     private static double[] Shares(Pair pair, int bytes, int streams)
     {

@@ -13,6 +13,7 @@ internal static class Real
             options ?? AssociationOptions.Default,
             new SeededRandom(1),
             buffers,
+            new MemoryBudget(new EndpointOptions().BufferBudget),
             new SpareMessages(),
             drops,
             new StatelessReplies(buffers, drops),

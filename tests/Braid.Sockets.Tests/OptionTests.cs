@@ -43,8 +43,8 @@ public sealed class OptionTests
     [Fact]
     public async Task What_was_accepted_is_sent_whatever_the_options_have_become_since()
     {
-        SctpAssociationOptions options = SctpAssociationOptions.Default with { SendBufferSize = 200_000 };
-        await using MemoryPair pair = await MemoryPair.ConnectedAsync(options);
+        SctpAssociationOptions options = SctpAssociationOptions.Default with { SendBufferSize = 200_000, ReceiveBufferSize = 5 << 20 };
+        await using MemoryPair pair = await MemoryPair.ConnectedAsync(options, options);
         var sent = new List<int>();
         for (int i = 0; i < 300; i++)
         {
@@ -148,7 +148,7 @@ public sealed class OptionTests
         Assert.Throws<ArgumentException>(() => pair.Client.SetOption(SctpOptions.InitMessage, new SctpInitMessage(3, 3, 3)));
         Assert.Throws<ArgumentException>(() => pair.Client.Configure(options => options with { PathMtu = 600 }));
         Assert.Throws<ArgumentException>(() => pair.Client.Configure(options => options with { IncomingStreams = 600 }));
-        Assert.Throws<ArgumentOutOfRangeException>(() => pair.Client.SetOption(SctpOptions.SendBuffer, 0));
+        Assert.Throws<ArgumentOutOfRangeException>(() => pair.Client.SetOption(SctpOptions.SendBuffer, -1));
         Assert.Throws<ArgumentOutOfRangeException>(() => pair.Client.SetOption(SctpOptions.DelayedSack, new SctpDelayedSack(TimeSpan.FromSeconds(1), 2)));
         Assert.Throws<ArgumentOutOfRangeException>(() => pair.Client.SetOption(SctpOptions.DefaultSendInfo, new SctpSendInfo(5000)));
         Assert.Throws<ArgumentOutOfRangeException>(() => pair.Client.SetOption(SctpOptions.Notifications, (SctpNotificationKinds)(1 << 30)));

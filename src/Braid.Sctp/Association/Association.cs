@@ -54,6 +54,15 @@ public sealed partial class Association
     public long BufferedCharge => _tcb.Queue.BufferedCharge;
 
     /// <summary>
+    /// Size of the send buffer now, in bytes: <see cref="BufferedCharge"/> below it leaves room for another message. May have grown after
+    /// each datagram that was taken in (<see cref="AssociationOptions.SendBufferSize"/>).
+    /// </summary>
+    public long SendBufferSize => _tcb.Context.Sizes.Send;
+
+    /// <summary>Size of the receive buffer now, in bytes.</summary>
+    public long ReceiveBufferSize => _tcb.Context.Sizes.Receive;
+
+    /// <summary>
     /// The part of <see cref="BufferedCharge"/> that waits until resets of streams are done (RFC 6525 §5.1.2). Who limits what is sent
     /// by himself must not count it against the next part of a record: the reset may wait for the end of that.
     /// </summary>

@@ -8,7 +8,14 @@ namespace Braid.Sctp;
 /// All that the components of one association share. A sealed class, not an interface: tests use the real one.
 /// </summary>
 internal sealed class AssociationContext(
-    AssociationOptions options, IRandomSource random, BufferPool buffers, SpareMessages spares, DropCounters drops, StatelessReplies replies, Activity activity)
+    AssociationOptions options,
+    IRandomSource random,
+    BufferPool buffers,
+    MemoryBudget bufferBudget,
+    SpareMessages spares,
+    DropCounters drops,
+    StatelessReplies replies,
+    Activity activity)
 {
     private AssociationEvent? _event;                        // the one to be taken next
     private Queue<AssociationEvent>? _laterEvents;           // none before two wait at the same time
@@ -22,6 +29,8 @@ internal sealed class AssociationContext(
     public IRandomSource Random { get; } = random;
 
     public BufferPool Buffers { get; } = buffers;
+
+    public BufferSizes Sizes { get; } = new(bufferBudget, options);
 
     public SpareMessages Spares { get; } = spares;
 

@@ -61,8 +61,10 @@ internal sealed class AssociationCounters
             SlowStartThreshold = path.Congestion.SlowStartThreshold,
             BytesInFlight = transfer?.Sender.PayloadInFlight ?? 0,
             AbandonedBytes = transfer?.Sender.AbandonedPayload ?? 0,
+            SendBufferSize = tcb.Context.Sizes.Send,
+            ReceiveBufferSize = tcb.Context.Sizes.Receive,
             PeerWindow = transfer?.Sender.Window.Available ?? 0,
-            ReceiveWindow = transfer?.Receiver.Window.Advertised ?? tcb.Context.Options.ReceiveBufferSize,
+            ReceiveWindow = transfer?.Receiver.Window.Advertised ?? tcb.Context.Sizes.Receive,
         };
     }
 }

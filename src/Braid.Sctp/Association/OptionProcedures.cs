@@ -16,6 +16,7 @@ internal readonly struct OptionProcedures(Tcb tcb)
             return;
         }
 
+        tcb.Context.Sizes.OnOptionsChanged(options);
         if (before.Scheduler != options.Scheduler)
         {
             tcb.Queue.OnSchedulerChanged();
@@ -28,12 +29,12 @@ internal readonly struct OptionProcedures(Tcb tcb)
 
         if (tcb.Transfer is not { } transfer)
         {
-            tcb.AnnouncedWindow = Math.Max(tcb.AnnouncedWindow ?? 0, before.ReceiveBufferSize);
+            tcb.AnnouncedWindow = Math.Max(tcb.AnnouncedWindow ?? 0, before.FirstReceiveBuffer);
             return;
         }
 
         transfer.Sender.OnOpportunity();                     // what waited for a fuller packet may not have to any more
-        transfer.Receiver.Window.Resize(options.ReceiveBufferSize);
+        transfer.Receiver.Window.Resize(tcb.Context.Sizes.Receive);
         if (before.SackDelay != options.SackDelay || before.SackFrequency != options.SackFrequency)
         {
             transfer.Receiver.Acks.OnOptionsChanged();

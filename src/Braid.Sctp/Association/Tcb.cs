@@ -147,7 +147,7 @@ internal sealed class Tcb
             Context,
             negotiated,
             kept ?? new Sender(Context, Paths, Queue, Messages, negotiated),
-            new Receiver(Context, negotiated, Paths.Primary.MaximumChunk, AnnouncedWindow ?? Context.Options.ReceiveBufferSize));
+            new Receiver(Context, negotiated, Paths.Primary.MaximumChunk, AnnouncedWindow ?? Context.Options.FirstReceiveBuffer));
         Transfer.Sender.OnNegotiated(negotiated.Extensions);
     }
 
@@ -165,6 +165,7 @@ internal sealed class Tcb
     public void Close(AssociationEvent.Closed closed)
     {
         State = AssociationState.Closed;
+        Context.Sizes.OnClosed();
         Context.Timers.StopAll();
         Context.Control.Clear();
         Handshake?.Stop();

@@ -22,7 +22,8 @@ internal sealed class TransferProcedures(Tcb tcb)
     /// <returns>Whether there was DATA in it.</returns>
     public bool OnPacketEnd()
     {
-        tcb.Transfer!.Receiver.Acks.OnPacketEnd();
+        Transfer transfer = tcb.Transfer!;
+        transfer.Receiver.OnPacketEnd((transfer.LastDataPath ?? tcb.Paths.Primary).Rto.Smoothed);
         return _packetHadData;
     }
 
@@ -152,6 +153,7 @@ internal sealed class TransferProcedures(Tcb tcb)
         if (outcome.CumulativeAdvanced)
         {
             tcb.Mtu.OnProgress();
+            TuneSendBuffer(outcome.ReleasedBytes);
         }
 
         for (int i = 0; outcome.HasNewAck && i < tcb.Paths.Count; i++)
@@ -330,6 +332,26 @@ internal sealed class TransferProcedures(Tcb tcb)
         {
             tcb.Transfer!.Sender.OnLossTimer(path);
             CheckForBlackHole(path);
+        }
+    }
+
+    // One window in flight, and one for the application to fill meanwhile. Where it does not fill the buffer, nothing is gained.
+    private void TuneSendBuffer(long released)
+    {
+        BufferSizes sizes = tcb.Context.Sizes;
+        AssociationOptions options = tcb.Context.Options;
+        long charge = tcb.Queue.BufferedCharge;
+        if (options.SendBufferSize > 0 || charge + released < sizes.Send / 2)
+        {
+            return;
+        }
+
+        // The window counts user data, the buffer what goes with it, too.
+        double overhead = tcb.Queue.IsEmpty ? 1 : (double)charge / tcb.Queue.BufferedBytes;
+        long wanted = (long)(2 * overhead * tcb.Paths.ForData().Congestion.Window);
+        if (wanted >= sizes.Send / 4 * 5)
+        {
+            sizes.TryGrowSend(Math.Min(wanted, options.MaximumSendBufferSize));
         }
     }
 

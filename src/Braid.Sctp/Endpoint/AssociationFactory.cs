@@ -14,6 +14,7 @@ internal sealed class AssociationFactory(
     AssociationTable associations,
     UsedTags usedTags,
     BufferPool buffers,
+    MemoryBudget bufferBudget,
     DropCounters drops,
     StatelessReplies replies,
     ActivityQueue activities)
@@ -23,7 +24,7 @@ internal sealed class AssociationFactory(
     /// <summary>A tag and a first TSN for an association of ours (RFC 9260 §5.3.1, §3.3.2), and what its options ask for.</summary>
     public InitFields NewFields(AssociationOptions options) => new(
         NewTag(),
-        (uint)options.ReceiveBufferSize,
+        (uint)options.FirstReceiveBuffer,
         (ushort)options.OutgoingStreams,
         (ushort)options.IncomingStreams,
         new Tsn(random.NextUInt32()));
@@ -51,7 +52,7 @@ internal sealed class AssociationFactory(
     }
 
     private AssociationContext NewContext(AssociationOptions options) =>
-        new(options, random.Fork(), buffers, _spares, drops, replies, new Activity(activities));
+        new(options, random.Fork(), buffers, bufferBudget, _spares, drops, replies, new Activity(activities));
 
     private VerificationTag NewTag()
     {

@@ -20,6 +20,7 @@ public sealed class Endpoint : IDatagramMachine
     private readonly AssociationFactory _factory;
     private readonly ListeningProcedures _listening;
     private readonly UsedTags _usedTags;
+    private readonly MemoryBudget _bufferBudget;
     private readonly DeadlineHeap _deadlines = new();
     private readonly ActivityQueue _toDrain = new();
     private readonly Queue<Association> _accepted = new();
@@ -36,9 +37,10 @@ public sealed class Endpoint : IDatagramMachine
         ArgumentNullException.ThrowIfNull(random);
         options.Validate();
         Options = options;
+        _bufferBudget = new MemoryBudget(options.BufferBudget);
         _usedTags = new UsedTags(2 * options.CookieLifetime);            // a cookie may live that long (§5.2.6)
         _replies = new StatelessReplies(Buffers, Drops);
-        _factory = new AssociationFactory(options, random.Fork(), _associations, _usedTags, Buffers, Drops, _replies, _toDrain);
+        _factory = new AssociationFactory(options, random.Fork(), _associations, _usedTags, Buffers, _bufferBudget, Drops, _replies, _toDrain);
         var cookies = new CookieMinter(random.Fork(), options.CookieLifetime);
         _listening = new ListeningProcedures(options, cookies, _replies, _associations, _factory, _usedTags, Drops);
         if (options.AcceptsAssociations)
@@ -52,6 +54,9 @@ public sealed class Endpoint : IDatagramMachine
 
     /// <summary>Where all payload memory comes from. Renting and returning is safe from any thread.</summary>
     public BufferPool Buffers { get; } = new();
+
+    /// <summary>What the buffers of all associations have grown by, in bytes of <see cref="EndpointOptions.BufferBudget"/>.</summary>
+    public long BufferBudgetUsed => _bufferBudget.Used;
 
     /// <summary>What was not used, and why.</summary>
     public DropCounters Drops { get; } = new();

@@ -50,7 +50,7 @@ internal sealed class HandshakeInitiator
         _paths = paths;
         Fields = new InitFields(
             localTag,
-            (uint)context.Options.ReceiveBufferSize,
+            (uint)context.Options.FirstReceiveBuffer,
             (ushort)context.Options.OutgoingStreams,
             (ushort)context.Options.IncomingStreams,
             initialTsn);

@@ -82,6 +82,9 @@ internal sealed class FragmentRing
     /// <summary>Whether nothing is here.</summary>
     public bool IsEmpty => _count == 0;
 
+    /// <summary>Bytes of the receive buffer that all of them hold.</summary>
+    public long Charge { get; private set; }
+
     /// <summary>Takes a fragment in.</summary>
     /// <returns>The run that it is part of now.</returns>
     public FragmentRun Insert(in DataChunk data, PooledBuffer buffer, bool hasNeighbours)
@@ -104,6 +107,7 @@ internal sealed class FragmentRing
             RunCharge = buffer.Capacity,
         };
         _count++;
+        Charge += buffer.Capacity;
         return hasNeighbours ? JoinRuns(data, buffer.Capacity) : new FragmentRun(data.Tsn, 1, buffer.Capacity);
     }
 
@@ -180,6 +184,7 @@ internal sealed class FragmentRing
         PooledBuffer buffer = slot.Buffer!;
         slot = default;
         _count--;
+        Charge -= buffer.Capacity;
         return buffer;
     }
 

@@ -31,6 +31,9 @@ internal sealed partial class InterleavedQueue(AssociationContext context, Recei
     /// <summary>Messages that are not complete, or not in their turn.</summary>
     public int OpenCount => _open?.Count ?? 0;
 
+    /// <inheritdoc/>
+    public override long FragmentCharge => _charge;
+
     /// <summary>Takes in an I-DATA chunk with a new TSN and a valid stream.</summary>
     /// <param name="data">The chunk.</param>
     /// <param name="mustHold">Whether there is memory for it whatever the limit.</param>
@@ -362,7 +365,7 @@ internal sealed partial class InterleavedQueue(AssociationContext context, Recei
     // As much as makes the window worth an update once it was read (ReceiveWindow.WantsUpdate): else the peer would have to probe.
     private void MakeRoom(int steps, bool mayBegin)
     {
-        long enough = _charge - (Context.Options.ReceiveBufferSize / 4);
+        long enough = _charge - (Window.Size / 4);
         while (_charge > enough && DeliverLargest(steps, mayBegin))
         {
         }

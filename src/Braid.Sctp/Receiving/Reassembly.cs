@@ -44,14 +44,21 @@ internal abstract class Reassembly(AssociationContext context, ReceiveWindow win
     protected ref MessageList Ready => ref PendingReset is null ? ref _ready : ref _behindReset;
 
     /// <summary>How much of the buffer makes a part, in bytes (RFC 6458 §8.1.21).</summary>
-    protected long PartialPoint =>
-        Math.Min(Context.Options.PartialDeliveryPoint ?? (Context.Options.ReceiveBufferSize / 4 * 3), Window.ClosesAt);
+    protected long PartialPoint => Math.Min(Context.Options.PartialPoint, Window.ClosesAt);
 
     /// <summary>The same when the window is closed. A slow reader closes it too: small messages stay whole.</summary>
-    protected long LeastPartial => Math.Min(PartialPoint, Context.Options.ReceiveBufferSize / 4);
+    protected long LeastPartial => Math.Min(PartialPoint, Window.Size / 4);
+
+    /// <summary>Memory that fragments hold, in bytes: of messages that are not complete, or not in their turn.</summary>
+    public abstract long FragmentCharge { get; }
 
     /// <summary>Takes the next message that may be delivered.</summary>
-    public bool TryTake([NotNullWhen(true)] out ReceivedMessage? message) => _ready.TryTake(out message);
+    public bool TryTake([NotNullWhen(true)] out ReceivedMessage? message)
+    {
+        bool isThere = _ready.TryTake(out message);
+        message?.IsTaken = true;
+        return isThere;
+    }
 
     /// <summary>Takes all messages that may be delivered.</summary>
     public void TakeReady(ref MessageList destination)
@@ -107,7 +114,15 @@ internal abstract class Reassembly(AssociationContext context, ReceiveWindow win
 
     void IReceivedMessageOwner.OnDisposed(ReceivedMessage message)
     {
-        Window.Credit(message.Charge);
+        if (message.IsTaken)
+        {
+            Window.CreditTaken(message.Charge);
+        }
+        else
+        {
+            Window.Credit(message.Charge);                   // nobody has read it
+        }
+
         if (Window.WantsUpdate)
         {
             Context.Activity.Signal();                       // no input will come: the peer waits for the window

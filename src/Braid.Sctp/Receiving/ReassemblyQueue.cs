@@ -38,6 +38,9 @@ internal sealed partial class ReassemblyQueue(AssociationContext context, Receiv
     /// <summary>The message that is being delivered in parts; <c>Next</c> is the TSN of its first fragment that was not.</summary>
     private readonly record struct PartialMessage(StreamId Stream, Ssn Ssn, bool IsUnordered, Tsn Next);
 
+    /// <inheritdoc/>
+    public override long FragmentCharge => _fragments.Charge;
+
     /// <summary>Whether this TSN is a fragment of a message that is not complete.</summary>
     public bool HoldsFragment(Tsn tsn) => _fragments.Holds(tsn);
 

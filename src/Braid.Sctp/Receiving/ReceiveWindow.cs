@@ -12,6 +12,7 @@ internal sealed class ReceiveWindow
     private readonly int _largestChunk;
     private uint _largestSize;
     private readonly MemoryBudget _budget;
+    private readonly long _leastSlack;
     private long _size;
     private long _lastAdvertised;
     private long _promised;                                  // what is left of that: a buffer made smaller does not take it back
@@ -19,9 +20,11 @@ internal sealed class ReceiveWindow
     /// <param name="size">Bytes of receive buffer.</param>
     /// <param name="largestChunk">PMDCS: a window smaller than that is a silly one.</param>
     /// <param name="advertised">What the peer was told in the handshake.</param>
-    public ReceiveWindow(long size, int largestChunk, long advertised)
+    /// <param name="leastSlack">Bytes that may be held beyond the size, where that is less.</param>
+    public ReceiveWindow(long size, int largestChunk, long advertised, long leastSlack = 0)
     {
         _size = size;
+        _leastSlack = leastSlack;
         _largestSize = (uint)size;
         _largestChunk = largestChunk;
         _budget = new MemoryBudget(HardLimit);
@@ -30,6 +33,12 @@ internal sealed class ReceiveWindow
 
     /// <summary>Memory held, in bytes.</summary>
     public long Held => _budget.Used;
+
+    /// <summary>Bytes of receive buffer.</summary>
+    public long Size => _size;
+
+    /// <summary>Memory of all messages that the application has had and is done with, in bytes.</summary>
+    public long Taken { get; private set; }
 
     /// <summary>What a SACK says now: nothing rather than a silly little (RFC 1122 §4.2.3.3).</summary>
     public uint Advertised
@@ -62,8 +71,9 @@ internal sealed class ReceiveWindow
     private long Smallest => Math.Min(_largestChunk, _size / 4);
 
     // Twice the size. The peer counts user data, we count memory: a flood of small messages may overshoot what it was told,
-    // and what fills a gap must be taken even when the window has closed.
-    private long HardLimit => 2 * _size;
+    // and what fills a gap must be taken even when the window has closed. A buffer that was small at first by our own choice
+    // takes what may be in flight in messages of a few bytes.
+    private long HardLimit => _size + Math.Max(_size, _leastSlack);
 
     /// <summary>The buffer has another size. A larger one is worth a SACK; a smaller one counts as what was promised is used up.</summary>
     public void Resize(long size)
@@ -99,6 +109,13 @@ internal sealed class ReceiveWindow
 
     /// <summary>Memory was returned.</summary>
     public void Credit(long bytes) => _budget.Credit(bytes);
+
+    /// <summary>Memory was returned by the application.</summary>
+    public void CreditTaken(long bytes)
+    {
+        _budget.Credit(bytes);
+        Taken += bytes;
+    }
 
     /// <summary>The peer was told.</summary>
     public void OnAdvertised(long window)

@@ -27,8 +27,11 @@ internal enum DataVerdict : byte
 /// <summary>The receiving half of an association: what has arrived, what is owed an acknowledgement, what can be delivered.</summary>
 internal sealed class Receiver
 {
+    private const long SlackOfTuned = 2 << 20;
+
     private readonly AssociationContext _context;
     private EcnEcho _echo;
+    private ReceiveTuning _tuning;
 
     public Receiver(AssociationContext context, in Negotiated negotiated, int largestChunk, long announcedWindow)
     {
@@ -36,7 +39,7 @@ internal sealed class Receiver
         Streams = negotiated.IncomingStreams;
         Tsns = new TsnTracker(negotiated.PeerInitialTsn);
         Acks = new AckScheduler(context);
-        Window = new ReceiveWindow(context.Options.ReceiveBufferSize, largestChunk, announcedWindow);
+        Window = new ReceiveWindow(context.Sizes.Receive, largestChunk, announcedWindow, context.Options.ReceiveBufferSize == 0 ? SlackOfTuned : 0);
         Messages = (negotiated.Extensions & Extensions.Interleaving) != 0 ? new InterleavedQueue(context, Window) : new ReassemblyQueue(context, Window);
     }
 
@@ -121,6 +124,18 @@ internal sealed class Receiver
         }
 
         return verdict;
+    }
+
+    /// <summary>A packet with data is at its end: the receive buffer may have become too small.</summary>
+    /// <param name="smoothed">SRTT of the path that it came on; zero for none.</param>
+    public void OnPacketEnd(TimeSpan smoothed)
+    {
+        Acks.OnPacketEnd();
+        AssociationOptions options = _context.Options;
+        if (options.ReceiveBufferSize == 0)
+        {
+            Grow(_tuning.OnReceived(_context.Now, _context.Counters.PayloadBytesReceived, Window.Taken, smoothed), options.MaximumReceiveBufferSize);
+        }
     }
 
     /// <summary>A router has marked a packet with data: the sender must know soon.</summary>
@@ -226,6 +241,7 @@ internal sealed class Receiver
         Tsns.OnSackSent();
         Acks.OnSackSent();
         Window.OnAdvertised(window);
+        _tuning.OnAdvertised(_context.Now, _context.Counters.PayloadBytesReceived, window);
         _context.Counters.SacksSent++;
         return true;
     }
@@ -337,7 +353,25 @@ internal sealed class Receiver
         }
 
         _context.Counters.PayloadBytesReceived += length;
+        GrowForFragments();
         return DataVerdict.Accepted;
+    }
+
+    // A message comes whole as long as there is memory for that: well before the window closes.
+    private void GrowForFragments()
+    {
+        if (Messages.FragmentCharge > Window.Size / 2)
+        {
+            Grow(2 * Window.Size, _context.Options.ReassemblyBuffer);
+        }
+    }
+
+    private void Grow(long wanted, long maximum)
+    {
+        if (_context.Sizes.TryGrowReceive(Math.Min(wanted, maximum)))
+        {
+            Window.Resize(_context.Sizes.Receive);
+        }
     }
 
     private void Accept(Tsn tsn, bool sackImmediately)

@@ -111,7 +111,7 @@ internal sealed partial class SendQueue
             : 0;
 
         // The last message may reach over the limit, so that one longer than the buffer can be sent at all.
-        return BufferedCharge - behind >= _context.Options.SendBufferSize ? SendStatus.QueueFull : SendStatus.Ok;
+        return BufferedCharge - behind >= _context.Sizes.Send ? SendStatus.QueueFull : SendStatus.Ok;
     }
 
     /// <summary>
@@ -119,7 +119,7 @@ internal sealed partial class SendQueue
     /// messages would not help, since they do not count.
     /// </summary>
     public long? Excess(in SendOptions sendOptions) =>
-        BufferedCharge - _context.Options.SendBufferSize is >= 0 and long excess && _streams.Find(sendOptions.Stream) is not { HoldsTurn: true } ? excess : null;
+        BufferedCharge - _context.Sizes.Send is >= 0 and long excess && _streams.Find(sendOptions.Stream) is not { HoldsTurn: true } ? excess : null;
 
     /// <summary>The part of <see cref="Check"/> that no option changes.</summary>
     public SendStatus CheckStream(in SendOptions sendOptions) =>

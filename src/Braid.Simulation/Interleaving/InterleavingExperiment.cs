@@ -55,6 +55,7 @@ public sealed class InterleavingExperiment
             Extensions = isInterleaved ? Extensions.Interleaving : Extensions.None,
             Scheduler = scheduler,
             SendBufferSize = 4 << 20,
+            ReceiveBufferSize = 5 << 20,
             MaximumPathMtu = 0,
         });
         return experiment.Run(duration);

@@ -178,6 +178,7 @@ internal sealed class SwarmMachines
             AcceptsAssociations = Options.Opening == SwarmOpening.BothOpen,
             ErrorDetection = Options.ErrorDetection,
             CarriesEcn = Options.CarriesEcn,
+            BufferBudget = Options.BufferBudget,
         },
         _world.NewRandom());
 
@@ -189,6 +190,7 @@ internal sealed class SwarmMachines
             AcceptsAssociations = Options.Opening != SwarmOpening.ServerAwaits,
             ErrorDetection = Options.ErrorDetection,
             CarriesEcn = Options.CarriesEcn,
+            BufferBudget = Options.BufferBudget,
             LocalAddresses = Options.Clients.Any(client => client.HasSecondPath) ? [s_server, s_secondServer] : [],
         },
         _world.NewRandom());

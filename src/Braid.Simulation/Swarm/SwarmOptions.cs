@@ -96,6 +96,9 @@ public sealed record SwarmOptions
     /// <summary>Whether the network carries ECN (RFC 3168): CoDel marks.</summary>
     public bool CarriesEcn { get; init; }
 
+    /// <summary>What buffers of each endpoint may grow by (<see cref="EndpointOptions.BufferBudget"/>).</summary>
+    public long BufferBudget { get; init; } = new EndpointOptions().BufferBudget;
+
     /// <summary>
     /// Whether the applications close as soon as they have sent everything, over links that still lose packets; else when
     /// all was delivered and the network has healed. Only where no fault breaks associations.

@@ -143,9 +143,9 @@ public sealed class SwarmRun
         foreach (SimulatedNode node in _world.Nodes)
         {
             var endpoint = (Endpoint)node.Machine;
-            if (endpoint.Buffers.Rented != 0 || endpoint.AssociationCount != 0 || !endpoint.NextTimeout.IsNever)
+            if (endpoint.Buffers.Rented != 0 || endpoint.BufferBudgetUsed != 0 || endpoint.AssociationCount != 0 || !endpoint.NextTimeout.IsNever)
             {
-                Flaw($"{node.Name} keeps {endpoint.Buffers.Rented} buffers, {endpoint.AssociationCount} associations, a timer at {endpoint.NextTimeout}");
+                Flaw($"{node.Name} keeps {endpoint.Buffers.Rented} buffers, {endpoint.BufferBudgetUsed} bytes of the budget, {endpoint.AssociationCount} associations, a timer at {endpoint.NextTimeout}");
             }
         }
 
@@ -198,7 +198,7 @@ public sealed class SwarmRun
         foreach (SwarmClient client in Options.Clients)
         {
             TimeSpan roundTrip = client.There.Delay + client.Back.Delay + (4 * (client.There.Jitter + client.Back.Jitter)) + TimeSpan.FromMilliseconds(300);
-            double windowRate = Both(client).Min(options => options.ReceiveBufferSize) / 4 / roundTrip.TotalSeconds;
+            double windowRate = Both(client).Min(options => options.ReceiveBufferSize > 0 ? options.ReceiveBufferSize : Math.Min(options.MaximumReceiveBufferSize, 256 << 10)) / 4 / roundTrip.TotalSeconds;
             double jitterRate = client.There.Jitter + client.Back.Jitter > TimeSpan.Zero
                 ? 2 * Both(client).Min(options => options.PathMtu) / roundTrip.TotalSeconds  // what overtakes looks lost (§7.2.4)
                 : double.MaxValue;

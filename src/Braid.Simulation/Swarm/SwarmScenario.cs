@@ -116,7 +116,7 @@ public sealed class SwarmScenario
         }
 
         int faults = Often(random, 0.5) ? 0 : 1 + random.NextInt32(5);
-        return WithCongestionControl(WithNrSacks(WithReconfiguration(WithHeartbeats(WithLossRecovery(WithSchedulers(WithExtensions(WithOtherOptions(new SwarmOptions
+        return WithBuffers(WithCongestionControl(WithNrSacks(WithReconfiguration(WithHeartbeats(WithLossRecovery(WithSchedulers(WithExtensions(WithOtherOptions(new SwarmOptions
         {
             Seed = seed,
             Clients = clients,
@@ -132,7 +132,7 @@ public sealed class SwarmScenario
 
             // A burst of losses ends after so many packets: one who only repeats a last chunk may count its peer as dead before.
             ClosesEarly = Often(random, 0.5) && !clients.Any(client => client.There.BurstStart + client.Back.BurstStart > 0),
-        }))))))));
+        })))))))));
     }
 
     // From a seed of its own as well: half of the worlds have NR-SACKs, where both sides offer them.
@@ -151,6 +151,31 @@ public sealed class SwarmScenario
             Server = server,
             LaterServer = Like(world.LaterServer, server),
             Clients = [.. clients.Select(client => client with { LaterOptions = Like(client.LaterOptions, client.Options) })],
+        };
+    }
+
+    // From a seed of its own: half of the worlds have buffers that size themselves on some side, with or without memory to grow.
+    private static SwarmOptions WithBuffers(SwarmOptions world)
+    {
+        var random = new SeededRandom(world.Seed ^ 0xB0FF_E125);
+        if (Often(random, 0.5))
+        {
+            return world;
+        }
+
+        AssociationOptions? Change(AssociationOptions? options) => options is null || Often(random, 0.3) ? options : options with
+        {
+            SendBufferSize = 0,
+            ReceiveBufferSize = 0,
+            MaximumSendBufferSize = 1 + random.NextInt32(4 << 20),
+            MaximumReceiveBufferSize = Often(random, 0.3) ? 8_000 + random.NextInt32(20_000) : 256_000 + random.NextInt32(4 << 20),
+        };
+        return world with
+        {
+            BufferBudget = Often(random, 0.3) ? random.NextInt32(1 << 20) : world.BufferBudget,
+            Server = Change(world.Server)!,
+            LaterServer = Change(world.LaterServer),
+            Clients = [.. world.Clients.Select(client => client with { Options = Change(client.Options)!, LaterOptions = Change(client.LaterOptions) })],
         };
     }
 

@@ -38,6 +38,7 @@ internal sealed class AssociationHost
     // Written only by the loop.
     private NetworkAddress _remote;                          // of several words: guarded by _gate
     private Instant _sampled;
+    private long _receiveBuffer;                             // its size now; read by anybody
     private volatile bool _isEnded;
     private long _establishedAt;                             // timestamp; 0 for never
 
@@ -53,7 +54,8 @@ internal sealed class AssociationHost
         core.Tag = this;
         Socket = socket;
         PeerKeys = socket is null ? s_noKeys : [];
-        Outbox = new Outbox(this, options.SendBufferSize);
+        _receiveBuffer = core.ReceiveBufferSize;
+        Outbox = new Outbox(this, core.SendBufferSize);
         _pump = new OutboxPump(this);
         _returned = new ReturnedMessages(_gate);
         Inbox = new Inbox(this, socket);
@@ -208,7 +210,7 @@ internal sealed class AssociationHost
     public void Release(ReceivedMessage message)
     {
         // After the end there is no window, only a pool that wants its memory back.
-        if (_returned.Add(message, Options.ReceiveBufferSize, out bool isFirst) || _isEnded)
+        if (_returned.Add(message, Volatile.Read(ref _receiveBuffer), out bool isFirst) || _isEnded)
         {
             Wake();
         }
@@ -308,6 +310,7 @@ internal sealed class AssociationHost
             Meters.Sample(Core.GetStatistics());
         }
 
+        FollowSizes();
         State = Core.State;
         NetworkAddress remote = Core.PrimaryPath.Remote;
         if (_remote != remote)
@@ -373,10 +376,20 @@ internal sealed class AssociationHost
         }
 
         Core.Reconfigure(now, options);
-        Outbox.SetLimit(options.SendBufferSize);
+        FollowSizes();
         if (asksForDry && Outbox.Bytes == 0)
         {
             Report.TellDry();                                // RFC 6458 §6.1.9: at once, then
+        }
+    }
+
+    // The protocol makes them larger as they are used.
+    private void FollowSizes()
+    {
+        Volatile.Write(ref _receiveBuffer, Core.ReceiveBufferSize);
+        if (Outbox.Limit != Core.SendBufferSize)
+        {
+            Outbox.SetLimit(Core.SendBufferSize);
         }
     }
 

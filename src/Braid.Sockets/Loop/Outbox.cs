@@ -11,7 +11,7 @@ namespace Braid.Sockets;
 /// the send buffer is taken, and the calls that wait for room in it. Accepts in the order of the calls.
 /// </summary>
 /// <param name="host">Whose it is; woken, without a lock, when there is something to take.</param>
-/// <param name="limit">Size of the send buffer, as <see cref="AssociationOptions.SendBufferSize"/> counts.</param>
+/// <param name="limit">Size of the send buffer at first, as <see cref="AssociationOptions.SendBufferSize"/> counts.</param>
 internal sealed class Outbox(AssociationHost host, long limit)
 {
     // Who only asks for room gets that of messages that are too old, and nobody else's.
@@ -35,6 +35,9 @@ internal sealed class Outbox(AssociationHost host, long limit)
 
     /// <summary>Bytes of messages accepted and not acknowledged yet.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
+
+    /// <summary>Size of the send buffer. On the loop.</summary>
+    public long Limit => _limit;
 
     /// <summary>Whether a message is being written in pieces.</summary>
     public bool HasOpenMessage

@@ -11,11 +11,13 @@ internal sealed class DirectPair
 
     private readonly byte[] _datagram = new byte[65536];
 
-    public DirectPair(AssociationOptions? options = null)
+    public DirectPair(AssociationOptions? options = null, long? bufferBudget = null)
     {
         options ??= AssociationOptions.Default;
-        A = new Endpoint(new EndpointOptions { LocalPort = 5000, Association = options }, new SeededRandom(1));
-        Z = new Endpoint(new EndpointOptions { LocalPort = 5001, Association = options, AcceptsAssociations = true }, new SeededRandom(2));
+        var endpoint = new EndpointOptions { LocalPort = 5000, Association = options };
+        endpoint = endpoint with { BufferBudget = bufferBudget ?? endpoint.BufferBudget };
+        A = new Endpoint(endpoint, new SeededRandom(1));
+        Z = new Endpoint(endpoint with { LocalPort = 5001, AcceptsAssociations = true }, new SeededRandom(2));
         (Client, Server) = Connect(5000);
     }
 

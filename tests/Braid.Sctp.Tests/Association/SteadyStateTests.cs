@@ -149,6 +149,7 @@ public sealed class SteadyStateTests
             pair.Advance(TimeSpan.FromMilliseconds(100));
         }
 
+        pair.Drain();                                        // what came together with the end
         Assert.Equal(AssociationState.Closed, pair.Client.State);
         Assert.Equal(AssociationState.Closed, pair.Server.State);
         Assert.Equal(100, pair.Server.GetStatistics().MessagesReceived);

@@ -17,7 +17,7 @@ public sealed class AssociationFactoryTests
         var buffers = new BufferPool();
         var drops = new DropCounters();
         var factory = new AssociationFactory(
-            new EndpointOptions(), new Scripted(0, 7, 9, 1), new AssociationTable(), used, buffers, drops, new StatelessReplies(buffers, drops), new ActivityQueue());
+            new EndpointOptions(), new Scripted(0, 7, 9, 1), new AssociationTable(), used, buffers, new MemoryBudget(0), drops, new StatelessReplies(buffers, drops), new ActivityQueue());
         Assert.Equal(new VerificationTag(9), factory.NewFields(AssociationOptions.Default).InitiateTag);
     }
 
