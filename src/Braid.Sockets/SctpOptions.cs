@@ -4,7 +4,7 @@ using Braid.Sctp;
 namespace Braid.Sockets;
 
 /// <summary>
-/// The options of RFC 6458 §8.1 that can be set for an association. docs/options.md has the whole list, with defaults and ranges: a
+/// The options of RFC 6458 §8.1 that can be set for an association, and congestion control. docs/options.md has the whole list, with defaults and ranges: a
 /// value outside its range is an <see cref="ArgumentOutOfRangeException"/> where it is set. There are no process-wide settings.
 /// </summary>
 public static class SctpOptions
@@ -92,6 +92,15 @@ public static class SctpOptions
     public static SctpOption<int> MaximumBurst { get; } = new(
         "SCTP_MAX_BURST", static options => options.MaximumBurst, static (options, value) => options with { MaximumBurst = value });
 
+    /// <summary>
+    /// What decides how much may be in flight, and how it leaves. No RFC has an option for that; the name is that of FreeBSD. It may change
+    /// while an association lives: the new control begins with the window of the one before it.
+    /// </summary>
+    public static SctpOption<SctpCongestionControl> CongestionControl { get; } = new(
+        "SCTP_PLUGGABLE_CC",
+        static options => new SctpCongestionControl(options.CongestionControl, options.Pacing, options.InitialWindow),
+        static (options, value) => options with { CongestionControl = value.Control, Pacing = value.Pacing, InitialWindow = value.InitialWindow });
+
     /// <summary>A number that comes with every received message (§8.1.25).</summary>
     public static SctpOption<uint> Context { get; } = new(
         "SCTP_CONTEXT", static options => options.Context, static (options, value) => options with { Context = value });
@@ -136,6 +145,12 @@ public readonly record struct SctpRtoInfo(TimeSpan Initial, TimeSpan Minimum, Ti
 /// <param name="IncomingStreams">Streams that the peer may send on, 1 to 65535.</param>
 /// <param name="MaximumRetransmissions">How often INIT and COOKIE ECHO are repeated, from 0.</param>
 public readonly record struct SctpInitMessage(int OutgoingStreams, int IncomingStreams, int MaximumRetransmissions);
+
+/// <summary>Congestion control (RFC 9260 §7.2 and others).</summary>
+/// <param name="Control">Which one.</param>
+/// <param name="Pacing">Whether packets leave evenly spread over the round trip; <see cref="Braid.Sctp.CongestionControl.Bbr"/> always spreads them.</param>
+/// <param name="InitialWindow">Packets that may leave before anything is acknowledged, 1 to 100, or 0 for what RFC 9260 has. Counts for paths to come.</param>
+public readonly record struct SctpCongestionControl(CongestionControl Control, bool Pacing, int InitialWindow);
 
 /// <summary>Heartbeats and limits of the peer's addresses.</summary>
 /// <param name="HeartbeatInterval">Time, from zero, between heartbeats on an idle path; zero for none.</param>

@@ -141,6 +141,32 @@ public sealed class OptionTests
     }
 
     [Fact]
+    public async Task Congestion_control_changes_while_data_is_in_flight_and_out_of_range_it_changes_nothing()
+    {
+        await using MemoryPair pair = await MemoryPair.ConnectedAsync();
+        byte[] message = new byte[10_000];
+        foreach (CongestionControl control in Enum.GetValues<CongestionControl>())
+        {
+            var value = new SctpCongestionControl(control, Pacing: control != CongestionControl.NewReno, InitialWindow: 4);
+            pair.Client.SetOption(SctpOptions.CongestionControl, value);
+            Assert.Equal(value, pair.Client.GetOption(SctpOptions.CongestionControl));
+            Assert.Equal((control, 4), (pair.Client.Options.CongestionControl, pair.Client.Options.InitialWindow));
+            await pair.Client.SendAsync(message, default, pair.Guard);
+        }
+
+        foreach (CongestionControl _ in Enum.GetValues<CongestionControl>())
+        {
+            using SctpMessage received = await pair.Server.ReceiveAsync(pair.Guard);
+            Assert.Equal(message.Length, received.Length);
+        }
+
+        SctpCongestionControl last = pair.Client.GetOption(SctpOptions.CongestionControl);
+        Assert.Throws<ArgumentOutOfRangeException>(() => pair.Client.SetOption(SctpOptions.CongestionControl, last with { Control = (CongestionControl)99 }));
+        Assert.Throws<ArgumentOutOfRangeException>(() => pair.Client.SetOption(SctpOptions.CongestionControl, last with { InitialWindow = 101 }));
+        Assert.Equal(last, pair.Client.GetOption(SctpOptions.CongestionControl));
+    }
+
+    [Fact]
     public async Task What_was_negotiated_cannot_change_and_a_refused_change_changes_nothing()
     {
         await using MemoryPair pair = await MemoryPair.ConnectedAsync();
@@ -206,7 +232,8 @@ public sealed class OptionTests
         Same(SctpOptions.DefaultSendInfo);
         Assert.Equal(before, client.Options);
         Same(SctpOptions.Interleaving);
-        Assert.Equal(21, typeof(SctpOptions).GetProperties().Length);
+        Same(SctpOptions.CongestionControl);
+        Assert.Equal(22, typeof(SctpOptions).GetProperties().Length);
 
         void Same<T>(SctpOption<T> option)
         {
