@@ -16,6 +16,9 @@ internal sealed class Activity(ActivityQueue queue)
     /// <summary>The peer has begun a shutdown.</summary>
     public void ReportPeerShutdown() => queue.PeerShutdown = Association;
 
+    /// <summary>The last datagram was no more than the next data of a steady flow.</summary>
+    public void ReportSteady() => queue.IsSteady = true;
+
     /// <summary>Something has changed: datagrams, messages, events or the next time-out may be different now.</summary>
     public void Signal() => queue.Add(this);
 }
@@ -28,6 +31,9 @@ internal sealed class ActivityQueue
 
     /// <summary>The association whose peer has begun a shutdown with the last datagram.</summary>
     public Association? PeerShutdown { get; set; }
+
+    /// <summary>Whether the last datagram was no more than the next data of a steady flow.</summary>
+    public bool IsSteady { get; set; }
 
     /// <summary>Whether any association waits.</summary>
     public bool IsEmpty => _first is null;

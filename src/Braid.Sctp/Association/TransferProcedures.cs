@@ -8,6 +8,7 @@ namespace Braid.Sctp;
 internal sealed class TransferProcedures(Tcb tcb)
 {
     private bool _packetHadData;
+    private bool _packetHadSack;
     private bool _packetIsMarked;
 
     /// <summary>A packet begins.</summary>
@@ -15,6 +16,7 @@ internal sealed class TransferProcedures(Tcb tcb)
     public void OnPacketBegin(EcnCodepoint ecn)
     {
         _packetHadData = false;
+        _packetHadSack = false;
         _packetIsMarked = ecn == EcnCodepoint.CongestionExperienced && tcb.Transfer is { UsesEcn: true };
     }
 
@@ -24,6 +26,11 @@ internal sealed class TransferProcedures(Tcb tcb)
     {
         Transfer transfer = tcb.Transfer!;
         transfer.Receiver.OnPacketEnd((transfer.LastDataPath ?? tcb.Paths.Primary).Rto.Smoothed);
+        if (_packetHadData && !_packetHadSack && transfer.Receiver.Acks.IsSteady)
+        {
+            tcb.Context.Activity.ReportSteady();
+        }
+
         return _packetHadData;
     }
 
@@ -129,6 +136,7 @@ internal sealed class TransferProcedures(Tcb tcb)
             return tcb.Unexpected();
         }
 
+        _packetHadSack = true;
         return OnAcknowledged(tcb.Transfer!.Sender.OnSack(sack));
     }
 

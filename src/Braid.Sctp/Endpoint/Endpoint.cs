@@ -21,6 +21,7 @@ public sealed class Endpoint : IDatagramMachine
     private readonly ListeningProcedures _listening;
     private readonly UsedTags _usedTags;
     private readonly MemoryBudget _bufferBudget;
+    private AnswerPace _pace;
     private readonly DeadlineHeap _deadlines = new();
     private readonly ActivityQueue _toDrain = new();
     private readonly Queue<Association> _accepted = new();
@@ -69,6 +70,12 @@ public sealed class Endpoint : IDatagramMachine
     /// queues for its application hands over what it has, by <see cref="Association.SendAccepted"/>, before it takes the next one.
     /// </summary>
     public Association? PeerShutdown => _toDrain.PeerShutdown;
+
+    /// <summary>
+    /// Whether an owner that takes in several datagrams at once drains <see cref="TryGetDatagram"/> before it takes the next one: as often as
+    /// acknowledgements are wanted (§6.2), every second packet, or every fourth of a long flow that nothing disturbs.
+    /// </summary>
+    public bool WantsDrain => _pace.IsDue;
 
     /// <inheritdoc/>
     public Instant NextTimeout => _deadlines.Next;
@@ -162,6 +169,13 @@ public sealed class Endpoint : IDatagramMachine
     public void HandleDatagram(Instant now, in NetworkPath path, ReadOnlySpan<byte> datagram, EcnCodepoint ecn = EcnCodepoint.NotCapable)
     {
         _toDrain.PeerShutdown = null;
+        _toDrain.IsSteady = false;
+        Handle(now, path, datagram, ecn);
+        _pace.OnDatagram(_toDrain.IsSteady);
+    }
+
+    private void Handle(Instant now, in NetworkPath path, ReadOnlySpan<byte> datagram, EcnCodepoint ecn)
+    {
         if (!PacketView.TryRead(datagram, out PacketView packet))
         {
             Drops.Count(DropReason.MalformedPacket);
@@ -239,6 +253,7 @@ public sealed class Endpoint : IDatagramMachine
             }
         }
 
+        _pace.OnDrained();
         return false;
     }
 

@@ -1,3 +1,6 @@
+using System;
+using Braid.Core;
+
 namespace Braid.Sctp;
 
 /// <summary>
@@ -8,7 +11,15 @@ internal sealed class AckScheduler(AssociationContext context)
 {
     private static readonly TimerId s_delayedAck = new(TimerKind.DelayedAck);
 
+    // By then a sender in slow start fills 1 Gbit/s over 100 ms.
+    private const int PacketsUntilSteady = 16_384;
+
+    // A sender that was idle for an RTO may be in slow start again (RFC 9260 §7.2.1).
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
+
     private int _packetsWaiting;
+    private int _packetsInOrder;                             // since the beginning, or since anything was out of order, or a pause
+    private Instant _lastPacket;
     private bool _sawData;
     private bool _isUrgent;
 
@@ -17,6 +28,9 @@ internal sealed class AckScheduler(AssociationContext context)
 
     /// <summary>A SACK must go out now.</summary>
     public bool IsDue { get; private set; }
+
+    /// <summary>Whether what comes is a long flow that nothing disturbs: its sender has left slow start, or has all that it needs.</summary>
+    public bool IsSteady => _packetsInOrder >= PacketsUntilSteady;
 
     /// <summary>Data waits for its acknowledgement: a SACK goes along with whatever is sent.</summary>
     public bool IsPending => IsDue || _packetsWaiting > 0;
@@ -44,6 +58,9 @@ internal sealed class AckScheduler(AssociationContext context)
             return;
         }
 
+        bool isDisturbed = _isUrgent || context.Now - _lastPacket > s_pause;
+        _packetsInOrder = isDisturbed ? 0 : Math.Min(_packetsInOrder + 1, PacketsUntilSteady);
+        _lastPacket = context.Now;
         _packetsWaiting++;
         if (_isUrgent || !HadData || _packetsWaiting >= context.Options.SackFrequency || context.Options.SackDelay.Ticks == 0)
         {

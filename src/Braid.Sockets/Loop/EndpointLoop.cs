@@ -14,8 +14,6 @@ namespace Braid.Sockets;
 /// </summary>
 internal sealed class EndpointLoop : IThreadPoolWorkItem
 {
-    // RFC 9260 §6.2: an acknowledgement for at least every second packet, also when many are taken in at once.
-    private const int PacketsPerAck = 2;
     private const int RunsBeforeYield = 16;                  // so that one busy endpoint leaves the pool to others
 
     // What _run may be.
@@ -408,7 +406,6 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
 
     private void Take(Instant now, DatagramBatch batch)
     {
-        int packets = 0;
         for (int i = 0; i < batch.Count; i++)
         {
             ref readonly DatagramRun run = ref batch[i];
@@ -417,7 +414,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
                 Endpoint.HandleDatagram(now, run.Path, batch.Bytes(run, j), run.Ecn);
                 (Endpoint.PeerShutdown?.Tag as AssociationHost)?.CloseSending(now);
 
-                if (++packets % PacketsPerAck == 0)
+                if (Endpoint.WantsDrain)
                 {
                     TakeDatagrams(now);
                 }
