@@ -17,6 +17,7 @@ internal sealed class AssociationContext(
     StatelessReplies replies,
     Activity activity)
 {
+    private BufferSizes _sizes = new(bufferBudget, options);
     private AssociationEvent? _event;                        // the one to be taken next
     private Queue<AssociationEvent>? _laterEvents;           // none before two wait at the same time
 
@@ -30,7 +31,7 @@ internal sealed class AssociationContext(
 
     public BufferPool Buffers { get; } = buffers;
 
-    public BufferSizes Sizes { get; } = new(bufferBudget, options);
+    public ref BufferSizes Sizes => ref _sizes;
 
     public SpareMessages Spares { get; } = spares;
 

@@ -10,16 +10,16 @@ namespace Braid.Sctp;
 /// </summary>
 /// <param name="shared">What is left for growing.</param>
 /// <param name="options">The association's options.</param>
-internal sealed class BufferSizes(MemoryBudget shared, AssociationOptions options)
+internal struct BufferSizes(MemoryBudget shared, AssociationOptions options)
 {
     private long _sendGrant;
     private long _receiveGrant;
 
     /// <summary>The send buffer, in bytes as <see cref="AssociationOptions.SendBufferSize"/> counts.</summary>
-    public long Send { get; private set; } = options.FirstSendBuffer;
+    public long Send { readonly get; private set; } = options.FirstSendBuffer;
 
     /// <summary>The receive buffer, in bytes.</summary>
-    public long Receive { get; private set; } = options.FirstReceiveBuffer;
+    public long Receive { readonly get; private set; } = options.FirstReceiveBuffer;
 
     /// <summary>Makes the send buffer larger, as far as there is memory for that.</summary>
     /// <returns>Whether it is larger now.</returns>
@@ -69,7 +69,7 @@ internal sealed class BufferSizes(MemoryBudget shared, AssociationOptions option
         GiveBack(ref _receiveGrant);
     }
 
-    private long Take(long wanted, ref long grant)
+    private readonly long Take(long wanted, ref long grant)
     {
         long more = Math.Clamp(wanted, 0, shared.Available);
         shared.Charge(more);
@@ -77,7 +77,7 @@ internal sealed class BufferSizes(MemoryBudget shared, AssociationOptions option
         return more;
     }
 
-    private void GiveBack(ref long grant)
+    private readonly void GiveBack(ref long grant)
     {
         shared.Credit(grant);
         grant = 0;

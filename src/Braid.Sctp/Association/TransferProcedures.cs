@@ -346,7 +346,7 @@ internal sealed class TransferProcedures(Tcb tcb)
     // One window in flight, and one for the application to fill meanwhile. Where it does not fill the buffer, nothing is gained.
     private void TuneSendBuffer(long released)
     {
-        BufferSizes sizes = tcb.Context.Sizes;
+        ref BufferSizes sizes = ref tcb.Context.Sizes;
         AssociationOptions options = tcb.Context.Options;
         long charge = tcb.Queue.BufferedCharge;
         if (options.SendBufferSize > 0 || charge + released < sizes.Send / 2)

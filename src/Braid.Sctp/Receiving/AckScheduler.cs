@@ -1,5 +1,4 @@
 using System;
-using Braid.Core;
 
 namespace Braid.Sctp;
 
@@ -15,11 +14,11 @@ internal sealed class AckScheduler(AssociationContext context)
     private const int PacketsUntilSteady = 16_384;
 
     // A sender that was idle for an RTO may be in slow start again (RFC 9260 §7.2.1).
-    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
+    private const uint Pause = 200;                          // ms
 
     private int _packetsWaiting;
     private int _packetsInOrder;                             // since the beginning, or since anything was out of order, or a pause
-    private Instant _lastPacket;
+    private uint _lastPacket;                                // ms, of 49 days
     private bool _sawData;
     private bool _isUrgent;
 
@@ -58,9 +57,10 @@ internal sealed class AckScheduler(AssociationContext context)
             return;
         }
 
-        bool isDisturbed = _isUrgent || context.Now - _lastPacket > s_pause;
+        uint now = unchecked((uint)(context.Now.Ticks / TimeSpan.TicksPerMillisecond));
+        bool isDisturbed = _isUrgent || unchecked(now - _lastPacket) > Pause;
         _packetsInOrder = isDisturbed ? 0 : Math.Min(_packetsInOrder + 1, PacketsUntilSteady);
-        _lastPacket = context.Now;
+        _lastPacket = now;
         _packetsWaiting++;
         if (_isUrgent || !HadData || _packetsWaiting >= context.Options.SackFrequency || context.Options.SackDelay.Ticks == 0)
         {

@@ -9,14 +9,15 @@ namespace Braid.Sctp;
 /// measurement of the round trip: what lies beyond the window cannot come before the peer has heard of the next one, and the shortest
 /// time in which it did is taken for it (Fisk and Feng, "Dynamic Right-Sizing in TCP", 2001).
 /// </summary>
-internal struct ReceiveTuning
+/// <param name="announced">The window that the peer began with, in bytes.</param>
+internal sealed class ReceiveTuning(long announced)
 {
     // A reader that is not run for a moment must not close the window, however short the path is.
     private static readonly TimeSpan s_shortest = TimeSpan.FromMilliseconds(2);
 
     private Instant _toldAt;
     private long _edge;                                      // what had been allowed then, counted as _farthest is; 0 when nothing is timed
-    private long _farthest;                                  // bytes of user data that the peer was ever allowed to send
+    private long _farthest = announced;                      // bytes of user data that the peer was ever allowed to send
     private TimeSpan _roundTrip;                             // zero before the first measurement
     private Instant _since;
     private long _taken;                                     // until then

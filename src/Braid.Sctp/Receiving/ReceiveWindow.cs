@@ -11,7 +11,6 @@ internal sealed class ReceiveWindow
 {
     private readonly int _largestChunk;
     private uint _largestSize;
-    private readonly MemoryBudget _budget;
     private readonly long _leastSlack;
     private long _size;
     private long _lastAdvertised;
@@ -27,12 +26,11 @@ internal sealed class ReceiveWindow
         _leastSlack = leastSlack;
         _largestSize = (uint)size;
         _largestChunk = largestChunk;
-        _budget = new MemoryBudget(HardLimit);
         OnAdvertised(advertised);
     }
 
     /// <summary>Memory held, in bytes.</summary>
-    public long Held => _budget.Used;
+    public long Held { get; private set; }
 
     /// <summary>Bytes of receive buffer.</summary>
     public long Size => _size;
@@ -45,7 +43,7 @@ internal sealed class ReceiveWindow
     {
         get
         {
-            long free = Math.Max(Math.Max(0, _size - _budget.Used), _promised);
+            long free = Math.Max(Math.Max(0, _size - Held), _promised);
             return free < Smallest ? 0 : (uint)free;
         }
     }
@@ -60,13 +58,13 @@ internal sealed class ReceiveWindow
     public bool WantsUpdate => Advertised - _lastAdvertised >= Math.Max(1, _size / 4);
 
     /// <summary>Whether no more memory is held than the buffer has.</summary>
-    public bool HasRoom => _budget.Used <= _size;
+    public bool HasRoom => Held <= _size;
 
     /// <summary>
     /// Whether a chunk that comes next may go beyond the hard limit. A peer that keeps to the window needs no more than this: in the
     /// end what has come in order can be delivered.
     /// </summary>
-    public bool MayStretch => _budget.Used < 4L * _largestSize;
+    public bool MayStretch => Held < 4L * _largestSize;
 
     private long Smallest => Math.Min(_largestChunk, _size / 4);
 
@@ -80,40 +78,38 @@ internal sealed class ReceiveWindow
     {
         _size = size;
         _largestSize = (uint)Math.Max(_largestSize, size);
-        _budget.Limit = HardLimit;
     }
 
     /// <summary>Takes memory for a fragment; false when the hard limit is reached.</summary>
     public bool TryCharge(long bytes)
     {
-        if (bytes > _promised && !_budget.TryCharge(bytes))
+        if (bytes > _promised && bytes > HardLimit - Held)
         {
-            return false;
+            return false;                                    // what was promised counts also where the limit was higher then
         }
 
-        if (bytes <= _promised)
-        {
-            _budget.Charge(bytes);                           // also where the limit was higher when it was promised
-        }
-
-        _promised -= bytes;
+        Charge(bytes);
         return true;
     }
 
     /// <summary>Takes memory for a fragment whatever the limit.</summary>
     public void Charge(long bytes)
     {
-        _budget.Charge(bytes);
+        Held += bytes;
         _promised -= bytes;
     }
 
     /// <summary>Memory was returned.</summary>
-    public void Credit(long bytes) => _budget.Credit(bytes);
+    public void Credit(long bytes)
+    {
+        Held -= bytes;
+        Invariant.Check(Held >= 0, "more memory was given back than was taken");
+    }
 
     /// <summary>Memory was returned by the application.</summary>
     public void CreditTaken(long bytes)
     {
-        _budget.Credit(bytes);
+        Credit(bytes);
         Taken += bytes;
     }
 

@@ -28,10 +28,11 @@ internal enum DataVerdict : byte
 internal sealed class Receiver
 {
     private const long SlackOfTuned = 2 << 20;
+    private const long WorthTuning = 16 << 10;
 
     private readonly AssociationContext _context;
     private EcnEcho _echo;
-    private ReceiveTuning _tuning;
+    private ReceiveTuning? _tuning;                          // made when as much has come as many associations never see
 
     public Receiver(AssociationContext context, in Negotiated negotiated, int largestChunk, long announcedWindow)
     {
@@ -132,8 +133,9 @@ internal sealed class Receiver
     {
         Acks.OnPacketEnd();
         AssociationOptions options = _context.Options;
-        if (options.ReceiveBufferSize == 0)
+        if (options.ReceiveBufferSize == 0 && _context.Counters.PayloadBytesReceived > WorthTuning)
         {
+            _tuning ??= new ReceiveTuning(options.FirstReceiveBuffer);
             Grow(_tuning.OnReceived(_context.Now, _context.Counters.PayloadBytesReceived, Window.Taken, smoothed), options.MaximumReceiveBufferSize);
         }
     }
@@ -241,7 +243,7 @@ internal sealed class Receiver
         Tsns.OnSackSent();
         Acks.OnSackSent();
         Window.OnAdvertised(window);
-        _tuning.OnAdvertised(_context.Now, _context.Counters.PayloadBytesReceived, window);
+        _tuning?.OnAdvertised(_context.Now, _context.Counters.PayloadBytesReceived, window);
         _context.Counters.SacksSent++;
         return true;
     }
