@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using System.Net;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Running;
 
@@ -69,7 +70,13 @@ public static class Program
         micro.SetAction(result => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(
             ["--filter", result.GetValue(filter)!], ManualConfig.Create(DefaultConfig.Instance).WithBuildTimeout(s_buildPatience)));
 
-        return new RootCommand("Braid's benchmarks.") { all, loopback, latency, flows, many, endurance, udp, core, memory, micro, Side() }.Parse(args).Invoke();
+        var paths = new Command("paths", "Simulated paths of 10 Mbit/s to 1 Gbit/s, 1 to 300 ms and 0 to 4 % loss, in virtual time.") { quick, folder };
+        paths.SetAction(result => Paths.Run(result.GetValue(quick), result.GetValue(folder)));
+
+        var link = new Command("link", "An emulated path of 100 Mbit/s and 40 ms (braid link; Linux, as root): Braid beside the kernel's TCP.") { seconds, rounds };
+        link.SetAction((result, cancellationToken) => Link.RunAsync(result.GetValue(seconds), result.GetValue(rounds), cancellationToken));
+
+        return new RootCommand("Braid's benchmarks.") { all, loopback, latency, flows, many, endurance, udp, core, memory, micro, paths, link, LinkReceive(), LinkSend(), Side() }.Parse(args).Invoke();
 
         Command Part(string name, string description, Option[] options, Func<ParseResult, IPart> make)
         {
@@ -110,5 +117,25 @@ public static class Program
         side.SetAction((result, cancellationToken) =>
             ((ManagedSubject)AllSubjects.Named([result.GetValue(name)!])[0]).RunAsync(result.GetValue(port), Job.Parse(result.GetValue(job)), cancellationToken));
         return side;
+    }
+
+    private static Command LinkReceive()
+    {
+        var command = new Command("link-receive", "The receiving process of TCP in 'link'.") { Hidden = true };
+        command.SetAction(_ => LinkTcp.Receive());
+        return command;
+    }
+
+    private static Command LinkSend()
+    {
+        var host = new Argument<string>("HOST");
+        var port = new Argument<int>("PORT");
+        var control = new Argument<string>("CONTROL");
+        var time = new Argument<double>("SECONDS");
+        var command = new Command("link-send", "The sending process of TCP in 'link'.") { host, port, control, time };
+        command.Hidden = true;
+        command.SetAction(result => LinkTcp.Send(
+            IPAddress.Parse(result.GetValue(host)!), result.GetValue(port), result.GetValue(control)!, result.GetValue(time)));
+        return command;
     }
 }

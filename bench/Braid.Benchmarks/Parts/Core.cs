@@ -5,7 +5,6 @@ using System.Linq;
 using System.Runtime.CompilerServices;
 using System.Threading;
 using System.Threading.Tasks;
-using Braid.Core;
 using Braid.Sctp;
 
 namespace Braid.Benchmarks;
@@ -50,40 +49,10 @@ internal sealed class Core(IReadOnlyList<int> sizes, int mtu, double seconds, in
     }
 }
 
-/// <summary>A flow between two endpoints in memory.</summary>
-file sealed class Flow
+/// <summary>What time it takes.</summary>
+file sealed class Flow(int mtu)
 {
-    private const int BatchCount = 64;
-
-    private static readonly NetworkAddress s_a = NetworkAddress.FromIPv4([127, 0, 0, 1], 1000);
-    private static readonly NetworkAddress s_z = NetworkAddress.FromIPv4([127, 0, 0, 1], 2000);
-    private static readonly TimeSpan s_trip = TimeSpan.FromMicroseconds(50);
-
-    private readonly byte[] _batch = new byte[BatchCount * 2048];
-    private readonly int[] _lengths = new int[BatchCount];
-    private readonly Endpoint _sender;
-    private readonly Endpoint _receiver;
-    private readonly Association _association;
-    private Instant _now = new(TimeSpan.TicksPerSecond);
-    private long _received;
-    private long _packets;
-
-    public Flow(int mtu)
-    {
-        var options = new AssociationOptions
-        {
-            PathMtu = mtu,
-            MaximumPathMtu = 0,
-            SendBufferSize = 4 << 20,
-            ReceiveBufferSize = 4 << 20,
-        };
-        _sender = new Endpoint(new EndpointOptions { LocalPort = 1, Association = options }, new SeededRandom(1));
-        _receiver = new Endpoint(new EndpointOptions { LocalPort = 2, Association = options, AcceptsAssociations = true }, new SeededRandom(2));
-        _association = _sender.Connect(_now, 2, new NetworkPath(s_a, s_z));
-        while (Exchange())
-        {
-        }
-    }
+    private readonly MemoryFlow _flow = new(AssociationOptions.Default, mtu);
 
     /// <summary>Nanoseconds for a packet and for a message, bytes allocated for a message, and what that makes.</summary>
     public readonly record struct Costs(double GigabitsPerSecond, double Packet, double Message, double Allocated);
@@ -92,12 +61,13 @@ file sealed class Flow
     public Costs Run(int size, double warmUp, double seconds)
     {
         Send(size, Deadline.AfterWork(warmUp));
-        (_received, _packets) = (0, 0);
+        _flow.Counts = default;
         long allocated = GC.GetAllocatedBytesForCurrentThread();
         double elapsed = Send(size, Deadline.In(seconds));
         allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
-        double messages = (double)_received / size;
-        return new Costs(_received * 8 / elapsed / 1e9, elapsed * 1e9 / _packets, elapsed * 1e9 / messages, allocated / messages);
+        MemoryCounts counts = _flow.Counts;
+        double messages = (double)counts.Received / size;
+        return new Costs(counts.Received * 8 / elapsed / 1e9, elapsed * 1e9 / (counts.Packets + counts.Answers), elapsed * 1e9 / messages, allocated / messages);
     }
 
     private double Send(int size, Deadline end)
@@ -106,61 +76,9 @@ file sealed class Flow
         long start = Stopwatch.GetTimestamp();
         do
         {
-            while (_association.Send(_now, message, default) == SendStatus.Ok)
-            {
-            }
-
-            Exchange();
+            _flow.Send(message, long.MaxValue);
         }
         while (!end.IsOver);
         return Stopwatch.GetElapsedTime(start).TotalSeconds;
-    }
-
-    private bool Exchange()
-    {
-        bool any = Carry(_sender, _receiver, s_a);
-        _now += s_trip;
-        any |= Carry(_receiver, _sender, s_z);
-        _now += s_trip;
-        _sender.HandleTimeout(_now);
-        _receiver.HandleTimeout(_now);
-        return any;
-    }
-
-    private bool Carry(Endpoint from, Endpoint to, NetworkAddress source)
-    {
-        int count;
-        bool any = false;
-        do
-        {
-            int used = 0;
-            NetworkPath path = default;
-            for (count = 0; count < BatchCount && from.TryGetDatagram(_now, _batch.AsSpan(used), out OutgoingDatagram datagram); count++)
-            {
-                _lengths[count] = datagram.Length;
-                used += datagram.Length;
-                path = datagram.Path;
-            }
-
-            used = 0;
-            for (int i = 0; i < count; i++)
-            {
-                to.HandleDatagram(_now, new NetworkPath(path.Remote, source), _batch.AsSpan(used, _lengths[i]));
-                used += _lengths[i];
-            }
-
-            _packets += count;
-            any |= count > 0;
-            while (to.TryTakeActive(out Association? association))
-            {
-                while (association.TryReceive(out ReceivedMessage? message))
-                {
-                    _received += message.Length;
-                    message.Dispose();
-                }
-            }
-        }
-        while (count == BatchCount);
-        return any;
     }
 }

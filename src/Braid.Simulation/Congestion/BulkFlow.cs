@@ -47,6 +47,9 @@ public sealed class BulkFlow
 
     internal SimulatedNode Node { get; }
 
+    /// <summary>Whether <see cref="Samples"/> are taken: a long run has millions.</summary>
+    internal bool TakesSamples { get; init; } = true;
+
     internal NetworkPath Path { get; }
 
     /// <summary>How much it sends, in bytes of user data; it may be a packet more.</summary>
@@ -100,7 +103,7 @@ public sealed class BulkFlow
             FirstSent = FirstSent == Instant.Zero ? now : FirstSent;
         }
 
-        if (_association is not null && _association.State == AssociationState.Established)
+        if (TakesSamples && _association is not null && _association.State == AssociationState.Established)
         {
             PathStatistics path = _association.GetPaths()[0];
             var sample = new FlowSample(now - _begun, path.CongestionWindow, path.SlowStartThreshold, path.InFlight);

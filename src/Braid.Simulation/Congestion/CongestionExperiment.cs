@@ -50,13 +50,16 @@ public sealed record CongestionExperiment
     /// <summary>Whether both sides use ECN (RFC 3168).</summary>
     public bool CarriesEcn { get; init; }
 
+    /// <summary>Whether <see cref="BulkFlow.Samples"/> are taken.</summary>
+    public bool TakesSamples { get; init; } = true;
+
     /// <summary>Runs it.</summary>
     public CongestionResult Run()
     {
         var world = new World(Seed);
         var there = new SimulatedLink(There, world.NewRandom());
         var back = new SimulatedLink(Back, world.NewRandom());
-        List<BulkFlow> flows = [.. Enumerable.Range(1, Flows).Select(number => new BulkFlow(world, number, there, back, number % 2 == 0 ? Others ?? Options : Options, CarriesEcn))];
+        List<BulkFlow> flows = [.. Enumerable.Range(1, Flows).Select(number => new BulkFlow(world, number, there, back, number % 2 == 0 ? Others ?? Options : Options, CarriesEcn) { TakesSamples = TakesSamples })];
         world.Sent = (Instant now, SimulatedNode from, in NetworkPath _, ReadOnlySpan<byte> datagram, bool _) =>
             flows.Find(flow => flow.Node == from)?.OnSent(now, datagram);
         for (int i = 0; i < flows.Count; i++)

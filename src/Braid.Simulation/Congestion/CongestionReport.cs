@@ -51,16 +51,56 @@ public static class CongestionReport
         return experiment with { Options = experiment.Options with { LossRecovery = recovery, ReceiveBufferSize = 200_000 } };
     }
 
+    /// <summary>What <c>congestion.md</c> consists of, in its order: a name, and what makes it.</summary>
+    public static IReadOnlyList<(string Name, Func<string> Make)> Parts { get; } =
+    [
+        ("Beginning", MakeBeginning),
+        ("Random loss", MakeLosses),
+        ("The end of a flow", MakeTails),
+        ("Reordering", MakeReordering),
+        ("A shared bottleneck", MakeShared),
+        ("Long paths", ControlComparison.MakeLongPaths),
+        ("Two flows", ControlComparison.MakeTwoFlows),
+        ("The first window", ControlComparison.MakeFirstWindow),
+        ("One flow over time", MakeOverTime),
+    ];
+
     /// <summary>Runs everything.</summary>
     /// <returns>Names of files, relative to <c>docs</c>, and what is in them.</returns>
     public static IEnumerable<(string File, string Content)> Make()
     {
-        var text = new StringBuilder();
-        text.Append("""
-            # Congestion control, measured
+        yield return ("congestion.md", string.Concat(Parts.Select(part => part.Make())));
+        yield return ("congestion/bottleneck.svg", MakeBottleneckPicture());
+        yield return ("interleaving.md", InterleavingReport.Make());
+        yield return ("congestion/outage.svg", MakeOutagePicture());
+    }
 
-            Made by `braid simulate --scenario congestion --output docs`, in virtual time: the same numbers on every machine. Where nothing
-            else is said, windows are those of RFC 9260 §7.2 (`AssociationOptions.Rfc9260`).
+    /// <summary>cwnd over time at the bottleneck.</summary>
+    public static string MakeBottleneckPicture() =>
+        Picture("10 Mbit/s, 40 ms, drop-tail", Bottleneck(QueueDiscipline.DropTail, TimeSpan.FromSeconds(60)) with { WarmUp = TimeSpan.Zero });
+
+    /// <summary>And where it is cut.</summary>
+    public static string MakeOutagePicture() => Picture("10 Mbit/s, 40 ms, cut from 20 s to 23 s", Outage());
+
+    /// <summary>The bottleneck, cut for three seconds.</summary>
+    public static CongestionExperiment Outage() => Bottleneck(QueueDiscipline.DropTail, TimeSpan.FromSeconds(60)) with
+    {
+        WarmUp = TimeSpan.Zero,
+        OutageBegin = TimeSpan.FromSeconds(20),
+        OutageEnd = TimeSpan.FromSeconds(23),
+    };
+
+    private static string MakeBeginning() => """
+        # Congestion control, measured
+
+        Made by `braid simulate --scenario congestion --output docs`, in virtual time: the same numbers on every machine. Where nothing
+        else is said, windows are those of RFC 9260 §7.2 (`AssociationOptions.Rfc9260`).
+
+        """.ReplaceLineEndings("\n");
+
+    private static string MakeLosses()
+    {
+        var text = new StringBuilder("""
 
             ## Random loss
 
@@ -78,38 +118,8 @@ public static class CongestionReport
             AppendLoss(text, loss);
         }
 
-        AppendTails(text);
-        AppendReordering(text);
-        text.Append("\n## A shared bottleneck\n\n10 Mbit/s, 40 ms, a queue of one bandwidth-delay product; the second flow begins 5 s after the first.\n\n");
-        text.Append("| Queue | Flow 1, Mbit/s | Flow 2, Mbit/s | Jain's index | Utilization | Largest burst, packets |\n|---|---|---|---|---|---|\n");
-        foreach (QueueDiscipline queue in Enum.GetValues<QueueDiscipline>())
-        {
-            CongestionResult shared = (Bottleneck(queue, TimeSpan.FromSeconds(300)) with
-            {
-                Flows = 2,
-                Stagger = TimeSpan.FromSeconds(5),
-                WarmUp = TimeSpan.FromSeconds(60),
-            }).Run();
-            Append(text, $"| {queue} | {Megabits(shared.BytesPerSecond[0])} | {Megabits(shared.BytesPerSecond[1])} | {shared.Fairness:0.000} | ");
-            Append(text, $"{shared.BytesPerSecond.Sum() * 8 / 10_000_000:P0} | {shared.Flows.Max(flow => flow.LargestBurst)} |\n");
-        }
-
-        text.Append(ControlComparison.Make());
-        text.Append("\n## One flow over time\n\nThe same bottleneck. cwnd grows until the queue overflows, and is halved:\n\n![cwnd over time](congestion/bottleneck.svg)\n");
-        text.Append("\nAnd with the link cut from 20 s to 23 s: T3-rtx leaves a window of one packet (§7.2.3), and slow start begins anew:\n\n![cwnd over time](congestion/outage.svg)\n");
-        yield return ("congestion.md", text.ToString());
-        yield return ("congestion/bottleneck.svg", Picture("10 Mbit/s, 40 ms, drop-tail", Bottleneck(QueueDiscipline.DropTail, TimeSpan.FromSeconds(60)) with { WarmUp = TimeSpan.Zero }));
-        yield return ("interleaving.md", InterleavingReport.Make());
-        yield return ("congestion/outage.svg", Picture("10 Mbit/s, 40 ms, cut from 20 s to 23 s", Outage()));
+        return text.ToString();
     }
-
-    /// <summary>The bottleneck, cut for three seconds.</summary>
-    public static CongestionExperiment Outage() => Bottleneck(QueueDiscipline.DropTail, TimeSpan.FromSeconds(60)) with
-    {
-        WarmUp = TimeSpan.Zero,
-        OutageBegin = TimeSpan.FromSeconds(20),
-        OutageEnd = TimeSpan.FromSeconds(23),
-    };
 
     private static void AppendLoss(StringBuilder text, double loss)
     {
@@ -121,9 +131,9 @@ public static class CongestionReport
         Append(text, $"{statistics.FastRetransmissions} | {statistics.RetransmissionTimeouts} |\n");
     }
 
-    private static void AppendTails(StringBuilder text)
+    private static string MakeTails()
     {
-        text.Append("""
+        var text = new StringBuilder("""
 
             ## The end of a flow
 
@@ -143,6 +153,8 @@ public static class CongestionReport
                 AppendTail(text, loss, recovery, restarts: true);
             }
         }
+
+        return text.ToString();
     }
 
     private static void AppendTail(StringBuilder text, double loss, LossRecovery recovery, bool restarts)
@@ -155,16 +167,41 @@ public static class CongestionReport
         Append(text, $"{result.Statistics.LossProbes} | {result.Statistics.ChunksRetransmitted} | {result.Duplicates} |\n");
     }
 
-    private static void AppendReordering(StringBuilder text)
+    private static string MakeReordering()
     {
-        text.Append("\n## Reordering\n\n10 Mbit/s and 50 ms, nothing is lost, and one packet of a hundred comes 5 ms late.\n\n");
+        var text = new StringBuilder("\n## Reordering\n\n10 Mbit/s and 50 ms, nothing is lost, and one packet of a hundred comes 5 ms late.\n\n");
         text.Append("| LossRecovery | Mbit/s | Sent again |\n|---|---|---|\n");
         foreach (LossRecovery recovery in Enum.GetValues<LossRecovery>())
         {
             CongestionResult result = Reordered(recovery).Run();
             Append(text, $"| {recovery} | {Megabits(result.BytesPerSecond[0])} | {result.Flows[0].Statistics.ChunksRetransmitted} |\n");
         }
+
+        return text.ToString();
     }
+
+    private static string MakeShared()
+    {
+        var text = new StringBuilder("\n## A shared bottleneck\n\n10 Mbit/s, 40 ms, a queue of one bandwidth-delay product; the second flow begins 5 s after the first.\n\n");
+        text.Append("| Queue | Flow 1, Mbit/s | Flow 2, Mbit/s | Jain's index | Utilization | Largest burst, packets |\n|---|---|---|---|---|---|\n");
+        foreach (QueueDiscipline queue in Enum.GetValues<QueueDiscipline>())
+        {
+            CongestionResult shared = (Bottleneck(queue, TimeSpan.FromSeconds(300)) with
+            {
+                Flows = 2,
+                Stagger = TimeSpan.FromSeconds(5),
+                WarmUp = TimeSpan.FromSeconds(60),
+            }).Run();
+            Append(text, $"| {queue} | {Megabits(shared.BytesPerSecond[0])} | {Megabits(shared.BytesPerSecond[1])} | {shared.Fairness:0.000} | ");
+            Append(text, $"{shared.BytesPerSecond.Sum() * 8 / 10_000_000:P0} | {shared.Flows.Max(flow => flow.LargestBurst)} |\n");
+        }
+
+        return text.ToString();
+    }
+
+    private static string MakeOverTime() =>
+        "\n## One flow over time\n\nThe same bottleneck. cwnd grows until the queue overflows, and is halved:\n\n![cwnd over time](congestion/bottleneck.svg)\n"
+        + "\nAnd with the link cut from 20 s to 23 s: T3-rtx leaves a window of one packet (§7.2.3), and slow start begins anew:\n\n![cwnd over time](congestion/outage.svg)\n";
 
     private static string Picture(string title, CongestionExperiment experiment)
     {

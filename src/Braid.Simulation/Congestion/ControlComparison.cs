@@ -69,8 +69,8 @@ public static class ControlComparison
     /// <summary>The defaults, with another congestion control.</summary>
     public static AssociationOptions With(CongestionControl control) => AssociationOptions.Default with { CongestionControl = control };
 
-    /// <summary>A part of <c>docs/congestion.md</c>.</summary>
-    internal static string Make()
+    /// <summary>A part of <c>docs/congestion.md</c>, and so are the next two.</summary>
+    internal static string MakeLongPaths()
     {
         var text = new StringBuilder("""
 
@@ -90,7 +90,12 @@ public static class ControlComparison
             AppendControl(text, control.ToString(), With(control));
         }
 
-        text.Append("""
+        return text.ToString();
+    }
+
+    internal static string MakeTwoFlows()
+    {
+        var text = new StringBuilder("""
 
             Two flows over 20 Mbit/s and 40 ms; the second one begins 2 s later. Mbit/s of the first / of the second, by the length of the
             queue in bandwidth-delay products.
@@ -101,16 +106,21 @@ public static class ControlComparison
             """.ReplaceLineEndings("\n"));
         foreach (CongestionControl first in Enum.GetValues<CongestionControl>())
         {
-            AppendTwo(text, first, first);
+            text.Append(TwoFlowsLine(first, first));
         }
 
         foreach (CongestionControl first in (CongestionControl[])[CongestionControl.Cubic, CongestionControl.Bbr, CongestionControl.HighSpeed])
         {
-            AppendTwo(text, first, CongestionControl.NewReno);
+            text.Append(TwoFlowsLine(first, CongestionControl.NewReno));
         }
 
-        AppendTwo(text, CongestionControl.Bbr, CongestionControl.Cubic);
-        text.Append("""
+        text.Append(TwoFlowsLine(CongestionControl.Bbr, CongestionControl.Cubic));
+        return text.ToString();
+    }
+
+    internal static string MakeFirstWindow()
+    {
+        var text = new StringBuilder("""
 
             The first window: transfers over 50 ms and 20 Mbit/s, on an association that was just set up, from the first send to the last
             delivery, in ms.
@@ -150,6 +160,20 @@ public static class ControlComparison
         return world.Now - begin;
     }
 
+    /// <summary>A line of the table of two flows: what each gets, by the length of the queue.</summary>
+    public static string TwoFlowsLine(CongestionControl first, CongestionControl second)
+    {
+        var text = new StringBuilder();
+        Append(text, $"| {first} | {second} ");
+        foreach (double queue in (double[])[0.5, 1, 2, 4])
+        {
+            IReadOnlyList<double> rates = Two(first, second, queue).Run().BytesPerSecond;
+            Append(text, $"| {rates[0] * 8 / 1e6:0.0} / {rates[1] * 8 / 1e6:0.0} ");
+        }
+
+        return text.Append("|\n").ToString();
+    }
+
     private static void AppendControl(StringBuilder text, string name, AssociationOptions options)
     {
         Append(text, $"| {name} ");
@@ -166,18 +190,6 @@ public static class ControlComparison
         }
 
         Append(text, $"| {Gigabit(options).Run().BytesPerSecond[0] * 8 / 1e6:0} | {again} |\n");
-    }
-
-    private static void AppendTwo(StringBuilder text, CongestionControl first, CongestionControl second)
-    {
-        Append(text, $"| {first} | {second} ");
-        foreach (double queue in (double[])[0.5, 1, 2, 4])
-        {
-            IReadOnlyList<double> rates = Two(first, second, queue).Run().BytesPerSecond;
-            Append(text, $"| {rates[0] * 8 / 1e6:0.0} / {rates[1] * 8 / 1e6:0.0} ");
-        }
-
-        text.Append("|\n");
     }
 
     private static void Append(StringBuilder text, FormattableString part) => text.Append(part.ToString(CultureInfo.InvariantCulture));
