@@ -1,0 +1,69 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using Braid.Sctp;
+using Braid.Simulation;
+using Path = System.IO.Path;
+
+namespace Braid.Scenarios;
+
+/// <summary>
+/// <c>docs/congestion.md</c> and <c>docs/paths.md</c> say what the code does. Time is virtual, so that all digits count; of what takes long
+/// some lines stand for all.
+/// </summary>
+public sealed class MeasurementTests
+{
+    private const string Renew = "dotnet run -c Release --project src/Braid.Cli -- simulate --scenario congestion --output docs";
+    private const string RenewPaths = "dotnet run -c Release --project bench/Braid.Benchmarks -- paths --out docs";
+
+    private static readonly string s_docs = Path.Combine(Repository.Root, "docs");
+
+    [Theory]
+    [InlineData(20, 10, CongestionControl.Bbr)]
+    [InlineData(20, 10, CongestionControl.Cubic)]
+    [InlineData(1, 10, CongestionControl.NewReno)]
+    [InlineData(300, 10, CongestionControl.HighSpeed)]
+    public void The_table_of_paths_says_what_is(int milliseconds, int megabits, CongestionControl control)
+    {
+        (TimeSpan roundTrip, long rate) = (TimeSpan.FromMilliseconds(milliseconds), megabits * 1_000_000L);
+        List<double> values = [.. PathMatrix.Losses.Select(loss => PathMatrix.Utilization(new PathCell(rate, roundTrip, loss, control)))];
+        string line = PathMatrix.Line(rate, roundTrip, control, values);
+        string document = File.ReadAllText(Path.Combine(s_docs, "paths.md"));
+        Assert.True(document.Contains(line, StringComparison.Ordinal), $"docs/paths.md is out of date: {line}Renew it: {RenewPaths}");
+    }
+
+#if !DEBUG                                                   // the same numbers there, and minutes to get them
+    [Theory]
+    [InlineData("Beginning")]
+    [InlineData("Random loss")]
+    [InlineData("The end of a flow")]
+    [InlineData("Reordering")]
+    [InlineData("A shared bottleneck")]
+    [InlineData("The first window")]
+    [InlineData("One flow over time")]
+    public void Congestion_control_does_what_its_document_says(string part)
+    {
+        string now = CongestionReport.Parts.Single(candidate => candidate.Name == part).Make();
+        string document = File.ReadAllText(Path.Combine(s_docs, "congestion.md"));
+        Assert.True(document.Contains(now, StringComparison.Ordinal), $"docs/congestion.md is out of date. Renew it: {Renew}\n{now}");
+    }
+
+    [Fact]
+    public void And_so_do_its_pictures()
+    {
+        Assert.Equal(CongestionReport.MakeBottleneckPicture(), File.ReadAllText(Path.Combine(s_docs, "congestion", "bottleneck.svg")));
+        Assert.Equal(CongestionReport.MakeOutagePicture(), File.ReadAllText(Path.Combine(s_docs, "congestion", "outage.svg")));
+    }
+
+    [Theory]
+    [InlineData(CongestionControl.Bbr)]
+    [InlineData(CongestionControl.Cubic)]
+    public void And_two_flows_share_as_it_says(CongestionControl control)
+    {
+        string line = ControlComparison.TwoFlowsLine(control, control);
+        string document = File.ReadAllText(Path.Combine(s_docs, "congestion.md"));
+        Assert.True(document.Contains(line, StringComparison.Ordinal), $"docs/congestion.md is out of date: {line}Renew it: {Renew}");
+    }
+#endif
+}
