@@ -21,20 +21,31 @@ public sealed class BufferPool
     private readonly ConcurrentQueue<PooledBuffer>?[] _free = new ConcurrentQueue<PooledBuffer>?[ClassCount];   // made when something comes back
     private readonly int[] _freeCounts = new int[ClassCount];
     private readonly long _maximumRetainedBytesPerClass;
-    private int _rented;
+    private int _made;                                       // buffers that are rented or free
 
     /// <param name="maximumRetainedBytesPerClass">How many free bytes each size class keeps for later; 8 MiB by default.</param>
     public BufferPool(long maximumRetainedBytesPerClass = 8 << 20) => _maximumRetainedBytesPerClass = maximumRetainedBytesPerClass;
 
-    /// <summary>Buffers that are rented and not returned yet.</summary>
-    public int Rented => Volatile.Read(ref _rented);
+    /// <summary>Buffers that are rented and not returned yet; exact while no other thread rents or returns.</summary>
+    public int Rented
+    {
+        get
+        {
+            int rented = Volatile.Read(ref _made);
+            foreach (int free in _freeCounts)
+            {
+                rented -= free;
+            }
+
+            return rented;
+        }
+    }
 
     /// <summary>Rents a buffer whose <see cref="PooledBuffer.Length"/> is <paramref name="length"/>. Its content is not cleared.</summary>
     /// <param name="length">Bytes, from 0.</param>
     public PooledBuffer Rent(int length)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(length);
-        Interlocked.Increment(ref _rented);
         int sizeClass = ClassOf(length);
         if (sizeClass != Unpooled && Volatile.Read(ref _free[sizeClass]) is { } free && free.TryDequeue(out PooledBuffer? buffer))
         {
@@ -42,6 +53,7 @@ public sealed class BufferPool
             return buffer.OnRented(length);
         }
 
+        Interlocked.Increment(ref _made);
         int capacity = sizeClass == Unpooled ? length : CapacityOf(sizeClass);
         return new PooledBuffer(this, sizeClass, GC.AllocateUninitializedArray<byte>(capacity)).OnRented(length);
     }
@@ -56,17 +68,18 @@ public sealed class BufferPool
 
     internal void Return(PooledBuffer buffer)
     {
-        Interlocked.Decrement(ref _rented);
         int sizeClass = buffer.SizeClass;
         if (sizeClass == Unpooled)
         {
+            Interlocked.Decrement(ref _made);
             return;
         }
 
-        long maximum = Math.Max(16, _maximumRetainedBytesPerClass / buffer.Capacity);
-        if (Interlocked.Increment(ref _freeCounts[sizeClass]) > maximum)
+        int count = Interlocked.Increment(ref _freeCounts[sizeClass]);
+        if (count > 16 && (long)count * buffer.Capacity > _maximumRetainedBytesPerClass)
         {
             Interlocked.Decrement(ref _freeCounts[sizeClass]);
+            Interlocked.Decrement(ref _made);
             return;
         }
 
