@@ -204,7 +204,7 @@ public sealed class WindowChecker
     private bool TryAcknowledge(Tsn cumulativeAck)
     {
         long cumulative = Number(cumulativeAck, _cumulative);
-        if (cumulative < _cumulative || cumulative > _highest)
+        if (_highest < 0 || cumulative < _cumulative || cumulative > _highest)
         {
             return false;                                    // an old one, or another association's
         }
