@@ -210,6 +210,26 @@ public sealed class DataTests
         Assert.True(pair.A.GetStatistics().PeerWindow > 5000);
     }
 
+    [Theory, Rfc(9260, "6.2")]
+    [InlineData(130)]
+    [InlineData(300)]
+    [InlineData(1000)]
+    public void What_the_window_allowed_is_taken_though_it_holds_more_memory_than_that(int length)
+    {
+        // The peer counts user data and we count memory: what is on its way when the buffer is full was allowed.
+        Pair pair = Warm(optionsOfZ: AssociationOptions.Default with { ReceiveBufferSize = 8_000 });
+        for (int sent = 0; sent < 9_000; sent += length)
+        {
+            Assert.Equal(SendStatus.Ok, pair.A.Send(pair.Now, new byte[length], default));
+        }
+
+        pair.Exchange();
+        pair.Advance(TimeSpan.FromMilliseconds(200)).Exchange();
+        Assert.Equal(0, pair.EndpointZ.Drops[DropReason.OutsideWindow]);
+        Assert.Equal(0, pair.A.GetStatistics().BytesInFlight);
+        Assert.InRange(pair.A.BufferedBytes, 1000, 9_000 - 5_000);
+    }
+
     [Fact, Rfc(9260, "6.2")]
     public void A_duplicate_is_reported_at_once()
     {

@@ -147,9 +147,9 @@ internal abstract class Reassembly(AssociationContext context, ReceiveWindow win
         PooledBuffer buffer = Context.Buffers.Rent(payload.Length);
         if (mustHold)
         {
-            Window.Charge(buffer.Capacity);
+            Window.Charge(buffer.Capacity, payload.Length);
         }
-        else if (!Window.TryCharge(buffer.Capacity))
+        else if (!Window.TryCharge(buffer.Capacity, payload.Length))
         {
             buffer.Dispose();
             return null;

@@ -14,7 +14,7 @@ internal sealed class ReceiveWindow
     private readonly long _leastSlack;
     private long _size;
     private long _lastAdvertised;
-    private long _promised;                                  // what is left of that: a buffer made smaller does not take it back
+    private long _promised;                                  // user data, what is left of that: what holds memory beyond it does not take it back
 
     /// <param name="size">Bytes of receive buffer.</param>
     /// <param name="largestChunk">PMDCS: a window smaller than that is a silly one.</param>
@@ -43,7 +43,7 @@ internal sealed class ReceiveWindow
     {
         get
         {
-            long free = Math.Max(Math.Max(0, _size - Held), _promised);
+            long free = Math.Max(Math.Max(0, _size - Held), Held < HardestLimit ? _promised : 0);
             return free < Smallest ? 0 : (uint)free;
         }
     }
@@ -51,8 +51,12 @@ internal sealed class ReceiveWindow
     /// <summary>With this much memory held, the window that we advertise is closed.</summary>
     public long ClosesAt => _size - Smallest + 1;
 
-    /// <summary>The peer was told that there is no room, and there still is none: new data is dropped (§6.2).</summary>
-    public bool IsClosed => _lastAdvertised == 0 && Advertised == 0;
+    /// <summary>
+    /// The peer was told that there is no room, and there still is none: new data is dropped (§6.2), but for what it was allowed before
+    /// and may have been on its way.
+    /// </summary>
+    /// <param name="userData">Bytes of the chunk.</param>
+    public bool IsClosedFor(int userData) => _lastAdvertised == 0 && Advertised == 0 && userData > _promised;
 
     /// <summary>Worth a SACK of its own: the window has grown by a quarter of the buffer since the peer last heard of it (§6.2).</summary>
     public bool WantsUpdate => Advertised - _lastAdvertised >= Math.Max(1, _size / 4);
@@ -73,6 +77,9 @@ internal sealed class ReceiveWindow
     // takes what may be in flight in messages of a few bytes.
     private long HardLimit => _size + Math.Max(_size, _leastSlack);
 
+    // What was promised counts also where the buffer was larger then.
+    private long HardestLimit => _largestSize + Math.Max(_largestSize, _leastSlack);
+
     /// <summary>The buffer has another size. A larger one is worth a SACK; a smaller one counts as what was promised is used up.</summary>
     public void Resize(long size)
     {
@@ -81,22 +88,25 @@ internal sealed class ReceiveWindow
     }
 
     /// <summary>Takes memory for a fragment; false when the hard limit is reached.</summary>
-    public bool TryCharge(long bytes)
+    /// <param name="bytes">Memory.</param>
+    /// <param name="userData">Bytes of user data in it.</param>
+    public bool TryCharge(long bytes, int userData)
     {
-        if (bytes > _promised && bytes > HardLimit - Held)
+        if (bytes > (userData <= _promised ? HardestLimit : HardLimit) - Held)
         {
-            return false;                                    // what was promised counts also where the limit was higher then
+            return false;
         }
 
-        Charge(bytes);
+        Charge(bytes, userData);
         return true;
     }
 
     /// <summary>Takes memory for a fragment whatever the limit.</summary>
-    public void Charge(long bytes)
+    /// <inheritdoc cref="TryCharge" path="/param"/>
+    public void Charge(long bytes, int userData)
     {
         Held += bytes;
-        _promised -= bytes;
+        _promised -= userData;
     }
 
     /// <summary>Memory was returned.</summary>
@@ -117,6 +127,6 @@ internal sealed class ReceiveWindow
     public void OnAdvertised(long window)
     {
         _lastAdvertised = window;
-        _promised = window;
+        _promised = Math.Max(_promised, window);             // a window too silly to tell is not taken back
     }
 }

@@ -319,7 +319,7 @@ internal sealed class Receiver
         }
 
         // §6.2: with a closed window only what fills a gap is taken.
-        if (Window.IsClosed && tsn > Tsns.Highest)
+        if (Window.IsClosedFor(length) && tsn > Tsns.Highest)
         {
             // §6.9: the application has taken all that it can, and still there is no room for the rest of a message.
             if (!Tsns.HasGaps && !Messages.HasReady)
