@@ -44,8 +44,9 @@ public sealed record SctpListenerOptions
     public bool ReusePort { get; init; }
 
     /// <summary>
-    /// UDP sockets to listen with, from 1 to 64, all at the one address and port (SO_REUSEPORT). Each is served by a thread of its own, as
-    /// far as there are processors, so that many associations are spread over the cores: one association is always one core's. Linux alone
+    /// UDP sockets to listen with, from 1 to 64, all at the one address and port (SO_REUSEPORT). They are
+    /// served by several threads, as many as there are processors at most, so that associations are spread over the cores: one association
+    /// is always one core's. Linux alone
     /// spreads datagrams, by a hash of both addresses and ports; elsewhere one socket is opened, whatever this says. An association
     /// belongs to the socket that its first packets came to: packets from another of the peer's addresses or UDP ports, as a peer has
     /// that is multi-homed or whose NAT forgets it, may come to a socket that does not know it. Not used with a

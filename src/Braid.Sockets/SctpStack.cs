@@ -120,13 +120,18 @@ public sealed class SctpStack : IAsyncDisposable
     {
         // Windows gives everything to one of the sockets, and so do the BSDs.
         var stacks = new SctpStack[OperatingSystem.IsLinux() ? count : 1];
-        bool reusePort = options.ReusePort || stacks.Length > 1;
         for (int i = 0; i < stacks.Length; i++)
         {
             IPEndPoint at = i == 0 ? local : stacks[0].LocalEndPoints[0];
             try
             {
+                // The first one alone: else it could get, or be given by the system, a port that somebody else shares.
+                bool reusePort = options.ReusePort || i > 0;
                 stacks[i] = new SctpStack(_ => BindUdp(at, reusePort, hasEphemeralPort: local.Port == 0), options);
+                if (i == 0 && stacks.Length > 1)
+                {
+                    stacks[0].Loop.Transport.Socket!.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+                }
             }
             catch when (i > 0)
             {

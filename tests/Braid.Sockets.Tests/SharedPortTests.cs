@@ -39,8 +39,8 @@ public sealed class SharedPortTests
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Linux alone spreads datagrams over sockets.");
         using var guard = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        int port = FreePort();
-        SctpListener listener = await SctpListener.ListenAsync(s_two with { ListenEndPoints = [new IPEndPoint(IPAddress.Loopback, port)] }, guard.Token);
+        IPEndPoint at = OwnAddress.Next();
+        SctpListener listener = await SctpListener.ListenAsync(s_two with { ListenEndPoints = [at] }, guard.Token);
         List<(SctpAssociation Client, SctpAssociation Server)> pairs = await ConnectAsync(listener, guard.Token);
         await listener.DisposeAsync();
 
@@ -54,7 +54,7 @@ public sealed class SharedPortTests
 
         // And with the last of them, all are closed: the port is free for one who shares it with nobody.
         await using SctpListener next = await SctpListener.ListenAsync(
-            s_two with { ListenEndPoints = [new IPEndPoint(IPAddress.Loopback, port)], Sockets = 1 }, guard.Token);
+            s_two with { ListenEndPoints = [at], Sockets = 1 }, guard.Token);
         Assert.Equal(1, next.SocketCount);
     }
 
@@ -81,6 +81,16 @@ public sealed class SharedPortTests
         }
 
         await Task.WhenAll(clients);
+    }
+
+    [Fact]
+    public async Task The_port_is_shared_with_no_other_listener()
+    {
+        using var guard = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        await using SctpListener listener = await SctpListener.ListenAsync(s_two, guard.Token);
+        SctpException error = await Assert.ThrowsAsync<SctpException>(async () =>
+            await SctpListener.ListenAsync(s_two with { ListenEndPoints = listener.LocalEndPoints }, guard.Token));
+        Assert.Equal(SctpError.AddressUnavailable, error.Error);
     }
 
     [Theory]
@@ -121,12 +131,5 @@ public sealed class SharedPortTests
             await client.DisposeAsync();
             await server.DisposeAsync();
         }
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Dgram, System.Net.Sockets.ProtocolType.Udp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

@@ -38,7 +38,12 @@ internal sealed class MemoryTransport(SctpMemoryNetwork network, IPEndPoint loca
 
     public bool TryAnnounce(Action onArrived)
     {
-        _onArrived = onArrived;
+        Volatile.Write(ref _onArrived, onArrived);
+        if (!_arrived.IsEmpty)
+        {
+            onArrived();                                     // nobody was told of it
+        }
+
         return true;
     }
 
