@@ -119,12 +119,13 @@ public sealed class CostTests
 
     /// <summary>
     /// The least of many short repeats: some of them are not disturbed, however busy the machine is. It ends as soon as they are fast
-    /// enough; the bounds are twice what was measured, for other processors.
+    /// enough; the bounds are four times what was measured, for other processors and for neighbours on the same core: the counts are what finds
+    /// small losses.
     /// </summary>
     [Theory]
-    [InlineData(64, 3.0)]
-    [InlineData(1024, 5.0)]
-    [InlineData(16384, 65)]
+    [InlineData(64, 6.0)]
+    [InlineData(1024, 11)]
+    [InlineData(16384, 130)]
     public void A_message_takes_no_more_than_so_many_checksums(int size, double bound)
     {
         bound *= Leniency;

@@ -190,24 +190,30 @@ public sealed class DataTests
         Send(pair).NothingPending();
         TimeSpan first = pair.AdvanceToNextTimeout();
         Assert.Equal(TimeSpan.FromSeconds(1), first);
-        pair.Arrow("A -> DATA -> Z").Arrow("A <- SACK <- Z");
-        Assert.True(pair.EndpointZ.Drops[DropReason.OutsideWindow] > 0);
+        pair.Arrow("A -> DATA -> Z");
 
-        // However often it is asked, a peer that answers is not unreachable.
-        for (int i = 0; i < 30; i++)
+        // The first of them are taken, as user data that was allowed before. However often it is asked, a peer that answers is not unreachable.
+        for (int i = 0; i < 60; i++)
         {
+            Send(pair);
             pair.AdvanceToNextTimeout();
             pair.Exchange();
         }
 
+        Assert.True(pair.EndpointZ.Drops[DropReason.OutsideWindow] > 0);
+        Assert.InRange(pair.Z.GetStatistics().PendingMessages, 7, 15);
         Assert.Equal(AssociationState.Established, pair.A.State);
-        while (pair.Receive(pair.Z) is not null)
+        while (pair.A.BufferedBytes > 0)
         {
+            while (pair.Receive(pair.Z) is not null)
+            {
+            }
+
+            pair.Exchange();
+            pair.Advance(TimeSpan.FromMilliseconds(200)).Exchange();
         }
 
-        pair.Exchange();
-        Assert.NotNull(pair.Receive(pair.Z));
-        Assert.True(pair.A.GetStatistics().PeerWindow > 5000);
+        Assert.InRange(pair.A.GetStatistics().PeerWindow, 1, 10_000);
     }
 
     [Theory, Rfc(9260, "6.2")]

@@ -374,7 +374,7 @@ public sealed class OptionTests
         Send(pair, 1).Arrow("A -> DATA -> Z");
         AssociationStatistics a = pair.A.GetStatistics();
         Assert.Equal((AssociationState.Established, 7, 7, 1, 0), (a.State, a.OutgoingStreams, a.IncomingStreams, a.UnacknowledgedChunks, a.PendingMessages));
-        Assert.Equal((256 << 10) - 1224 - 1, a.PeerWindow);    // Z had not read the first message when it last said so
+        Assert.Equal((256 << 10) - 1280 - 1, a.PeerWindow);    // Z had not read the first message when it last said so
         Assert.Equal(1, pair.Z.GetStatistics().PendingMessages);
         PathStatistics path = pair.A.GetPaths().Single();
         Assert.Equal((PathState.Active, true, 1240, 1252), (path.State, path.IsPrimary, path.Mtu, path.MaximumPacket));

@@ -28,8 +28,8 @@ internal sealed class AckScheduler(AssociationContext context)
     /// <summary>A SACK must go out now.</summary>
     public bool IsDue { get; private set; }
 
-    /// <summary>Whether what comes is a long flow that nothing disturbs: its sender has left slow start, or has all that it needs.</summary>
-    public bool IsSteady => _packetsInOrder >= PacketsUntilSteady;
+    /// <summary>Whether what comes is a long flow that nothing disturbs: its sender has left slow start, or has all that it needs. Never where each packet is to be acknowledged.</summary>
+    public bool IsSteady => _packetsInOrder >= PacketsUntilSteady && context.Options.SackFrequency > 1 && context.Options.SackDelay.Ticks > 0;
 
     /// <summary>Data waits for its acknowledgement: a SACK goes along with whatever is sent.</summary>
     public bool IsPending => IsDue || _packetsWaiting > 0;

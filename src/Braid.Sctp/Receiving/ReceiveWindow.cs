@@ -14,7 +14,8 @@ internal sealed class ReceiveWindow
     private readonly long _leastSlack;
     private long _size;
     private long _lastAdvertised;
-    private long _promised;                                  // user data, what is left of that: what holds memory beyond it does not take it back
+    private long _open;                                      // what is left of that: a buffer made smaller does not take it back
+    private long _promised;                                  // the same in user data: what the peer was allowed is taken, though it holds more memory
 
     /// <param name="size">Bytes of receive buffer.</param>
     /// <param name="largestChunk">PMDCS: a window smaller than that is a silly one.</param>
@@ -43,7 +44,7 @@ internal sealed class ReceiveWindow
     {
         get
         {
-            long free = Math.Max(Math.Max(0, _size - Held), Held < HardestLimit ? _promised : 0);
+            long free = Math.Max(Math.Max(0, _size - Held), _open);
             return free < Smallest ? 0 : (uint)free;
         }
     }
@@ -106,6 +107,7 @@ internal sealed class ReceiveWindow
     public void Charge(long bytes, int userData)
     {
         Held += bytes;
+        _open -= bytes;
         _promised -= userData;
     }
 
@@ -127,6 +129,7 @@ internal sealed class ReceiveWindow
     public void OnAdvertised(long window)
     {
         _lastAdvertised = window;
-        _promised = Math.Max(_promised, window);             // a window too silly to tell is not taken back
+        _open = window;
+        _promised = Math.Max(_promised, window);             // what is on its way was allowed before
     }
 }

@@ -36,6 +36,33 @@ public sealed class BufferSizeTests
         Assert.Equal((0, 0), (pair.A.BufferBudgetUsed, pair.Z.BufferBudgetUsed));
     }
 
+    /// <summary>Their memory is many times their user data, and memory is what the window tells: else it would open by all that was ever promised.</summary>
+    [Theory]
+    [InlineData(8)]
+    [InlineData(32)]
+    [InlineData(100)]
+    public void A_slow_reader_of_small_messages_is_sent_no_more_than_it_has_room_for(int length)
+    {
+        var pair = new DirectPair(AssociationOptions.Default with { MaximumPathMtu = 0, ReceiveBufferSize = MiB, SendBufferSize = 64 * MiB });
+        var message = new byte[length];
+        for (int i = 0; i < 300; i++)
+        {
+            while (pair.Client.Send(pair.Now, message, default) == SendStatus.Ok)
+            {
+            }
+
+            pair.Advance(s_roundTrip);
+            for (int taken = 0; i > 100 && taken < 20 && pair.Server.TryReceive(out ReceivedMessage? received); taken++)
+            {
+                received.Dispose();
+            }
+
+            pair.Exchange();
+        }
+
+        Assert.InRange(pair.Z.Drops[DropReason.OutsideWindow], 0, 20);
+    }
+
     /// <summary>What it reads in a round trip fits into the buffer several times, however much is sent, and however long.</summary>
     [Theory]
     [InlineData(300)]
