@@ -1,0 +1,634 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
+using Braid.Core;
+using Braid.Ice.Stun;
+
+namespace Braid.Ice;
+
+/// <summary>
+/// An ICE agent for one data stream with one component, which is what multiplexed WebRTC needs (RFC 8445; trickle: RFC 8838;
+/// consent: RFC 7675; patience: RFC 8863; TCP: RFC 6544). It has no socket and no clock: the owner gives it addresses, datagrams
+/// and the instant, and drains datagrams, events and <see cref="NextTimeout"/> after each call.
+/// </summary>
+public sealed class IceAgent : IDatagramMachine
+{
+    private readonly IceContext _context;
+    private readonly RoleState _roles;
+    private readonly Gatherer _gatherer;
+    private readonly List<RelayedSource> _relays = [];
+    private readonly List<NetworkAddress> _servers = [];
+    private IceSession _session;
+    private IceSession? _previous;                           // its pair carries data until the new one has chosen (RFC 8445 §9)
+    private Instant _nextTransaction = Instant.Zero;
+    private CandidatePair? _announced;
+    private bool _isGathering;
+    private bool _isGathered;
+    private bool _isClosed;
+
+    private sealed record RelayedSource(IRelay Relay, int LocalPreference)
+    {
+        public bool IsUsed { get; set; }
+    }
+
+    /// <param name="options">The numbers.</param>
+    /// <param name="role">Controlling for whoever makes the offer, unless only the other side is a full agent (RFC 8445 §6.1.1).</param>
+    /// <param name="random">Where credentials, transactions and the tie-breaker come from: secrets, so the system's generator.</param>
+    public IceAgent(IceOptions options, IceRole role, IRandomSource random)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(random);
+        options.Validate();
+        _context = new IceContext(options, random);
+        _roles = new RoleState(random, options.IsLite ? IceRole.Controlled : role);
+        _gatherer = new Gatherer(_context);
+        _session = new IceSession(_context, _roles, IceCredentials.Draw(random));
+    }
+
+    /// <summary>Where the agent is.</summary>
+    public IceState State { get; private set; }
+
+    /// <summary>Why it is there.</summary>
+    public IceReason Reason { get; private set; }
+
+    /// <summary>Which agent decides; may change when both thought that they do.</summary>
+    public IceRole Role => _roles.Role;
+
+    /// <summary>What the peer has to know.</summary>
+    public IceCredentials LocalCredentials => _session.Local;
+
+    /// <summary>What the peer has told; null before.</summary>
+    public IceCredentials? RemoteCredentials => _session.Remote;
+
+    /// <summary>Whether the host and server-reflexive and relayed candidates are all known.</summary>
+    public bool IsGatheringComplete => _isGathered;
+
+    /// <summary>The pair that data goes over; null when nothing may be sent.</summary>
+    public IceSelectedPair? SelectedPair { get; private set; }
+
+    /// <summary>The last sample of the chosen pair; zero when there is none.</summary>
+    public TimeSpan RoundTripTime => _session.RoundTripTime;
+
+    /// <summary>What was not used, by reason.</summary>
+    public IceDropCounters Drops => _context.Drops;
+
+    /// <inheritdoc/>
+    public Instant NextTimeout
+    {
+        get
+        {
+            if (_isClosed)
+            {
+                return NextOfRelays();
+            }
+
+            Instant next = Instant.Min(_session.NextTimeout, _gatherer.NextTimeout);
+            next = Instant.Min(next, _previous?.NextTimeout ?? Instant.Never);
+            if (_gatherer.HasNext || _session.HasNext)
+            {
+                next = Instant.Min(next, Instant.Max(_nextTransaction, _context.Now));
+            }
+
+            return Instant.Min(next, NextOfRelays());
+        }
+    }
+
+    /// <summary>Adds an address of this host. The candidate comes out as an event at once.</summary>
+    /// <param name="now">The current instant.</param>
+    /// <param name="address">The address that a socket is bound to.</param>
+    /// <param name="localPreference">0 to 65,535, each once: see <see cref="CandidatePriority.LocalPreferences"/>.</param>
+    /// <param name="tcpType">None for UDP.</param>
+    /// <param name="hostName">A name ending in .local that the peer is told in the address's place; null to tell the address.</param>
+    public void AddHostCandidate(
+        Instant now, in NetworkAddress address, int localPreference = ushort.MaxValue, IceTcpType tcpType = IceTcpType.None, string? hostName = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)localPreference, ushort.MaxValue);
+        Enter(now);
+        IceTransport transport = tcpType == IceTcpType.None ? IceTransport.Udp : IceTransport.Tcp;
+        int preference = transport == IceTransport.Udp
+            ? localPreference
+            : CandidatePriority.TcpLocalPreference(IceCandidateType.Host, tcpType, localPreference & 8191);
+        LocalCandidate? added = _context.Candidates.Add(
+            IceCandidateType.Host, transport, address, address, preference, tcpType: tcpType, hostName: hostName);
+        Announce(added);
+        if (added is not null && !_context.Options.IsLite)
+        {
+            foreach (NetworkAddress server in _servers)
+            {
+                _gatherer.Add(added, server);
+            }
+        }
+
+        Leave();
+    }
+
+    /// <summary>Adds a STUN server, which every UDP address of this host asks.</summary>
+    public void AddServer(Instant now, in NetworkAddress server)
+    {
+        Enter(now);
+        _servers.Add(server);
+        if (!_context.Options.IsLite)
+        {
+            foreach (LocalCandidate candidate in _context.Candidates.All)
+            {
+                _gatherer.Add(candidate, server);
+            }
+        }
+
+        Leave();
+    }
+
+    /// <summary>Adds a TURN server; its relayed address becomes a candidate. From now on the agent runs the relay.</summary>
+    public void AddRelay(Instant now, IRelay relay, int localPreference = ushort.MaxValue)
+    {
+        ArgumentNullException.ThrowIfNull(relay);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)localPreference, ushort.MaxValue);
+        Enter(now);
+        _relays.Add(new RelayedSource(relay, localPreference));
+        relay.Start(_context.Now);
+        _context.Write(IceLogKind.ServerAsked, detail: $"TURN server {relay.ServerPath.Remote}");
+        Leave();
+    }
+
+    /// <summary>Says that all addresses and servers were added: once they have answered, gathering is complete.</summary>
+    public void Gather(Instant now)
+    {
+        Enter(now);
+        _isGathering = true;
+        Leave();
+    }
+
+    /// <summary>Tells the peer's credentials; checks begin.</summary>
+    /// <param name="now">The current instant.</param>
+    /// <param name="credentials">Out of the peer's description.</param>
+    /// <param name="isLite">Whether that says that the peer is lite.</param>
+    /// <exception cref="ArgumentException">They are not made of ice-chars, or too short or long.</exception>
+    /// <exception cref="InvalidOperationException">There are others already: <see cref="Restart"/> comes first.</exception>
+    public void SetRemoteCredentials(Instant now, IceCredentials credentials, bool isLite = false)
+    {
+        ArgumentNullException.ThrowIfNull(credentials);
+        if (!credentials.IsValid)
+        {
+            throw new ArgumentException("A user name fragment has 4 to 256 ice-chars, a password 22 to 256 (RFC 8839 section 5.4).", nameof(credentials));
+        }
+
+        if (_session.Remote is { } known)
+        {
+            if (known != credentials)
+            {
+                throw new InvalidOperationException("The peer's credentials change with a restart only.");
+            }
+
+            return;
+        }
+
+        Enter(now);
+        _session.SetRemote(credentials, isLite);
+        Leave();
+    }
+
+    /// <summary>Tells a candidate of the peer, before or after its credentials.</summary>
+    /// <returns>Whether it is, or may come to be, of use.</returns>
+    public bool AddRemoteCandidate(Instant now, IceCandidate candidate)
+    {
+        ArgumentNullException.ThrowIfNull(candidate);
+        Enter(now);
+        RemoteCandidateResult result = _isClosed ? RemoteCandidateResult.Refused : _session.OnRemoteCandidate(candidate);
+        Leave();
+        return result is not (RemoteCandidateResult.Refused or RemoteCandidateResult.TooMany);
+    }
+
+    /// <summary>Says that the peer has told all candidates (RFC 8838 §14).</summary>
+    public void EndRemoteCandidates(Instant now)
+    {
+        Enter(now);
+        _session.OnRemoteComplete();
+        Leave();
+    }
+
+    /// <summary>Answers <see cref="IceEvent.ResolutionWanted"/>.</summary>
+    /// <param name="now">The current instant.</param>
+    /// <param name="hostName">The name.</param>
+    /// <param name="address">Its address; none when it has none.</param>
+    public void CompleteResolution(Instant now, string hostName, in NetworkAddress address)
+    {
+        ArgumentNullException.ThrowIfNull(hostName);
+        Enter(now);
+        _session.OnResolved(hostName, address);
+        Leave();
+    }
+
+    /// <summary>Answers <see cref="IceEvent.ConnectionWanted"/>.</summary>
+    /// <param name="now">The current instant.</param>
+    /// <param name="local">As in the event.</param>
+    /// <param name="remote">As in the event.</param>
+    /// <param name="path">The two ends of the connection; null when it could not be opened.</param>
+    public void CompleteConnection(Instant now, in NetworkAddress local, in NetworkAddress remote, NetworkPath? path)
+    {
+        Enter(now);
+        _session.OnConnection(local, remote, path);
+        Leave();
+    }
+
+    /// <summary>
+    /// Begins anew with other credentials (RFC 8445 §9): the peer has to be told them, and to tell its own. All candidates come
+    /// out as events once more. Data goes over the old pair, under consent, until a new one is chosen.
+    /// </summary>
+    public void Restart(Instant now)
+    {
+        Enter(now);
+        if (!_isClosed)
+        {
+            _previous = _session.Selected is not null ? _session : _previous;
+            _session = new IceSession(_context, _roles, IceCredentials.Draw(_context.Random));
+            foreach (LocalCandidate candidate in _context.Candidates.All)
+            {
+                if (candidate.Candidate.Type != IceCandidateType.PeerReflexive)
+                {
+                    _context.Raise(new IceEvent.CandidateFound(candidate.Candidate));
+                }
+            }
+
+            _isGathered = false;
+            Reason = IceReason.Restarted;
+        }
+
+        Leave();
+    }
+
+    /// <summary>Ends everything; relayed addresses are given back.</summary>
+    public void Close(Instant now)
+    {
+        Enter(now);
+        _isClosed = true;
+        _session.End(IceReason.None);
+        _previous = null;
+        _context.DiscardOutgoing();
+        foreach (RelayedSource source in _relays)
+        {
+            source.Relay.Release(_context.Now);
+        }
+
+        Leave();
+    }
+
+    /// <inheritdoc/>
+    public void HandleDatagram(Instant now, in NetworkPath path, ReadOnlySpan<byte> datagram, EcnCodepoint ecn = EcnCodepoint.NotCapable) =>
+        TryUnwrap(now, IceTransport.Udp, path, datagram, out _, out _);
+
+    /// <summary>Takes in what has come to one of our addresses. What is not for ICE or TURN comes out as data, without a copy.</summary>
+    /// <param name="now">The current instant.</param>
+    /// <param name="transport">A datagram, or a frame of a connection.</param>
+    /// <param name="path">From where to where.</param>
+    /// <param name="datagram">Its bytes.</param>
+    /// <param name="data">A slice of it.</param>
+    /// <param name="dataPath">Where the data comes from: behind a TURN server, the peer; then the local end is the relayed address.</param>
+    /// <returns>Whether there is data.</returns>
+    public bool TryUnwrap(
+        Instant now, IceTransport transport, in NetworkPath path, ReadOnlySpan<byte> datagram, out ReadOnlySpan<byte> data, out NetworkPath dataPath)
+    {
+        data = datagram;
+        dataPath = path;
+        Enter(now);
+        bool isData = !_isClosed || _relays.Count > 0;
+        foreach (RelayedSource source in _relays)
+        {
+            if (source.Relay.IsStream != (transport == IceTransport.Tcp))
+            {
+                continue;
+            }
+
+            RelayInput input = source.Relay.TryUnwrap(_context.Now, path, datagram, out NetworkAddress peer, out ReadOnlySpan<byte> inner);
+            if (input == RelayInput.Consumed)
+            {
+                isData = false;
+                break;
+            }
+
+            if (input == RelayInput.Data)
+            {
+                transport = IceTransport.Udp;
+                data = inner;
+                dataPath = new NetworkPath(source.Relay.RelayedAddress, peer);
+                break;
+            }
+        }
+
+        if (isData && StunView.LooksLikeStun(data))
+        {
+            OnStun(transport, dataPath, data);
+            isData = false;
+        }
+
+        Leave();
+        return isData && !_isClosed;
+    }
+
+    /// <inheritdoc/>
+    public void HandleTimeout(Instant now)
+    {
+        Enter(now);
+        Advance();
+        Leave();
+    }
+
+    /// <inheritdoc/>
+    public bool TryGetDatagram(Instant now, Span<byte> destination, out OutgoingDatagram datagram) =>
+        TryGetDatagram(now, destination, out datagram, out _);
+
+    /// <summary>As the other one; says whether the datagram goes into a TCP connection, as one frame.</summary>
+    public bool TryGetDatagram(Instant now, Span<byte> destination, out OutgoingDatagram datagram, out IceTransport transport)
+    {
+        Enter(now);
+        Advance();
+        bool isThere = TryTakeDatagram(destination, out datagram, out transport);
+        Leave();
+        return isThere;
+    }
+
+    /// <summary>Makes a datagram of data for the peer, over <see cref="SelectedPair"/>.</summary>
+    /// <param name="now">The current instant.</param>
+    /// <param name="data">The data.</param>
+    /// <param name="destination">Room for it and up to 36 bytes, where it is relayed.</param>
+    /// <param name="datagram">What is to be sent.</param>
+    /// <param name="transport">Whether it goes into a TCP connection.</param>
+    /// <returns>False when nothing may be sent, or the room does not suffice.</returns>
+    public bool TryWrap(Instant now, ReadOnlySpan<byte> data, Span<byte> destination, out OutgoingDatagram datagram, out IceTransport transport)
+    {
+        datagram = default;
+        transport = default;
+        if (_announced is not { } pair)
+        {
+            return false;
+        }
+
+        if (pair.Local.Relay is { } relay)
+        {
+            int length = relay.Wrap(now, pair.Path.Remote, data, destination);
+            datagram = new OutgoingDatagram(length, relay.ServerPath);
+            transport = relay.IsStream ? IceTransport.Tcp : IceTransport.Udp;
+            return length > 0;
+        }
+
+        transport = pair.Transport;
+        datagram = new OutgoingDatagram(data.Length, pair.Path);
+        return data.TryCopyTo(destination);
+    }
+
+    /// <summary>Takes the next event.</summary>
+    public bool TryGetEvent([NotNullWhen(true)] out IceEvent? raised) => _context.TryTakeEvent(out raised);
+
+    /// <summary>Takes the next record of the log.</summary>
+    public bool TryGetLogRecord([NotNullWhen(true)] out IceLogRecord? record) => _context.Log.TryTake(out record);
+
+    private void OnStun(IceTransport transport, in NetworkPath path, ReadOnlySpan<byte> bytes)
+    {
+        if (_isClosed)
+        {
+            return;
+        }
+
+        if (!StunView.TryRead(bytes, out StunView message))
+        {
+            _context.Drops.Count(IceDropReason.Malformed);
+        }
+        else if (message.Method != StunMethod.Binding)
+        {
+            _context.Drops.Count(IceDropReason.Unexpected);
+        }
+        else if (message.Class == StunClass.Request)
+        {
+            OnRequest(message, path, transport);
+        }
+        else if (message.Class != StunClass.Indication)      // an indication has kept the NATs open: it has no more to say (RFC 8445 §11)
+        {
+            OnResponse(message, path);
+        }
+    }
+
+    private void OnRequest(in StunView request, in NetworkPath path, IceTransport transport)
+    {
+        if (!request.HasValidFingerprint)
+        {
+            _context.Drops.Count(IceDropReason.BadFingerprint);
+            return;
+        }
+
+        request.TryFind(StunAttributeType.Username, out ReadOnlySpan<byte> username);
+        IceSession? session = IceMessages.IsFor(username, _session.Local) ? _session
+            : _previous is not null && IceMessages.IsFor(username, _previous.Local) ? _previous
+            : null;
+        if (session is not null)
+        {
+            session.OnRequest(request, path, transport);
+            return;
+        }
+
+        _context.Drops.Count(IceDropReason.UnknownUser);
+        _context.Send(new OutgoingMessage(OutgoingKind.Error, request.TransactionId, path, transport)
+        {
+            Relay = _context.Candidates.FindBase(path.Local, transport)?.Relay,
+            ErrorCode = username.IsEmpty ? StunError.BadRequest : StunError.Unauthenticated,
+        });
+    }
+
+    private void OnResponse(in StunView response, in NetworkPath path)
+    {
+        if (_gatherer.TryHandle(response, path, out LocalCandidate? found))
+        {
+            Announce(found);
+        }
+        else if (!_session.TryHandleResponse(response, path) && _previous?.TryHandleResponse(response, path) != true)
+        {
+            _context.Drops.Count(IceDropReason.UnknownTransaction);
+        }
+    }
+
+    private void Advance()
+    {
+        foreach (RelayedSource source in _relays)
+        {
+            source.Relay.HandleTimeout(_context.Now);
+        }
+
+        if (_isClosed)
+        {
+            return;
+        }
+
+        _gatherer.Advance(keepsAlive: State is IceState.New or IceState.Checking);
+        _session.Advance(_isGathered);
+        _previous?.Advance(isLocalComplete: true);
+
+        // Ta: one new transaction at a time, whatever it is for (RFC 8445 §14.2).
+        if (_context.Now >= _nextTransaction && (_session.HasNext || _gatherer.HasNext))
+        {
+            _nextTransaction = _context.Now + _context.Options.Pacing;
+            if (_gatherer.HasNext)
+            {
+                _gatherer.StartNext();
+            }
+            else
+            {
+                _session.StartNext();
+            }
+        }
+    }
+
+    private bool TryTakeDatagram(Span<byte> destination, out OutgoingDatagram datagram, out IceTransport transport)
+    {
+        Span<byte> inner = stackalloc byte[IceMessages.LongestLength];
+        while (_context.TryTakeOutgoing(out OutgoingMessage message))
+        {
+            transport = message.Transport;
+            NetworkPath path = message.Path;
+            int length;
+            if (message.Relay is { } relay)
+            {
+                length = IceMessages.Write(message, inner);
+                length = length == 0 ? 0 : relay.Wrap(_context.Now, message.Path.Remote, inner[..length], destination);
+                path = relay.ServerPath;
+                transport = relay.IsStream ? IceTransport.Tcp : IceTransport.Udp;
+            }
+            else
+            {
+                length = IceMessages.Write(message, destination);
+            }
+
+            if (length > 0)
+            {
+                datagram = new OutgoingDatagram(length, path);
+                return true;
+            }
+        }
+
+        foreach (RelayedSource source in _relays)
+        {
+            if (source.Relay.TryGetDatagram(_context.Now, destination, out datagram))
+            {
+                transport = source.Relay.IsStream ? IceTransport.Tcp : IceTransport.Udp;
+                return true;
+            }
+        }
+
+        datagram = default;
+        transport = default;
+        return false;
+    }
+
+    private void Announce(LocalCandidate? candidate)
+    {
+        if (candidate is null)
+        {
+            return;
+        }
+
+        _context.Write(IceLogKind.LocalCandidate, candidate.Candidate);
+        _context.Raise(new IceEvent.CandidateFound(candidate.Candidate));
+        _session.OnLocalCandidate(candidate);
+    }
+
+    private Instant NextOfRelays()
+    {
+        Instant next = Instant.Never;
+        foreach (RelayedSource source in _relays)
+        {
+            next = Instant.Min(next, source.Relay.NextTimeout);
+        }
+
+        return next;
+    }
+
+    private void Enter(Instant now) => _context.Now = Instant.Max(_context.Now, now);
+
+    // Every call from outside ends here: what has changed is told.
+    private void Leave()
+    {
+        UseRelays();
+        if (_isGathering && !_isGathered && _gatherer.IsSettled && _relays.TrueForAll(source => source.Relay.State != RelayState.Allocating))
+        {
+            _isGathered = true;
+            _context.Raise(new IceEvent.GatheringCompleted());
+        }
+
+        if (_context.Options.IsLite && _session.IsRemoteLite)
+        {
+            _session.SelectWithoutChecks();
+        }
+
+        if (_previous is not null && (_session.Selected is not null || _previous.EndReason != IceReason.None))
+        {
+            _previous = null;
+        }
+
+        AnnounceSelected();
+        (IceState state, IceReason reason) = AgentState.Of(_session, _previous, State, _isClosed, _isGathered);
+        if (state != State)
+        {
+            State = state;
+            Reason = reason;
+            _context.Write(IceLogKind.State, detail: reason == IceReason.None ? state.ToString() : $"{state} ({reason})");
+            _context.Raise(new IceEvent.StateChanged(state, reason));
+        }
+    }
+
+    private void UseRelays()
+    {
+        foreach (RelayedSource source in _relays)
+        {
+            IRelay relay = source.Relay;
+            if (source.IsUsed || relay.State == RelayState.Allocating)
+            {
+                continue;
+            }
+
+            source.IsUsed = true;
+            NetworkAddress server = relay.ServerPath.Remote;
+            if (relay.State == RelayState.Failed)
+            {
+                _context.Write(IceLogKind.ServerFailed, detail: $"TURN server {server}: {relay.FailureText}");
+                continue;
+            }
+
+            _context.Write(IceLogKind.ServerAnswered, detail: $"TURN server {server} lends {relay.RelayedAddress}");
+            Announce(_context.Candidates.Add(
+                IceCandidateType.Relayed,
+                IceTransport.Udp,
+                relay.RelayedAddress,
+                relay.RelayedAddress,
+                source.LocalPreference,
+                server,
+                relay.MappedAddress,
+                relay: relay));
+
+            // The same answer tells what a STUN server would (RFC 8445 §5.1.1.2).
+            if (!relay.IsStream && _context.Candidates.FindBase(relay.ServerPath.Local, IceTransport.Udp) is { } host
+                && relay.MappedAddress != host.Address && relay.MappedAddress.Family == host.Base.Family)
+            {
+                NetworkAddress related = host.Candidate.HostName is null ? host.Base : Gatherer.Hidden(host.Base);
+                Announce(_context.Candidates.Add(
+                    IceCandidateType.ServerReflexive, IceTransport.Udp, relay.MappedAddress, host.Base, host.LocalPreference, server, related));
+            }
+        }
+    }
+
+    private void AnnounceSelected()
+    {
+        CandidatePair? selected = _session.Selected ?? _previous?.Selected;
+        if (selected == _announced)
+        {
+            return;
+        }
+
+        _announced = selected;
+        SelectedPair = selected is null
+            ? null
+            : new IceSelectedPair(
+                (selected.ValidLocal ?? selected.Local).Candidate,
+                selected.Remote.Candidate,
+                selected.Path,
+                selected.Transport,
+                selected.Local.Relay is not null);
+        _context.Raise(new IceEvent.SelectedPairChanged(SelectedPair));
+    }
+}

@@ -1,0 +1,50 @@
+using System;
+using System.Buffers;
+using System.Text;
+using Braid.Core;
+
+namespace Braid.Ice;
+
+/// <summary>A user name fragment and a password: what an agent tells its peer so that checks are authentic (RFC 8445 §5.3).</summary>
+/// <param name="UsernameFragment">4 to 256 ice-chars.</param>
+/// <param name="Password">22 to 256 ice-chars.</param>
+public sealed record IceCredentials(string UsernameFragment, string Password)
+{
+    private const string Characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    private const int OwnFragmentLength = 8;                  // 48 random bits; §5.3 asks for 24
+    private const int OwnPasswordLength = 24;                 // 144 random bits; §5.3 asks for 128
+
+    private static readonly SearchValues<char> s_characters = SearchValues.Create(Characters);
+
+    private byte[]? _key;
+
+    /// <summary>Whether both are made of ice-chars and as long as RFC 8839 §5.4 asks.</summary>
+    public bool IsValid =>
+        UsernameFragment.Length is >= 4 and <= 256 && Password.Length is >= 22 and <= 256
+        && AreIceChars(UsernameFragment) && AreIceChars(Password);
+
+    /// <summary>What messages are signed with: the password's bytes (RFC 8489 §9.1.1).</summary>
+    internal ReadOnlySpan<byte> Key => _key ??= Encoding.UTF8.GetBytes(Password);
+
+    /// <summary>New ones.</summary>
+    public static IceCredentials Draw(IRandomSource random) => new(Text(random, OwnFragmentLength), Text(random, OwnPasswordLength));
+
+    /// <summary>The password is a secret and stays out of logs.</summary>
+    public override string ToString() => $"ufrag {UsernameFragment}";
+
+    internal static bool AreIceChars(string text) => !text.AsSpan().ContainsAnyExcept(s_characters);
+
+    private static string Text(IRandomSource random, int length)
+    {
+        ArgumentNullException.ThrowIfNull(random);
+        Span<byte> bytes = stackalloc byte[OwnPasswordLength];
+        Span<char> text = stackalloc char[OwnPasswordLength];
+        random.Fill(bytes[..length]);
+        for (int index = 0; index < length; index++)
+        {
+            text[index] = Characters[bytes[index] & 63];
+        }
+
+        return text[..length].ToString();
+    }
+}
