@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using Braid.Core;
 
 namespace Braid.Ice;
@@ -60,8 +61,8 @@ public interface IRelay : IDatagramMachine
     /// <summary>Whether the server is reached over a stream (TCP, TLS); then each datagram out is one frame of it.</summary>
     bool IsStream { get; }
 
-    /// <summary>The address lent; none before.</summary>
-    NetworkAddress RelayedAddress { get; }
+    /// <summary>The addresses lent, at most one of each family; empty before.</summary>
+    IReadOnlyList<NetworkAddress> RelayedAddresses { get; }
 
     /// <summary>Our address as the server sees it; none before.</summary>
     NetworkAddress MappedAddress { get; }
@@ -72,6 +73,9 @@ public interface IRelay : IDatagramMachine
     /// <summary>Sees to it that a peer may send.</summary>
     void Permit(Instant now, in NetworkAddress peer);
 
+    /// <summary>Sees to it that data to and from a peer is wrapped as tightly as it can be: data will go there.</summary>
+    void Prefer(Instant now, in NetworkAddress peer);
+
     /// <summary>Whether a peer may send.</summary>
     RelayPermission PermissionOf(in NetworkAddress peer);
 
@@ -81,7 +85,7 @@ public interface IRelay : IDatagramMachine
     /// <param name="datagram">Its bytes.</param>
     /// <param name="peer">Who has sent the data.</param>
     /// <param name="data">The data, a slice of <paramref name="datagram"/>.</param>
-    RelayInput TryUnwrap(Instant now, in NetworkPath path, ReadOnlySpan<byte> datagram, out NetworkAddress peer, out ReadOnlySpan<byte> data);
+    RelayInput TryUnwrap(Instant now, scoped in NetworkPath path, ReadOnlySpan<byte> datagram, out NetworkAddress peer, out ReadOnlySpan<byte> data);
 
     /// <summary>Wraps data for a peer.</summary>
     /// <returns>Its length in <paramref name="destination"/>; 0 when it does not fit or the peer may not be sent to.</returns>

@@ -16,7 +16,7 @@ public sealed class IceAgent : IDatagramMachine
     private readonly IceContext _context;
     private readonly RoleState _roles;
     private readonly Gatherer _gatherer;
-    private readonly List<RelayedSource> _relays = [];
+    private readonly AgentRelays _relays;
     private readonly List<NetworkAddress> _servers = [];
     private IceSession _session;
     private IceSession? _previous;                           // its pair carries data until the new one has chosen (RFC 8445 §9)
@@ -25,11 +25,6 @@ public sealed class IceAgent : IDatagramMachine
     private bool _isGathering;
     private bool _isGathered;
     private bool _isClosed;
-
-    private sealed record RelayedSource(IRelay Relay, int LocalPreference)
-    {
-        public bool IsUsed { get; set; }
-    }
 
     /// <param name="options">The numbers.</param>
     /// <param name="role">Controlling for whoever makes the offer, unless only the other side is a full agent (RFC 8445 §6.1.1).</param>
@@ -42,6 +37,7 @@ public sealed class IceAgent : IDatagramMachine
         _context = new IceContext(options, random);
         _roles = new RoleState(random, options.IsLite ? IceRole.Controlled : role);
         _gatherer = new Gatherer(_context);
+        _relays = new AgentRelays(_context);
         _session = new IceSession(_context, _roles, IceCredentials.Draw(random));
     }
 
@@ -79,7 +75,7 @@ public sealed class IceAgent : IDatagramMachine
         {
             if (_isClosed)
             {
-                return NextOfRelays();
+                return _relays.NextTimeout;
             }
 
             Instant next = Instant.Min(_session.NextTimeout, _gatherer.NextTimeout);
@@ -89,7 +85,7 @@ public sealed class IceAgent : IDatagramMachine
                 next = Instant.Min(next, Instant.Max(_nextTransaction, _context.Now));
             }
 
-            return Instant.Min(next, NextOfRelays());
+            return Instant.Min(next, _relays.NextTimeout);
         }
     }
 
@@ -144,9 +140,7 @@ public sealed class IceAgent : IDatagramMachine
         ArgumentNullException.ThrowIfNull(relay);
         ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)localPreference, ushort.MaxValue);
         Enter(now);
-        _relays.Add(new RelayedSource(relay, localPreference));
-        relay.Start(_context.Now);
-        _context.Write(IceLogKind.ServerAsked, detail: $"TURN server {relay.ServerPath.Remote}");
+        _relays.Add(relay, localPreference);
         Leave();
     }
 
@@ -264,10 +258,7 @@ public sealed class IceAgent : IDatagramMachine
         _session.End(IceReason.None);
         _previous = null;
         _context.DiscardOutgoing();
-        foreach (RelayedSource source in _relays)
-        {
-            source.Relay.Release(_context.Now);
-        }
+        _relays.Release();
 
         Leave();
     }
@@ -290,30 +281,7 @@ public sealed class IceAgent : IDatagramMachine
         data = datagram;
         dataPath = path;
         Enter(now);
-        bool isData = !_isClosed || _relays.Count > 0;
-        foreach (RelayedSource source in _relays)
-        {
-            if (source.Relay.IsStream != (transport == IceTransport.Tcp))
-            {
-                continue;
-            }
-
-            RelayInput input = source.Relay.TryUnwrap(_context.Now, path, datagram, out NetworkAddress peer, out ReadOnlySpan<byte> inner);
-            if (input == RelayInput.Consumed)
-            {
-                isData = false;
-                break;
-            }
-
-            if (input == RelayInput.Data)
-            {
-                transport = IceTransport.Udp;
-                data = inner;
-                dataPath = new NetworkPath(source.Relay.RelayedAddress, peer);
-                break;
-            }
-        }
-
+        bool isData = _relays.TryUnwrap(ref transport, ref dataPath, ref data);
         if (isData && StunView.LooksLikeStun(data))
         {
             OnStun(transport, dataPath, data);
@@ -446,11 +414,7 @@ public sealed class IceAgent : IDatagramMachine
 
     private void Advance()
     {
-        foreach (RelayedSource source in _relays)
-        {
-            source.Relay.HandleTimeout(_context.Now);
-        }
-
+        _relays.HandleTimeout();
         if (_isClosed)
         {
             return;
@@ -502,18 +466,7 @@ public sealed class IceAgent : IDatagramMachine
             }
         }
 
-        foreach (RelayedSource source in _relays)
-        {
-            if (source.Relay.TryGetDatagram(_context.Now, destination, out datagram))
-            {
-                transport = source.Relay.IsStream ? IceTransport.Tcp : IceTransport.Udp;
-                return true;
-            }
-        }
-
-        datagram = default;
-        transport = default;
-        return false;
+        return _relays.TryGetDatagram(destination, out datagram, out transport);
     }
 
     private void Announce(LocalCandidate? candidate)
@@ -528,24 +481,17 @@ public sealed class IceAgent : IDatagramMachine
         _session.OnLocalCandidate(candidate);
     }
 
-    private Instant NextOfRelays()
-    {
-        Instant next = Instant.Never;
-        foreach (RelayedSource source in _relays)
-        {
-            next = Instant.Min(next, source.Relay.NextTimeout);
-        }
-
-        return next;
-    }
-
     private void Enter(Instant now) => _context.Now = Instant.Max(_context.Now, now);
 
     // Every call from outside ends here: what has changed is told.
     private void Leave()
     {
-        UseRelays();
-        if (_isGathering && !_isGathered && _gatherer.IsSettled && _relays.TrueForAll(source => source.Relay.State != RelayState.Allocating))
+        while (_relays.TryTakeCandidate(out LocalCandidate? relayed))
+        {
+            Announce(relayed);
+        }
+
+        if (_isGathering && !_isGathered && _gatherer.IsSettled && _relays.IsSettled)
         {
             _isGathered = true;
             _context.Raise(new IceEvent.GatheringCompleted());
@@ -569,46 +515,6 @@ public sealed class IceAgent : IDatagramMachine
             Reason = reason;
             _context.Write(IceLogKind.State, detail: reason == IceReason.None ? state.ToString() : $"{state} ({reason})");
             _context.Raise(new IceEvent.StateChanged(state, reason));
-        }
-    }
-
-    private void UseRelays()
-    {
-        foreach (RelayedSource source in _relays)
-        {
-            IRelay relay = source.Relay;
-            if (source.IsUsed || relay.State == RelayState.Allocating)
-            {
-                continue;
-            }
-
-            source.IsUsed = true;
-            NetworkAddress server = relay.ServerPath.Remote;
-            if (relay.State == RelayState.Failed)
-            {
-                _context.Write(IceLogKind.ServerFailed, detail: $"TURN server {server}: {relay.FailureText}");
-                continue;
-            }
-
-            _context.Write(IceLogKind.ServerAnswered, detail: $"TURN server {server} lends {relay.RelayedAddress}");
-            Announce(_context.Candidates.Add(
-                IceCandidateType.Relayed,
-                IceTransport.Udp,
-                relay.RelayedAddress,
-                relay.RelayedAddress,
-                source.LocalPreference,
-                server,
-                relay.MappedAddress,
-                relay: relay));
-
-            // The same answer tells what a STUN server would (RFC 8445 §5.1.1.2).
-            if (!relay.IsStream && _context.Candidates.FindBase(relay.ServerPath.Local, IceTransport.Udp) is { } host
-                && relay.MappedAddress != host.Address && relay.MappedAddress.Family == host.Base.Family)
-            {
-                NetworkAddress related = host.Candidate.HostName is null ? host.Base : Gatherer.Hidden(host.Base);
-                Announce(_context.Candidates.Add(
-                    IceCandidateType.ServerReflexive, IceTransport.Udp, relay.MappedAddress, host.Base, host.LocalPreference, server, related));
-            }
         }
     }
 

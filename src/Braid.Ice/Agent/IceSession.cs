@@ -482,6 +482,7 @@ internal sealed class IceSession(IceContext context, RoleState roles, IceCredent
         }
 
         Selected = pair;
+        pair.Local.Relay?.Prefer(context.Now, pair.Path.Remote);
         _consent = new Consent(context.Options, context.Random, context.Now);
         _list.RemoveUnchecked();
         _checks.CancelAll();

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using Braid.Core;
 using Braid.Ice.Stun;
+using Braid.Ice.Turn;
 
 namespace Braid.Ice.Tests.World;
 
@@ -12,6 +13,7 @@ internal sealed class IceWorld(ulong seed)
     private readonly PriorityQueue<Action, (Instant Due, long Number)> _agenda = new();
     private readonly List<IceHost> _hosts = [];
     private readonly Dictionary<NetworkAddress, Func<NetworkAddress, byte[], (NetworkAddress From, NetworkAddress To, byte[] Bytes)[]>> _servers = [];
+    private readonly List<TurnServer> _turnServers = [];
     private readonly byte[] _buffer = new byte[1500];
     private long _number;
 
@@ -56,9 +58,22 @@ internal sealed class IceWorld(ulong seed)
         return at;
     }
 
-    /// <summary>A server of any kind.</summary>
-    public void Server(NetworkAddress at, Func<NetworkAddress, byte[], (NetworkAddress From, NetworkAddress To, byte[] Bytes)[]> answer) =>
-        _servers[at] = answer;
+    /// <summary>A TURN server, which also answers Binding requests, and all addresses that it may lend.</summary>
+    public TurnServer TurnServer(string address)
+    {
+        var server = new TurnServer(Bytes.Address(address), () => Now);
+        _turnServers.Add(server);
+        return server;
+    }
+
+    /// <summary>Has a host borrow an address.</summary>
+    public TurnAllocation Borrow(IceHost host, TurnServer server, string password = "pass", TurnOptions? options = null)
+    {
+        options ??= new TurnOptions { Username = "user", Password = password };
+        var allocation = new TurnAllocation(options, new NetworkPath(host.Addresses[0], server.Address), Random.Fork());
+        host.Agent.AddRelay(Now, allocation);
+        return allocation;
+    }
 
     /// <summary>Gives a host its candidates and has both tell each other everything.</summary>
     public void Introduce(IceHost a, IceHost z)
@@ -252,6 +267,19 @@ internal sealed class IceWorld(ulong seed)
             }
 
             return;
+        }
+
+        foreach (TurnServer turn in _turnServers)
+        {
+            if (turn.Address == to || turn.Allocations.Any(allocation => allocation.Relayed.Contains(to)))
+            {
+                foreach ((NetworkAddress source, NetworkAddress target, byte[] answer) in turn.Handle(from, to, bytes))
+                {
+                    Post(() => Deliver(source, target, answer, null));
+                }
+
+                return;
+            }
         }
 
         foreach (IceHost host in _hosts)

@@ -1,0 +1,163 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
+using Braid.Core;
+
+namespace Braid.Ice;
+
+/// <summary>The relays of an agent: runs them, and makes candidates of what they have got (RFC 8445 §5.1.1.2).</summary>
+internal sealed class AgentRelays(IceContext context)
+{
+    private readonly List<Source> _sources = [];
+    private readonly Queue<LocalCandidate> _found = new();
+
+    private sealed record Source(IRelay Relay, int LocalPreference)
+    {
+        public bool IsUsed { get; set; }
+    }
+
+    /// <summary>Whether each has got an address or never will.</summary>
+    public bool IsSettled => _sources.TrueForAll(source => source.Relay.State != RelayState.Allocating);
+
+    public Instant NextTimeout
+    {
+        get
+        {
+            Instant next = Instant.Never;
+            foreach (Source source in _sources)
+            {
+                next = Instant.Min(next, source.Relay.NextTimeout);
+            }
+
+            return next;
+        }
+    }
+
+    public void Add(IRelay relay, int localPreference)
+    {
+        _sources.Add(new Source(relay, localPreference));
+        context.Write(IceLogKind.ServerAsked, detail: $"TURN server {relay.ServerPath.Remote}");
+        relay.Start(context.Now);
+    }
+
+    public void HandleTimeout()
+    {
+        foreach (Source source in _sources)
+        {
+            source.Relay.HandleTimeout(context.Now);
+        }
+    }
+
+    public void Release()
+    {
+        foreach (Source source in _sources)
+        {
+            source.Relay.Release(context.Now);
+        }
+    }
+
+    /// <summary>Takes the wrapping off what comes from a relay's server; false when nothing is left for anybody else.</summary>
+    public bool TryUnwrap(ref IceTransport transport, ref NetworkPath path, ref ReadOnlySpan<byte> datagram)
+    {
+        foreach (Source source in _sources)
+        {
+            if (source.Relay.IsStream != (transport == IceTransport.Tcp))
+            {
+                continue;
+            }
+
+            switch (source.Relay.TryUnwrap(context.Now, path, datagram, out NetworkAddress peer, out ReadOnlySpan<byte> data))
+            {
+                case RelayInput.Consumed:
+                    return false;
+                case RelayInput.Data:
+                    transport = IceTransport.Udp;
+                    path = new NetworkPath(AddressFor(source.Relay, peer.Family), peer);
+                    datagram = data;
+                    return true;
+            }
+        }
+
+        return true;
+    }
+
+    public bool TryGetDatagram(Span<byte> destination, out OutgoingDatagram datagram, out IceTransport transport)
+    {
+        foreach (Source source in _sources)
+        {
+            if (source.Relay.TryGetDatagram(context.Now, destination, out datagram))
+            {
+                transport = source.Relay.IsStream ? IceTransport.Tcp : IceTransport.Udp;
+                return true;
+            }
+        }
+
+        datagram = default;
+        transport = default;
+        return false;
+    }
+
+    /// <summary>Takes a candidate that a relay has brought.</summary>
+    public bool TryTakeCandidate([NotNullWhen(true)] out LocalCandidate? candidate)
+    {
+        foreach (Source source in _sources)
+        {
+            if (!source.IsUsed && source.Relay.State != RelayState.Allocating)
+            {
+                source.IsUsed = true;
+                Use(source);
+            }
+        }
+
+        return _found.TryDequeue(out candidate);
+    }
+
+    private static NetworkAddress AddressFor(IRelay relay, NetworkFamily family)
+    {
+        foreach (NetworkAddress address in relay.RelayedAddresses)
+        {
+            if (address.Family == family)
+            {
+                return address;
+            }
+        }
+
+        return NetworkAddress.None;
+    }
+
+    private void Use(Source source)
+    {
+        IRelay relay = source.Relay;
+        NetworkAddress server = relay.ServerPath.Remote;
+        if (relay.State == RelayState.Failed)
+        {
+            context.Write(IceLogKind.ServerFailed, detail: $"TURN server {server}: {relay.FailureText}");
+            return;
+        }
+
+        NetworkAddress mapped = relay.MappedAddress;
+        foreach (NetworkAddress address in relay.RelayedAddresses)
+        {
+            context.Write(IceLogKind.ServerAnswered, detail: $"TURN server {server} lends {address}");
+            Found(context.Candidates.Add(
+                IceCandidateType.Relayed, IceTransport.Udp, address, address, source.LocalPreference, server, mapped, relay: relay));
+        }
+
+        // The same answer tells what a STUN server would.
+        if (!relay.IsStream && mapped.Family != NetworkFamily.None
+            && context.Candidates.FindBase(relay.ServerPath.Local, IceTransport.Udp) is { } host && mapped != host.Address)
+        {
+            NetworkAddress related = host.Candidate.HostName is null ? host.Base : Gatherer.Hidden(host.Base);
+            Found(context.Candidates.Add(
+                IceCandidateType.ServerReflexive, IceTransport.Udp, mapped, host.Base, host.LocalPreference, server, related));
+        }
+    }
+
+    private void Found(LocalCandidate? candidate)
+    {
+        if (candidate is not null)
+        {
+            _found.Enqueue(candidate);
+        }
+    }
+}

@@ -1,0 +1,506 @@
+using System;
+using System.Collections.Generic;
+using Braid.Core;
+using Braid.Ice.Stun;
+
+namespace Braid.Ice.Turn;
+
+/// <summary>
+/// An address borrowed from a TURN server (RFC 8656): allocated with long-term credentials, refreshed a minute before it ends,
+/// with permissions and channels for peers. Over UDP and over streams; the connection itself is the owner's.
+/// </summary>
+public sealed class TurnAllocation : IRelay
+{
+    private const byte Udp = 17;                             // the protocol number in REQUESTED-TRANSPORT
+    private const int MostRedirects = 4;
+    private static readonly TimeSpan s_margin = TimeSpan.FromMinutes(1);
+
+    private readonly TurnOptions _options;
+    private readonly IRandomSource _random;
+    private readonly LongTermCredentials _credentials;
+    private readonly TurnTransactions _transactions = new();
+    private readonly TurnPeers _peers = new();
+    private readonly List<NetworkAddress> _relayed = [];
+    private readonly List<NetworkAddress> _visited = [];
+    private Instant _now;
+    private Instant _refreshAt = Instant.Never;
+    private Instant _expiresAt = Instant.Never;
+    private bool _isStarted;
+    private bool _isReleased;
+
+    /// <param name="options">User, password, and what is asked for.</param>
+    /// <param name="serverPath">From which of our addresses to which server.</param>
+    /// <param name="random">Where transactions come from.</param>
+    public TurnAllocation(TurnOptions options, in NetworkPath serverPath, IRandomSource random)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(random);
+        options.Validate();
+        _options = options;
+        _random = random;
+        _credentials = new LongTermCredentials(options.Username, options.Password);
+        ServerPath = serverPath;
+    }
+
+    /// <inheritdoc/>
+    public RelayState State { get; private set; }
+
+    /// <inheritdoc/>
+    public string FailureText { get; private set; } = "";
+
+    /// <summary>The code that the server has refused with; 0 for none.</summary>
+    public int ErrorCode { get; private set; }
+
+    /// <summary>Where the server has sent us; none when it has not. Over a stream the owner connects there and begins anew (RFC 8489 §10).</summary>
+    public NetworkAddress AlternateServer { get; private set; }
+
+    /// <inheritdoc/>
+    public NetworkPath ServerPath { get; private set; }
+
+    /// <inheritdoc/>
+    public bool IsStream => _options.IsStream;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<NetworkAddress> RelayedAddresses => _relayed;
+
+    /// <inheritdoc/>
+    public NetworkAddress MappedAddress { get; private set; }
+
+    /// <summary>What the server has granted last.</summary>
+    public TimeSpan Lifetime { get; private set; }
+
+    /// <summary>Messages from the server that could not be used.</summary>
+    public long Dropped { get; private set; }
+
+    /// <inheritdoc/>
+    public Instant NextTimeout
+    {
+        get
+        {
+            Instant next = _transactions.NextTimeout;
+            return State == RelayState.Allocated
+                ? Instant.Min(Instant.Min(next, _peers.NextTimeout), Instant.Min(_refreshAt, _expiresAt))
+                : next;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Start(Instant now)
+    {
+        Enter(now);
+        if (!_isStarted)
+        {
+            _isStarted = true;
+            Ask(StunMethod.Allocate);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Permit(Instant now, in NetworkAddress peer)
+    {
+        Enter(now);
+        _peers.Permit(_now, peer);
+        AskForWhatIsDue();
+    }
+
+    /// <inheritdoc/>
+    public void Prefer(Instant now, in NetworkAddress peer)
+    {
+        Enter(now);
+        _peers.Permit(_now, peer);
+        _peers.Bind(_now, peer);
+        AskForWhatIsDue();
+    }
+
+    /// <inheritdoc/>
+    public RelayPermission PermissionOf(in NetworkAddress peer) =>
+        State == RelayState.Failed ? RelayPermission.Refused : _peers.FindPermission(peer)?.State ?? RelayPermission.Pending;
+
+    /// <inheritdoc/>
+    public void Release(Instant now)
+    {
+        Enter(now);
+        if (State == RelayState.Allocated && !_isReleased)
+        {
+            _transactions.Clear();
+            Ask(StunMethod.Refresh, isDelete: true);
+        }
+        else if (!_isReleased)
+        {
+            _transactions.Clear();
+        }
+
+        _isReleased = true;
+        State = RelayState.Failed;
+        FailureText = "given back";
+        _relayed.Clear();
+    }
+
+    /// <inheritdoc/>
+    public void HandleDatagram(Instant now, in NetworkPath path, ReadOnlySpan<byte> datagram, EcnCodepoint ecn = EcnCodepoint.NotCapable) =>
+        TryUnwrap(now, path, datagram, out _, out _);
+
+    /// <inheritdoc/>
+    public RelayInput TryUnwrap(Instant now, scoped in NetworkPath path, ReadOnlySpan<byte> datagram, out NetworkAddress peer, out ReadOnlySpan<byte> data)
+    {
+        peer = default;
+        data = default;
+        if (path != ServerPath || !_isStarted)
+        {
+            return RelayInput.NotMine;
+        }
+
+        Enter(now);
+        if (ChannelData.LooksLikeChannelData(datagram))
+        {
+            return OnChannelData(datagram, out peer, out data);
+        }
+
+        if (!StunView.TryRead(datagram, out StunView message))
+        {
+            return IsStream ? Drop() : RelayInput.NotMine;   // another protocol on the same socket
+        }
+
+        if (message is { Class: StunClass.Indication, Method: StunMethod.Data })
+        {
+            return OnData(message, out peer, out data);
+        }
+
+        TurnRequest? request = message.Class is StunClass.SuccessResponse or StunClass.ErrorResponse ? _transactions.Find(message.TransactionId) : null;
+        if (request is null)
+        {
+            return RelayInput.NotMine;                       // the same server may answer Binding requests of the agent
+        }
+
+        if (message.Method != request.Method)
+        {
+            return Drop();
+        }
+
+        OnAnswer(request, message);
+        return RelayInput.Consumed;
+    }
+
+    /// <inheritdoc/>
+    public int Wrap(Instant now, in NetworkAddress peer, ReadOnlySpan<byte> data, Span<byte> destination)
+    {
+        if (State != RelayState.Allocated || PermissionOf(peer) != RelayPermission.Granted)
+        {
+            return 0;
+        }
+
+        Enter(now);
+        if (_peers.FindChannel(peer) is { IsBound: true } channel && _now < channel.ExpiresAt)
+        {
+            return ChannelData.Write(destination, channel.Number, data, IsStream);
+        }
+
+        var writer = new StunWriter(destination, StunClass.Indication, StunMethod.Send, StunTransactionId.Draw(_random));
+        writer.AddAddress(StunAttributeType.XorPeerAddress, peer);
+        writer.Add(StunAttributeType.Data, data);
+        return writer.Finish();
+    }
+
+    /// <inheritdoc/>
+    public void HandleTimeout(Instant now)
+    {
+        Enter(now);
+        while (_transactions.TakeTimedOut(_now) is { } request)
+        {
+            OnFailed(request, request.HasBadAnswer ? "the answers were not authentic" : "the server does not answer", 0);
+        }
+
+        if (State == RelayState.Allocated && _now >= _expiresAt)
+        {
+            Fail("the allocation has expired", 0);
+        }
+
+        AskForWhatIsDue();
+    }
+
+    /// <inheritdoc/>
+    public bool TryGetDatagram(Instant now, Span<byte> destination, out OutgoingDatagram datagram)
+    {
+        Enter(now);
+        while (_transactions.TakeToSend() is { } request)
+        {
+            int length = Write(request, destination);
+            if (length > 0)
+            {
+                datagram = new OutgoingDatagram(length, ServerPath);
+                return true;
+            }
+        }
+
+        datagram = default;
+        return false;
+    }
+
+    private void AskForWhatIsDue()
+    {
+        if (State != RelayState.Allocated)
+        {
+            return;
+        }
+
+        if (_now >= _refreshAt)
+        {
+            _refreshAt = Instant.Never;
+            Ask(StunMethod.Refresh);
+        }
+
+        while (_peers.TakeDuePermission(_now) is { } permission)
+        {
+            Ask(StunMethod.CreatePermission, permission);
+        }
+
+        while (_peers.TakeDueChannel(_now) is { } channel)
+        {
+            Ask(StunMethod.ChannelBind, channel: channel);
+        }
+    }
+
+    private void Ask(StunMethod method, TurnPermission? permission = null, TurnChannel? channel = null, bool isDelete = false) =>
+        _transactions.Start(new TurnRequest
+        {
+            Method = method,
+            Id = StunTransactionId.Draw(_random),
+            Transaction = new StunTransaction(_options.Timing, _now, isReliable: IsStream),
+            Permission = permission,
+            Channel = channel,
+            IsDelete = isDelete,
+            IsSigned = _credentials.IsChallenged,
+        });
+
+    private int Write(TurnRequest request, Span<byte> destination)
+    {
+        var writer = new StunWriter(destination, StunClass.Request, request.Method, request.Id);
+        switch (request.Method)
+        {
+            case StunMethod.Allocate:
+                writer.AddUInt32(StunAttributeType.RequestedTransport, Udp << 24);
+                writer.AddUInt32(StunAttributeType.Lifetime, (uint)_options.Lifetime.TotalSeconds);
+                if (_options.BothFamilies)
+                {
+                    writer.AddUInt32(StunAttributeType.AdditionalAddressFamily, (uint)StunAddress.FamilyCode(NetworkFamily.IPv6) << 24);
+                }
+                else if (_options.Family != NetworkFamily.None)
+                {
+                    writer.AddUInt32(StunAttributeType.RequestedAddressFamily, (uint)StunAddress.FamilyCode(_options.Family) << 24);
+                }
+
+                break;
+            case StunMethod.Refresh:
+                writer.AddUInt32(StunAttributeType.Lifetime, request.IsDelete ? 0 : (uint)_options.Lifetime.TotalSeconds);
+                break;
+            case StunMethod.CreatePermission:
+                writer.AddAddress(StunAttributeType.XorPeerAddress, request.Permission!.Host);
+                break;
+            default:
+                writer.AddUInt32(StunAttributeType.ChannelNumber, (uint)request.Channel!.Number << 16);
+                writer.AddAddress(StunAttributeType.XorPeerAddress, request.Channel.Peer);
+                break;
+        }
+
+        if (request.IsSigned)
+        {
+            _credentials.AddTo(ref writer);
+        }
+
+        return writer.Finish();
+    }
+
+    private void OnAnswer(TurnRequest request, in StunView answer)
+    {
+        int code = 0;
+        if (answer.Class == StunClass.ErrorResponse && !answer.TryReadError(out code, out _))
+        {
+            _transactions.Remove(request);
+            OnFailed(request, "the server's answer cannot be understood", 0);
+            return;
+        }
+
+        // RFC 8489 §9.2.5: a challenge cannot be signed; everything else has to be, once we sign ourselves.
+        if (code is StunError.Unauthenticated or StunError.StaleNonce)
+        {
+            _transactions.Remove(request);
+            if (_credentials.OnErrorResponse(answer) == StunChallenge.Retry)
+            {
+                Ask(request.Method, request.Permission, request.Channel, request.IsDelete);
+            }
+            else
+            {
+                OnFailed(request, "the server does not know the user, or the password is wrong", code);
+            }
+
+            return;
+        }
+
+        bool isAuthentic = request.IsSigned && _credentials.TryAccept(answer);
+        if (request.IsSigned && !isAuthentic)
+        {
+            OnForged(request);
+            return;
+        }
+
+        _transactions.Remove(request);
+        if (code != 0)
+        {
+            OnRefused(request, answer, code, isAuthentic);
+        }
+        else if (answer.FindUnknownRequired(stackalloc ushort[1]) > 0)
+        {
+            OnFailed(request, "the server's answer has an attribute that is not known", 0);
+        }
+        else
+        {
+            OnSuccess(request, answer);
+        }
+    }
+
+    private void OnForged(TurnRequest request)
+    {
+        Dropped++;
+        request.HasBadAnswer = true;
+        if (IsStream)
+        {
+            _transactions.Remove(request);
+            OnFailed(request, "the answer was not authentic", 0);
+        }
+    }
+
+    private void OnSuccess(TurnRequest request, in StunView answer)
+    {
+        switch (request.Method)
+        {
+            case StunMethod.Allocate:
+                OnAllocated(answer);
+                break;
+            case StunMethod.Refresh when !request.IsDelete:
+                OnRefreshed(answer);
+                break;
+            case StunMethod.CreatePermission:
+                TurnPeers.OnGranted(request.Permission!, _now);
+                break;
+            case StunMethod.ChannelBind:
+                _peers.OnBound(request.Channel!, _now);
+                break;
+        }
+    }
+
+    private void OnAllocated(in StunView answer)
+    {
+        // Two of them answer ADDITIONAL-ADDRESS-FAMILY (RFC 8656 §7.3).
+        foreach (StunAttribute attribute in answer.Attributes)
+        {
+            if (attribute.Type == StunAttributeType.XorRelayedAddress
+                && StunAddress.TryRead(attribute.Value, answer.AddressMask, out NetworkAddress address)
+                && address.IsUnicast && !_relayed.Exists(known => known.Family == address.Family))
+            {
+                _relayed.Add(address);
+            }
+        }
+
+        if (_relayed.Count == 0)
+        {
+            Fail("the server's answer has no relayed address", 0);
+            return;
+        }
+
+        answer.TryReadAddress(StunAttributeType.XorMappedAddress, out NetworkAddress mapped);
+        MappedAddress = mapped;
+        State = RelayState.Allocated;
+        OnRefreshed(answer);
+        AskForWhatIsDue();
+    }
+
+    private void OnRefreshed(in StunView answer)
+    {
+        Lifetime = answer.TryReadUInt32(StunAttributeType.Lifetime, out uint seconds) && seconds > 0 ? TimeSpan.FromSeconds(seconds) : _options.Lifetime;
+        _expiresAt = _now + Lifetime;
+        _refreshAt = _now + (Lifetime > 2 * s_margin ? Lifetime - s_margin : Lifetime / 2);   // §8
+    }
+
+    private void OnRefused(TurnRequest request, in StunView answer, int code, bool isAuthentic)
+    {
+        if (code == StunError.TryAlternate && request.Method == StunMethod.Allocate && (isAuthentic || _options.FollowsUnsignedRedirects)
+            && answer.TryReadAddress(StunAttributeType.AlternateServer, out NetworkAddress server)
+            && server.Family == ServerPath.Remote.Family && server.IsUnicast && server.Port != 0)
+        {
+            AlternateServer = server;
+            _visited.Add(ServerPath.Remote);
+            if (!IsStream && !_visited.Contains(server) && _visited.Count <= MostRedirects)
+            {
+                ServerPath = new NetworkPath(ServerPath.Local, server);
+                Ask(StunMethod.Allocate);
+                return;
+            }
+        }
+
+        OnFailed(request, StunError.ReasonOf(code), code);
+    }
+
+    private void OnFailed(TurnRequest request, string why, int code)
+    {
+        if (request.IsDelete || _isReleased)
+        {
+            return;                                          // §8.3: 437 means that it is gone already
+        }
+
+        switch (request.Method)
+        {
+            case StunMethod.CreatePermission when code != StunError.AllocationMismatch:
+                request.Permission!.State = RelayPermission.Refused;
+                request.Permission.AskAt = Instant.Never;
+                break;
+            case StunMethod.ChannelBind when code != StunError.AllocationMismatch:
+                request.Channel!.IsBound = false;            // Send indications go on
+                break;
+            default:
+                Fail(why, code);
+                break;
+        }
+    }
+
+    private void Fail(string why, int code)
+    {
+        State = RelayState.Failed;
+        FailureText = code == 0 ? why : $"{code} {why}";
+        ErrorCode = code;
+        _relayed.Clear();
+        _transactions.Clear();
+        _refreshAt = Instant.Never;
+        _expiresAt = Instant.Never;
+    }
+
+    private RelayInput OnChannelData(ReadOnlySpan<byte> datagram, out NetworkAddress peer, out ReadOnlySpan<byte> data)
+    {
+        peer = default;
+        if (!ChannelData.TryRead(datagram, out ushort number, out data) || _peers.FindChannel(number) is not { } channel)
+        {
+            data = default;
+            return Drop();
+        }
+
+        peer = channel.Peer;
+        return RelayInput.Data;
+    }
+
+    private RelayInput OnData(StunView message, out NetworkAddress peer, out ReadOnlySpan<byte> data)
+    {
+        data = default;
+        bool isUsable = message.TryReadAddress(StunAttributeType.XorPeerAddress, out peer)
+            && message.TryFind(StunAttributeType.Data, out data)                   // with ICMP in its place there is none (§11.6)
+            && message.FindUnknownRequired(stackalloc ushort[1]) == 0
+            && _peers.FindPermission(peer) is not null;                            // §11.4
+        return isUsable ? RelayInput.Data : Drop();
+    }
+
+    private RelayInput Drop()
+    {
+        Dropped++;
+        return RelayInput.Consumed;
+    }
+
+    private void Enter(Instant now) => _now = Instant.Max(_now, now);
+}
