@@ -148,6 +148,9 @@ internal sealed class CheckList(int maximum)
     /// <summary>Whether any pair may still come to work.</summary>
     public bool HasUnresolved => _pairs.Exists(pair => pair.IsUnresolved);
 
+    /// <summary>Whether any pair works.</summary>
+    public bool HasSucceeded => _pairs.Exists(pair => pair.State == PairState.Succeeded);
+
     /// <summary>How many are waiting or in progress, for the retransmission timeout (RFC 8445 §14.3).</summary>
     public int CountActive()
     {

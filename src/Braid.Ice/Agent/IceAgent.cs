@@ -309,7 +309,8 @@ public sealed class IceAgent : IDatagramMachine
     {
         Enter(now);
         Advance();
-        bool isThere = TryTakeDatagram(destination, out datagram, out transport);
+        bool isThere = AgentOutput.TryTake(_context, destination, out datagram, out transport)
+            || _relays.TryGetDatagram(destination, out datagram, out transport);
         Leave();
         return isThere;
     }
@@ -325,22 +326,7 @@ public sealed class IceAgent : IDatagramMachine
     {
         datagram = default;
         transport = default;
-        if (_announced is not { } pair)
-        {
-            return false;
-        }
-
-        if (pair.Local.Relay is { } relay)
-        {
-            int length = relay.Wrap(now, pair.Path.Remote, data, destination);
-            datagram = new OutgoingDatagram(length, relay.ServerPath);
-            transport = relay.IsStream ? IceTransport.Tcp : IceTransport.Udp;
-            return length > 0;
-        }
-
-        transport = pair.Transport;
-        datagram = new OutgoingDatagram(data.Length, pair.Path);
-        return data.TryCopyTo(destination);
+        return _announced is { } pair && AgentOutput.TryWrap(now, pair, data, destination, out datagram, out transport);
     }
 
     /// <summary>Takes the next event.</summary>
@@ -392,10 +378,16 @@ public sealed class IceAgent : IDatagramMachine
             return;
         }
 
+        if (_context.Candidates.FindBase(path.Local, transport) is not { } own)
+        {
+            _context.Drops.Count(IceDropReason.UnknownLocalAddress);
+            return;
+        }
+
         _context.Drops.Count(IceDropReason.UnknownUser);
         _context.Send(new OutgoingMessage(OutgoingKind.Error, request.TransactionId, path, transport)
         {
-            Relay = _context.Candidates.FindBase(path.Local, transport)?.Relay,
+            Relay = own.Relay,
             ErrorCode = username.IsEmpty ? StunError.BadRequest : StunError.Unauthenticated,
         });
     }
@@ -437,36 +429,6 @@ public sealed class IceAgent : IDatagramMachine
                 _session.StartNext();
             }
         }
-    }
-
-    private bool TryTakeDatagram(Span<byte> destination, out OutgoingDatagram datagram, out IceTransport transport)
-    {
-        Span<byte> inner = stackalloc byte[IceMessages.LongestLength];
-        while (_context.TryTakeOutgoing(out OutgoingMessage message))
-        {
-            transport = message.Transport;
-            NetworkPath path = message.Path;
-            int length;
-            if (message.Relay is { } relay)
-            {
-                length = IceMessages.Write(message, inner);
-                length = length == 0 ? 0 : relay.Wrap(_context.Now, message.Path.Remote, inner[..length], destination);
-                path = relay.ServerPath;
-                transport = relay.IsStream ? IceTransport.Tcp : IceTransport.Udp;
-            }
-            else
-            {
-                length = IceMessages.Write(message, destination);
-            }
-
-            if (length > 0)
-            {
-                datagram = new OutgoingDatagram(length, path);
-                return true;
-            }
-        }
-
-        return _relays.TryGetDatagram(destination, out datagram, out transport);
     }
 
     private void Announce(LocalCandidate? candidate)

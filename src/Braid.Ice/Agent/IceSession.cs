@@ -8,16 +8,31 @@ namespace Braid.Ice;
 /// One pair of credentials, from the first check to the end of consent (RFC 8445 §6 to §8); a restart makes another one. It
 /// decides; its parts own pairs, transactions, nomination and consent.
 /// </summary>
-internal sealed class IceSession(IceContext context, RoleState roles, IceCredentials local)
+internal sealed class IceSession
 {
-    private readonly CheckList _list = new(context.Options.MaximumPairs);
-    private readonly CheckTransactions _checks = new(context);
-    private readonly RemoteCandidates _remotes = new(context.Options.MaximumRemoteCandidates);
-    private readonly Nomination _nomination = new(context.Options);
-    private Consent? _consent;
+    private readonly IceContext _context;
+    private readonly RoleState _roles;
+    private readonly CheckList _list;
+    private readonly CheckTransactions _checks;
+    private readonly RemoteCandidates _remotes;
+    private readonly PairFormation _pairs;
+    private readonly Nomination _nomination;
+    private ChosenPair? _chosen;
     private Instant _startedAt = Instant.Never;
 
-    public IceCredentials Local { get; } = local;
+    public IceSession(IceContext context, RoleState roles, IceCredentials local)
+    {
+        _context = context;
+        _roles = roles;
+        _list = new CheckList(context.Options.MaximumPairs);
+        _checks = new CheckTransactions(context);
+        _remotes = new RemoteCandidates(context.Options.MaximumRemoteCandidates);
+        _pairs = new PairFormation(context, roles, _list, _checks, _remotes);
+        _nomination = new Nomination(context.Options);
+        Local = local;
+    }
+
+    public IceCredentials Local { get; }
 
     /// <summary>The peer's; null before they are known.</summary>
     public IceCredentials? Remote { get; private set; }
@@ -26,36 +41,34 @@ internal sealed class IceSession(IceContext context, RoleState roles, IceCredent
     public bool IsRemoteLite { get; private set; }
 
     /// <summary>The pair that data goes over; null before one is chosen and after consent has ended.</summary>
-    public CandidatePair? Selected { get; private set; }
+    public CandidatePair? Selected => _chosen?.Pair;
 
     /// <summary>Why the session has ended; none while it has not.</summary>
     public IceReason EndReason { get; private set; }
 
     /// <summary>Whether the peer does not answer just now.</summary>
-    public bool IsSilent => _consent is { IsSilent: true };
+    public bool IsSilent => _chosen is { IsSilent: true };
 
     /// <summary>Whether the peer has told all candidates.</summary>
     public bool IsRemoteComplete => _remotes.IsComplete && !_remotes.AwaitsNames;
 
     /// <summary>The last sample of the chosen pair.</summary>
-    public TimeSpan RoundTripTime => _consent is { RoundTripTime.Ticks: > 0 } consent ? consent.RoundTripTime : Selected?.RoundTripTime ?? default;
+    public TimeSpan RoundTripTime => _chosen?.RoundTripTime ?? TimeSpan.Zero;
 
     /// <summary>Whether a check waits for its turn.</summary>
-    public bool HasNext => Remote is not null && EndReason == IceReason.None && !context.Options.IsLite && _list.HasNext(IsReady);
-
-    internal CheckList List => _list;
+    public bool HasNext => Remote is not null && EndReason == IceReason.None && !_context.Options.IsLite && _list.HasNext(IsReady);
 
     public Instant NextTimeout
     {
         get
         {
-            Instant next = Instant.Min(_checks.NextTimeout, _consent?.NextTimeout ?? Instant.Never);
+            Instant next = Instant.Min(_checks.NextTimeout, _chosen?.NextTimeout ?? Instant.Never);
             if (Selected is null && EndReason == IceReason.None && !_startedAt.IsNever)
             {
                 next = Instant.Min(next, _nomination.NextTimeout);
-                Instant patience = _startedAt + context.Options.Patience;
-                patience = context.Now < patience ? patience : patience + context.Options.Patience;
-                next = context.Now < patience ? Instant.Min(next, patience) : next;
+                Instant patience = _startedAt + _context.Options.Patience;
+                patience = _context.Now < patience ? patience : patience + _context.Options.Patience;
+                next = _context.Now < patience ? Instant.Min(next, patience) : next;
             }
 
             return next;
@@ -66,23 +79,17 @@ internal sealed class IceSession(IceContext context, RoleState roles, IceCredent
     {
         Remote = remote;
         IsRemoteLite = isLite;
-        _startedAt = context.Now;
-        if (isLite && !context.Options.IsLite)
+        _startedAt = _context.Now;
+        if (isLite && !_context.Options.IsLite)
         {
-            roles.Role = IceRole.Controlling;                // §6.1.1: a lite agent can only be controlled by a full one
+            _roles.Role = IceRole.Controlling;                // §6.1.1: a lite agent can only be controlled by a full one
         }
 
-        _list.UpdatePriorities(roles.Role);
+        _list.UpdatePriorities(_roles.Role);
     }
 
-    /// <summary>A candidate of ours is new: it is paired with all of the peer.</summary>
-    public void OnLocalCandidate(LocalCandidate candidate)
-    {
-        foreach (RemoteCandidate remote in _remotes.All)
-        {
-            TryPair(candidate, remote);
-        }
-    }
+    /// <summary>A candidate of ours is new.</summary>
+    public void OnLocalCandidate(LocalCandidate candidate) => _pairs.OnLocalCandidate(candidate);
 
     /// <summary>The peer has told a candidate.</summary>
     /// <returns>What became of it.</returns>
@@ -94,7 +101,7 @@ internal sealed class IceSession(IceContext context, RoleState roles, IceCredent
         }
 
         RemoteCandidateResult result = _remotes.Add(told, out RemoteCandidate? candidate);
-        Use(result, candidate, told);
+        _pairs.OnRemoteCandidate(result, candidate, told);
         return result;
     }
 
@@ -106,7 +113,7 @@ internal sealed class IceSession(IceContext context, RoleState roles, IceCredent
     {
         foreach ((RemoteCandidateResult result, RemoteCandidate? candidate, IceCandidate told) in _remotes.Resolve(hostName, address))
         {
-            Use(result, candidate, told);
+            _pairs.OnRemoteCandidate(result, candidate, told);
         }
     }
 
@@ -147,12 +154,12 @@ internal sealed class IceSession(IceContext context, RoleState roles, IceCredent
         if (!pair.IsConnected)
         {
             pair.IsConnecting = true;
-            context.Raise(new IceEvent.ConnectionWanted(pair.Local.Base, pair.Path.Remote));
+            _context.Raise(new IceEvent.ConnectionWanted(pair.Local.Base, pair.Path.Remote));
             return;
         }
 
-        bool nominates = pair.IsToBeNominated && roles.Role == IceRole.Controlling;
-        context.Write(IceLogKind.CheckSent, pair.Local.Candidate, pair.Remote.Candidate, nominates ? "nominating" : "");
+        bool nominates = pair.IsToBeNominated && _roles.Role == IceRole.Controlling;
+        _context.Write(IceLogKind.CheckSent, pair.Local.Candidate, pair.Remote.Candidate, nominates ? "nominating" : "");
         _checks.Start(pair, MakeCheck(pair, nominates), _list.CountActive());
     }
 
@@ -174,8 +181,12 @@ internal sealed class IceSession(IceContext context, RoleState roles, IceCredent
         }
 
         FailRefused();
-        AdvanceConsent();
-        if (Selected is null && Remote is not null && !context.Options.IsLite)
+        if (_chosen is not null)
+        {
+            EndUnlessNone(_chosen.Advance(MakeCheck(_chosen.Pair, nominates: false)));
+        }
+
+        if (Selected is null && EndReason == IceReason.None && Remote is not null && !_context.Options.IsLite)
         {
             AdvanceNomination(isLocalComplete);
             GiveUpWhenNothingIsLeft(isLocalComplete);
@@ -185,14 +196,14 @@ internal sealed class IceSession(IceContext context, RoleState roles, IceCredent
     /// <summary>A request of the peer whose user name is ours.</summary>
     public void OnRequest(in StunView request, in NetworkPath path, IceTransport transport)
     {
-        LocalCandidate? own = context.Candidates.FindBase(path.Local, transport) ?? _list.Find(path, transport)?.Local;
+        LocalCandidate? own = _context.Candidates.FindBase(path.Local, transport) ?? _list.Find(path, transport)?.Local;
         if (own is null)
         {
-            context.Drops.Count(IceDropReason.UnknownLocalAddress);
+            _context.Drops.Count(IceDropReason.UnknownLocalAddress);
             return;
         }
 
-        if (!CheckResponder.TryAccept(context, roles, Local, own, request, path, transport, out AcceptedCheck accepted))
+        if (!CheckResponder.TryAccept(_context, _roles, Local, own, request, path, transport, out AcceptedCheck accepted))
         {
             return;
         }
@@ -202,11 +213,7 @@ internal sealed class IceSession(IceContext context, RoleState roles, IceCredent
             OnRoleChanged();
         }
 
-        if (_consent is not null && Selected?.Path == path && context.Options.IsLite)
-        {
-            _consent.OnAlive(context.Now);
-        }
-
+        _chosen?.OnRequest(path);
         if (EndReason == IceReason.None)
         {
             OnAccepted(own, path, transport, accepted);
@@ -218,7 +225,7 @@ internal sealed class IceSession(IceContext context, RoleState roles, IceCredent
     {
         StunTransactionId id = response.TransactionId;
         ConnectivityCheck? check = _checks.Find(id);
-        bool isConsent = _consent is not null && _consent.Owns(id);
+        bool isConsent = _chosen is not null && _chosen.Owns(id);
         if (Remote is null || (check is null && !isConsent))
         {
             return false;
@@ -226,7 +233,7 @@ internal sealed class IceSession(IceContext context, RoleState roles, IceCredent
 
         if (response.VerifyIntegrity(Remote.Key) != StunIntegrity.Valid || (response.HasFingerprint && !response.HasValidFingerprint))
         {
-            context.Drops.Count(IceDropReason.BadIntegrity);  // as if it had never come (RFC 8489 §9.1.4)
+            _context.Drops.Count(IceDropReason.BadIntegrity);  // as if it had never come (RFC 8489 §9.1.4)
             return true;
         }
 
@@ -237,7 +244,7 @@ internal sealed class IceSession(IceContext context, RoleState roles, IceCredent
         }
         else
         {
-            OnConsentAnswered(response, path);
+            EndUnlessNone(_chosen!.OnAnswered(response, path));
         }
 
         return true;
@@ -259,68 +266,13 @@ internal sealed class IceSession(IceContext context, RoleState roles, IceCredent
     public void End(IceReason reason)
     {
         EndReason = reason;
-        Selected = null;
-        _consent = null;
+        _pairs.IsClosed = true;
+        _chosen = null;
         _checks.CancelAll();
     }
 
     private bool IsReady(CandidatePair pair) =>
         !pair.IsConnecting && (pair.Local.Relay is null || pair.Local.Relay.PermissionOf(pair.Remote.Address) == RelayPermission.Granted);
-
-    private void Use(RemoteCandidateResult result, RemoteCandidate? candidate, IceCandidate told)
-    {
-        switch (result)
-        {
-            case RemoteCandidateResult.Added:
-            case RemoteCandidateResult.Replaced:
-                context.Write(IceLogKind.RemoteCandidate, remote: told);
-                _list.UpdatePriorities(roles.Role);
-                foreach (LocalCandidate own in context.Candidates.All)
-                {
-                    TryPair(own, candidate!);
-                }
-
-                break;
-            case RemoteCandidateResult.Waits:
-                context.Write(IceLogKind.RemoteCandidate, remote: told, detail: "its name is to be resolved");
-                context.Raise(new IceEvent.ResolutionWanted(told.HostName!));
-                break;
-            case RemoteCandidateResult.Refused:
-            case RemoteCandidateResult.TooMany:
-                context.Drops.Count(result == RemoteCandidateResult.TooMany ? IceDropReason.TooManyCandidates : IceDropReason.UnusableCandidate);
-                context.Write(IceLogKind.CandidateDropped, remote: told, detail: result == RemoteCandidateResult.TooMany ? "too many" : "cannot be used");
-                break;
-        }
-    }
-
-    private void TryPair(LocalCandidate own, RemoteCandidate remote)
-    {
-        if (Selected is not null || EndReason != IceReason.None || !CheckList.CanPair(own, remote))
-        {
-            return;
-        }
-
-        TryAddPair(new CandidatePair(own, remote, new NetworkPath(own.Base, remote.Address.WithScopeId(own.Base.ScopeId))));
-    }
-
-    private bool TryAddPair(CandidatePair pair)
-    {
-        bool isAdded = _list.TryAdd(pair, roles.Role, out CandidatePair? dropped);
-        if (dropped is not null)
-        {
-            _checks.Cancel(dropped);
-            context.Write(IceLogKind.PairDropped, dropped.Local.Candidate, dropped.Remote.Candidate);
-        }
-
-        if (isAdded)
-        {
-            // §7.2.1: the peer must be allowed to answer through the relay.
-            pair.Local.Relay?.Permit(context.Now, pair.Remote.Address);
-            context.Write(IceLogKind.PairFormed, pair.Local.Candidate, pair.Remote.Candidate);
-        }
-
-        return isAdded;
-    }
 
     private void OnAccepted(LocalCandidate own, in NetworkPath path, IceTransport transport, in AcceptedCheck accepted)
     {
@@ -334,24 +286,24 @@ internal sealed class IceSession(IceContext context, RoleState roles, IceCredent
             remote ??= isWanted ? _remotes.Learn(source, transport, accepted.Priority) : null;
             if (remote is null)
             {
-                context.Drops.Count(isWanted ? IceDropReason.TooManyCandidates : IceDropReason.Unexpected);
+                _context.Drops.Count(isWanted ? IceDropReason.TooManyCandidates : IceDropReason.Unexpected);
                 return;
             }
 
             pair = new CandidatePair(own, remote, path) { IsConnected = true };
-            if (!isWanted || !TryAddPair(pair))
+            if (!isWanted || !_pairs.TryAdd(pair))
             {
                 return;
             }
         }
 
-        if (context.Options.IsLite)
+        if (_context.Options.IsLite)
         {
             if (accepted.UseCandidate)
             {
                 pair.ValidLocal = own;
                 pair.State = PairState.Succeeded;
-                pair.UpdatePriority(roles.Role);
+                pair.UpdatePriority(_roles.Role);
                 Nominate(pair);
             }
 
@@ -359,7 +311,7 @@ internal sealed class IceSession(IceContext context, RoleState roles, IceCredent
         }
 
         Trigger(pair);
-        if (accepted.UseCandidate && roles.Role == IceRole.Controlled)
+        if (accepted.UseCandidate && _roles.Role == IceRole.Controlled)
         {
             if (pair.State == PairState.Succeeded)
             {
@@ -404,7 +356,7 @@ internal sealed class IceSession(IceContext context, RoleState roles, IceCredent
             int code = response.TryReadError(out int error, out _) ? error : 0;
             if (code == StunError.RoleConflict)
             {
-                if (roles.OnConflict(check.Message.Role))
+                if (_roles.OnConflict(check.Message.Role))
                 {
                     OnRoleChanged();
                 }
@@ -434,26 +386,15 @@ internal sealed class IceSession(IceContext context, RoleState roles, IceCredent
         CandidatePair pair = check.Pair;
         if (check.Transaction.Transmissions == 1)
         {
-            pair.RoundTripTime = context.Now - check.Transaction.StartedAt;
+            pair.RoundTripTime = _context.Now - check.Transaction.StartedAt;
         }
 
-        // §7.2.5.3.1: an address that nobody knew of is a peer-reflexive candidate.
-        pair.ValidLocal = context.Candidates.Find(mapped, pair.Local.Base, pair.Transport)
-            ?? context.Candidates.Add(
-                IceCandidateType.PeerReflexive,
-                pair.Transport,
-                mapped,
-                pair.Local.Base,
-                pair.Local.LocalPreference,
-                related: pair.Local.Base,
-                tcpType: pair.Local.Candidate.TcpType,
-                relay: pair.Local.Relay)
-            ?? pair.Local;
+        pair.ValidLocal = _context.Candidates.FindOrLearn(mapped, pair.Local);
         pair.State = PairState.Succeeded;
-        pair.UpdatePriority(roles.Role);
+        pair.UpdatePriority(_roles.Role);
         _list.Unfreeze(pair);
-        context.Write(IceLogKind.CheckSucceeded, pair.ValidLocal.Candidate, pair.Remote.Candidate, $"{pair.RoundTripTime.TotalMilliseconds:0.0} ms");
-        if ((check.Message.UseCandidate && check.Message.Role == roles.Role) || (pair.IsNominatedByPeer && roles.Role == IceRole.Controlled))
+        _context.Write(IceLogKind.CheckSucceeded, pair.ValidLocal.Candidate, pair.Remote.Candidate, $"{pair.RoundTripTime.TotalMilliseconds:0.0} ms");
+        if ((check.Message.UseCandidate && check.Message.Role == _roles.Role) || (pair.IsNominatedByPeer && _roles.Role == IceRole.Controlled))
         {
             Nominate(pair);
         }
@@ -464,7 +405,7 @@ internal sealed class IceSession(IceContext context, RoleState roles, IceCredent
         if (!pair.IsNominated)
         {
             pair.IsNominated = true;
-            context.Write(IceLogKind.Nominated, pair.ValidLocal!.Candidate, pair.Remote.Candidate);
+            _context.Write(IceLogKind.Nominated, pair.ValidLocal!.Candidate, pair.Remote.Candidate);
         }
 
         // §8.1.1: of several (aggressive nomination) the one with the highest priority, as long as it answers.
@@ -481,85 +422,40 @@ internal sealed class IceSession(IceContext context, RoleState roles, IceCredent
             return;
         }
 
-        Selected = pair;
-        pair.Local.Relay?.Prefer(context.Now, pair.Path.Remote);
-        _consent = new Consent(context.Options, context.Random, context.Now);
+        _pairs.IsClosed = true;
+        pair.Local.Relay?.Prefer(_context.Now, pair.Path.Remote);
+        _chosen = new ChosenPair(_context, pair);
         _list.RemoveUnchecked();
         _checks.CancelAll();
-        context.Write(IceLogKind.Selected, pair.ValidLocal!.Candidate, pair.Remote.Candidate);
+        _context.Write(IceLogKind.Selected, pair.ValidLocal!.Candidate, pair.Remote.Candidate);
     }
 
     private void AdvanceNomination(bool isLocalComplete)
     {
-        if (roles.Role == IceRole.Controlling && _nomination.Choose(context.Now, _list.Pairs, isLocalComplete && IsRemoteComplete) is { } chosen)
+        if (_roles.Role == IceRole.Controlling && _nomination.Choose(_context.Now, _list.Pairs, isLocalComplete && IsRemoteComplete) is { } chosen)
         {
             chosen.IsToBeNominated = true;
             _list.TriggerAgain(chosen);
         }
     }
 
-    private void AdvanceConsent()
+    private void EndUnlessNone(IceReason reason)
     {
-        while (_consent is not null && Selected is not null)
+        if (reason != IceReason.None)
         {
-            switch (_consent.Advance(context.Now))
-            {
-                case ConsentStep.Ask:
-                    context.Send(MakeCheck(Selected, nominates: false) with { Id = _consent.Ask(context.Now) });
-                    break;
-                case ConsentStep.Silent:
-                    context.Write(IceLogKind.Consent, Selected.Local.Candidate, Selected.Remote.Candidate, "no answer");
-                    break;
-                case ConsentStep.Expired:
-                    context.Write(IceLogKind.Consent, Selected.Local.Candidate, Selected.Remote.Candidate, "expired");
-                    End(IceReason.ConsentExpired);
-                    return;
-                default:
-                    return;
-            }
-        }
-    }
-
-    private void OnConsentAnswered(in StunView response, in NetworkPath path)
-    {
-        if (_consent is null || Selected is null || path != Selected.Path)
-        {
-            return;
-        }
-
-        if (response.Class == StunClass.SuccessResponse)
-        {
-            _consent.OnAnswer(context.Now, response.TransactionId);
-        }
-        else if (response.TryReadError(out int code, out _) && code == StunError.Forbidden)
-        {
-            context.Write(IceLogKind.Consent, Selected.Local.Candidate, Selected.Remote.Candidate, "revoked");
-            End(IceReason.ConsentRevoked);
+            End(reason);
         }
     }
 
     private void GiveUpWhenNothingIsLeft(bool isLocalComplete)
     {
-        TimeSpan waited = context.Now - _startedAt;
+        TimeSpan waited = _context.Now - _startedAt;
         bool isLeft = _list.HasUnresolved || _checks.HasActive || _remotes.AwaitsNames || !isLocalComplete;
-        bool mayWork = HasSucceeded() && waited < 2 * context.Options.Patience;     // the other side is slow to nominate
-        if (waited >= context.Options.Patience && !isLeft && !mayWork)
+        bool mayWork = _list.HasSucceeded && waited < 2 * _context.Options.Patience;     // the other side is slow to nominate
+        if (waited >= _context.Options.Patience && !isLeft && !mayWork)
         {
             End(_list.Pairs.Count == 0 ? IceReason.NoPairs : IceReason.AllPairsFailed);
         }
-    }
-
-    private bool HasSucceeded()
-    {
-        foreach (CandidatePair pair in _list.Pairs)
-        {
-            if (pair.State == PairState.Succeeded)
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     private void FailRefused()
@@ -586,7 +482,7 @@ internal sealed class IceSession(IceContext context, RoleState roles, IceCredent
         pair.IsToBeNominated = false;
         pair.IsNominatedByPeer = false;
         _nomination.OnFailed(pair);
-        context.Write(IceLogKind.CheckFailed, pair.Local.Candidate, pair.Remote.Candidate, why);
+        _context.Write(IceLogKind.CheckFailed, pair.Local.Candidate, pair.Remote.Candidate, why);
     }
 
     private void OnRoleChanged()
@@ -597,9 +493,9 @@ internal sealed class IceSession(IceContext context, RoleState roles, IceCredent
             pair.IsToBeNominated = false;
         }
 
-        _list.UpdatePriorities(roles.Role);
-        context.Write(IceLogKind.Role, detail: roles.Role == IceRole.Controlling ? "now controlling" : "now controlled");
-        context.Raise(new IceEvent.RoleChanged(roles.Role));
+        _list.UpdatePriorities(_roles.Role);
+        _context.Write(IceLogKind.Role, detail: _roles.Role == IceRole.Controlling ? "now controlling" : "now controlled");
+        _context.Raise(new IceEvent.RoleChanged(_roles.Role));
     }
 
     private OutgoingMessage MakeCheck(CandidatePair pair, bool nominates) => new(OutgoingKind.Check, default, pair.Path, pair.Transport)
@@ -608,8 +504,8 @@ internal sealed class IceSession(IceContext context, RoleState roles, IceCredent
         Local = Local,
         Remote = Remote,
         Priority = pair.Local.PeerReflexivePriority,
-        Role = roles.Role,
-        TieBreaker = roles.TieBreaker,
+        Role = _roles.Role,
+        TieBreaker = _roles.TieBreaker,
         UseCandidate = nominates,
     };
 }

@@ -107,18 +107,29 @@ internal sealed class LocalCandidates
         return null;
     }
 
-    /// <summary>The candidate with an address, as the peer sees it.</summary>
-    public LocalCandidate? Find(in NetworkAddress address, in NetworkAddress ownBase, IceTransport transport)
+    /// <summary>
+    /// The candidate that the peer sees when something leaves from a base: a peer-reflexive one when nobody knew of the address
+    /// (RFC 8445 §7.2.5.3.1).
+    /// </summary>
+    public LocalCandidate FindOrLearn(in NetworkAddress mapped, LocalCandidate own)
     {
         foreach (LocalCandidate candidate in _all)
         {
-            if (candidate.Transport == transport && candidate.Address == address && candidate.Base == ownBase)
+            if (candidate.Transport == own.Transport && candidate.Address == mapped && candidate.Base == own.Base)
             {
                 return candidate;
             }
         }
 
-        return null;
+        return Add(
+            IceCandidateType.PeerReflexive,
+            own.Transport,
+            mapped,
+            own.Base,
+            own.LocalPreference,
+            related: own.Base,
+            tcpType: own.Candidate.TcpType,
+            relay: own.Relay) ?? own;
     }
 
     // §5.1.1.3: the same for the same type, protocol, base's host and server's host.

@@ -11,7 +11,6 @@ namespace Braid.Ice.Turn;
 /// </summary>
 public sealed class TurnAllocation : IRelay
 {
-    private const byte Udp = 17;                             // the protocol number in REQUESTED-TRANSPORT
     private const int MostRedirects = 4;
     private static readonly TimeSpan s_margin = TimeSpan.FromMinutes(1);
 
@@ -224,7 +223,7 @@ public sealed class TurnAllocation : IRelay
         Enter(now);
         while (_transactions.TakeToSend() is { } request)
         {
-            int length = Write(request, destination);
+            int length = TurnMessages.Write(request, _options, _credentials, destination);
             if (length > 0)
             {
                 datagram = new OutgoingDatagram(length, ServerPath);
@@ -271,44 +270,6 @@ public sealed class TurnAllocation : IRelay
             IsDelete = isDelete,
             IsSigned = _credentials.IsChallenged,
         });
-
-    private int Write(TurnRequest request, Span<byte> destination)
-    {
-        var writer = new StunWriter(destination, StunClass.Request, request.Method, request.Id);
-        switch (request.Method)
-        {
-            case StunMethod.Allocate:
-                writer.AddUInt32(StunAttributeType.RequestedTransport, Udp << 24);
-                writer.AddUInt32(StunAttributeType.Lifetime, (uint)_options.Lifetime.TotalSeconds);
-                if (_options.BothFamilies)
-                {
-                    writer.AddUInt32(StunAttributeType.AdditionalAddressFamily, (uint)StunAddress.FamilyCode(NetworkFamily.IPv6) << 24);
-                }
-                else if (_options.Family != NetworkFamily.None)
-                {
-                    writer.AddUInt32(StunAttributeType.RequestedAddressFamily, (uint)StunAddress.FamilyCode(_options.Family) << 24);
-                }
-
-                break;
-            case StunMethod.Refresh:
-                writer.AddUInt32(StunAttributeType.Lifetime, request.IsDelete ? 0 : (uint)_options.Lifetime.TotalSeconds);
-                break;
-            case StunMethod.CreatePermission:
-                writer.AddAddress(StunAttributeType.XorPeerAddress, request.Permission!.Host);
-                break;
-            default:
-                writer.AddUInt32(StunAttributeType.ChannelNumber, (uint)request.Channel!.Number << 16);
-                writer.AddAddress(StunAttributeType.XorPeerAddress, request.Channel.Peer);
-                break;
-        }
-
-        if (request.IsSigned)
-        {
-            _credentials.AddTo(ref writer);
-        }
-
-        return writer.Finish();
-    }
 
     private void OnAnswer(TurnRequest request, in StunView answer)
     {

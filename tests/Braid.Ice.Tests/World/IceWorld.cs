@@ -253,7 +253,8 @@ internal sealed class IceWorld(ulong seed)
             return;
         }
 
-        NetworkAddress source = sender.Nat is null ? path.Local : sender.Nat.Outward(path.Local, path.Remote);
+        // IPv6 goes around NATs.
+        NetworkAddress source = sender.Nat is null || path.Local.Family == NetworkFamily.IPv6 ? path.Local : sender.Nat.Outward(path.Local, path.Remote);
         Post(() => Deliver(source, path.Remote, bytes, sender.Nat));
     }
 
@@ -284,7 +285,7 @@ internal sealed class IceWorld(ulong seed)
 
         foreach (IceHost host in _hosts)
         {
-            if (host.Nat is null && host.Has(to))
+            if ((host.Nat is null || to.Family == NetworkFamily.IPv6) && host.Has(to))
             {
                 Inject(host, new NetworkPath(to, from), bytes);
                 return;

@@ -1,0 +1,76 @@
+using Braid.Core;
+
+namespace Braid.Ice;
+
+/// <summary>Makes pairs of candidates as they come, from either side and in any order (RFC 8445 §6.1.2.2, RFC 8838 §10, §11).</summary>
+internal sealed class PairFormation(IceContext context, RoleState roles, CheckList list, CheckTransactions checks, RemoteCandidates remotes)
+{
+    /// <summary>Whether candidates are not paired any more: a pair was chosen, or the session has ended.</summary>
+    public bool IsClosed { get; set; }
+
+    /// <summary>A candidate of ours is new: it is paired with all of the peer.</summary>
+    public void OnLocalCandidate(LocalCandidate candidate)
+    {
+        foreach (RemoteCandidate remote in remotes.All)
+        {
+            TryPair(candidate, remote);
+        }
+    }
+
+    /// <summary>Makes pairs of a candidate of the peer, or says why not.</summary>
+    public void OnRemoteCandidate(RemoteCandidateResult result, RemoteCandidate? candidate, IceCandidate told)
+    {
+        switch (result)
+        {
+            case RemoteCandidateResult.Added:
+            case RemoteCandidateResult.Replaced:
+                context.Write(IceLogKind.RemoteCandidate, remote: told);
+                list.UpdatePriorities(roles.Role);
+                foreach (LocalCandidate own in context.Candidates.All)
+                {
+                    TryPair(own, candidate!);
+                }
+
+                break;
+            case RemoteCandidateResult.Waits:
+                context.Write(IceLogKind.RemoteCandidate, remote: told, detail: "its name is to be resolved");
+                context.Raise(new IceEvent.ResolutionWanted(told.HostName!));
+                break;
+            case RemoteCandidateResult.Refused:
+            case RemoteCandidateResult.TooMany:
+                context.Drops.Count(result == RemoteCandidateResult.TooMany ? IceDropReason.TooManyCandidates : IceDropReason.UnusableCandidate);
+                context.Write(IceLogKind.CandidateDropped, remote: told, detail: result == RemoteCandidateResult.TooMany ? "too many" : "cannot be used");
+                break;
+        }
+    }
+
+    /// <summary>Adds a pair; false when there are too many.</summary>
+    public bool TryAdd(CandidatePair pair)
+    {
+        bool isAdded = list.TryAdd(pair, roles.Role, out CandidatePair? dropped);
+        if (dropped is not null)
+        {
+            checks.Cancel(dropped);
+            context.Write(IceLogKind.PairDropped, dropped.Local.Candidate, dropped.Remote.Candidate);
+        }
+
+        if (isAdded)
+        {
+            // §7.2.1: the peer must be allowed to answer through the relay.
+            pair.Local.Relay?.Permit(context.Now, pair.Remote.Address);
+            context.Write(IceLogKind.PairFormed, pair.Local.Candidate, pair.Remote.Candidate);
+        }
+
+        return isAdded;
+    }
+
+    private void TryPair(LocalCandidate own, RemoteCandidate remote)
+    {
+        if (IsClosed || !CheckList.CanPair(own, remote))
+        {
+            return;
+        }
+
+        TryAdd(new CandidatePair(own, remote, new NetworkPath(own.Base, remote.Address.WithScopeId(own.Base.ScopeId))));
+    }
+}
