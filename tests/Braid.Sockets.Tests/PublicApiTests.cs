@@ -39,6 +39,7 @@ public sealed class PublicApiTests
     [Theory]
     [InlineData("Braid.Core")]
     [InlineData("Braid.Sctp")]
+    [InlineData("Braid.Ice")]
     [InlineData("Braid.Sockets")]
     [InlineData("Braid.Simulation")]
     public void The_public_members_of_a_library_are_those_that_are_written_down(string library)
@@ -59,6 +60,7 @@ public sealed class PublicApiTests
     [Theory]
     [InlineData("Braid.Core")]
     [InlineData("Braid.Sctp")]
+    [InlineData("Braid.Ice")]
     [InlineData("Braid.Sockets")]
     [InlineData("Braid.Simulation")]
     public void A_library_can_be_trimmed_and_compiled_ahead_of_time(string library) =>

@@ -9,7 +9,7 @@ namespace Braid.Ice.Tests.Agent;
 /// <summary>Two agents find each other, whatever is between them.</summary>
 public sealed class ConnectionTests
 {
-    [Fact, Rfc(8445, "2"), Rfc(8445, "5.1.1.1"), Rfc(8445, "6.1.1"), Rfc(8445, "7.2.4"), Rfc(8445, "8.1.1"), Rfc(8445, "8.1.2"), Rfc(8445, "12.1")]
+    [Fact, Rfc(8445, "2"), Rfc(8445, "2.3"), Rfc(8445, "12.2"), Rfc(8445, "17.4"), Rfc(8445, "5.1.1.1"), Rfc(8445, "6.1.1"), Rfc(8445, "7.2.4"), Rfc(8445, "8.1.1"), Rfc(8445, "8.1.2"), Rfc(8445, "12.1")]
     public void Two_hosts_with_public_addresses_connect_and_agree_on_the_pair()
     {
         var world = new IceWorld(1);
@@ -33,7 +33,7 @@ public sealed class ConnectionTests
         Assert.All(a.Log, record => Assert.DoesNotContain(a.Agent.LocalCredentials.Password, record.ToString(), StringComparison.Ordinal));
     }
 
-    [Theory, Rfc(8445, "17.1"), Rfc(8445, "5.1.1.2"), Rfc(8445, "7.2.5.3.1"), Rfc(8445, "7.3.1.3"), Rfc(8445, "7.3.1.4")]
+    [Theory, Rfc(8445, "17.1"), Rfc(8445, "5.1.1.2"), Rfc(8445, "7.2.5.3.1"), Rfc(8445, "7.2.5.3.2"), Rfc(8445, "7.3.1.3"), Rfc(8445, "7.3.1.4")]
     [InlineData(NatKind.None, NatKind.FullCone)]
     [InlineData(NatKind.None, NatKind.Symmetric)]
     [InlineData(NatKind.FullCone, NatKind.FullCone)]

@@ -80,7 +80,7 @@ public sealed class HostileTests
         Assert.Equal(1, a.Agent.Drops[IceDropReason.UnknownLocalAddress]);
     }
 
-    [Fact]
+    [Fact, Rfc(8489, "6.3.2"), Rfc(8489, "6.3")]
     public void Malformed_unexpected_and_unasked_messages_are_counted_and_dropped()
     {
         (IceWorld world, IceHost a, List<byte[]> sent) = Agent();
@@ -101,7 +101,7 @@ public sealed class HostileTests
         Assert.Single(a.Received);                           // DTLS: none of our business
     }
 
-    [Fact, Rfc(8445, "19.5.1")]
+    [Fact, Rfc(8445, "19.5.1"), Rfc(8445, "6.1.2.5")]
     public void A_flood_of_requests_is_answered_in_part_and_teaches_a_bounded_number_of_candidates()
     {
         (IceWorld world, IceHost a, List<byte[]> sent) = Agent();
@@ -116,7 +116,7 @@ public sealed class HostileTests
         Assert.True(a.Agent.Drops[IceDropReason.TooManyCandidates] > 900);
     }
 
-    [Fact, Rfc(8445, "7.2.5.2.1"), Rfc(8489, "9.1.4")]
+    [Fact, Rfc(8445, "7.2.5.2.1"), Rfc(8489, "9.1.4"), Rfc(8445, "19.2")]
     public void Answers_from_elsewhere_or_signed_with_another_password_do_not_make_a_pair_work()
     {
         var world = new IceWorld(21);
@@ -170,6 +170,46 @@ public sealed class HostileTests
             Assert.True(IceCandidate.TryParse($"candidate:1 1 udp 1 198.51.100.1 {port} typ host", out IceCandidate? candidate));
             Assert.Equal(port <= 64, a.Agent.AddRemoteCandidate(world.Now, candidate));
         }
+    }
+
+    [Theory, Rfc(8445, "7.2.5.2.4"), Rfc(8489, "6.3.4")]
+    [InlineData(400)]
+    [InlineData(500)]
+    public void A_signed_error_other_than_487_fails_the_pair(int code)
+    {
+        var world = new IceWorld(22);
+        IceHost a = world.Host("A", IceRole.Controlling, null, "192.0.2.1:1000");
+        world.Gather(a);
+        var peer = new HandMadePeer(a, world) { ErrorCode = code };
+        a.Agent.SetRemoteCredentials(world.Now, peer.Credentials);
+        Assert.True(IceCandidate.TryParse("candidate:1 1 udp 1 198.51.100.1 7 typ host", out IceCandidate? candidate));
+        a.Agent.AddRemoteCandidate(world.Now, candidate);
+        peer.AnswerAll();
+        Assert.Contains(a.Log, record => record.Kind == IceLogKind.CheckFailed && record.Detail.StartsWith($"{code}", StringComparison.Ordinal));
+        Assert.Equal(IceState.Checking, a.Agent.State);      // RFC 8863: others may come
+    }
+
+    [Theory, Rfc(8489, "6.3.3"), Rfc(8489, "6.3.4"), Rfc(8445, "19.3")]
+    [InlineData(StunClass.ErrorResponse, "000903F4")]
+    [InlineData(StunClass.ErrorResponse, "")]
+    [InlineData(StunClass.SuccessResponse, "")]
+    [InlineData(StunClass.SuccessResponse, "7ABC0000")]
+    [InlineData(StunClass.SuccessResponse, "000100080001000AE0000001")]
+    public void A_STUN_server_that_answers_nonsense_gives_no_candidate(StunClass messageClass, string attributes)
+    {
+        var world = new IceWorld(23);
+        NetworkAddress server = Bytes.Address("203.0.113.1:3478");
+        world.Server(server, (from, bytes) =>
+        {
+            byte[] body = Convert.FromHexString(attributes);
+            byte[] answer = [(byte)((int)messageClass >> 1), (byte)(1 | (((int)messageClass & 1) << 4)), 0, (byte)body.Length, .. bytes[4..20], .. body];
+            return [(server, from, answer)];
+        });
+        IceHost a = world.Host("A", IceRole.Controlling, new Nat(NatKind.FullCone, Bytes.Address("192.0.2.1:0")), "10.0.0.1:1");
+        world.Gather(a, server);
+        Assert.True(world.RunUntil(() => a.Agent.IsGatheringComplete, 15));
+        Assert.Single(a.Candidates);
+        Assert.Contains(a.Log, record => record.Kind == IceLogKind.ServerFailed);
     }
 
     [Fact]

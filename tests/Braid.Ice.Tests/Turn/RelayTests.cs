@@ -121,7 +121,7 @@ public sealed class RelayTests
         Assert.Contains(a.Events, raised => raised is IceEvent.GatheringCompleted);
     }
 
-    [Fact, Rfc(8656, "11.4"), Rfc(8656, "12.6")]
+    [Fact, Rfc(8656, "11.4"), Rfc(8656, "11.6"), Rfc(8656, "12.6"), Rfc(8656, "21.1.4")]
     public void What_comes_from_elsewhere_than_the_server_is_not_unwrapped()
     {
         (IceWorld world, IceHost a, _, TurnServer server) = Connected();
@@ -134,6 +134,10 @@ public sealed class RelayTests
         world.Inject(a, new NetworkPath(a.Addresses[0], Bytes.Address("192.0.2.9:9")), indication);
         world.Inject(a, new NetworkPath(a.Addresses[0], server.Address), [0x4F, 0xFF, 0, 1, 200]);   // a channel that is not bound
         world.Inject(a, new NetworkPath(a.Addresses[0], server.Address), [0x40, 0x00, 0, 9, 200]);   // longer than the datagram
+        writer = new StunWriter(buffer, StunClass.Indication, StunMethod.Data, default);
+        writer.AddAddress(StunAttributeType.XorPeerAddress, a.Selected!.Path.Remote);
+        writer.AddUInt64(StunAttributeType.Icmp, 0x0000_0301_0000_0000);                             // no data: an ICMP message
+        world.Inject(a, new NetworkPath(a.Addresses[0], server.Address), buffer[..writer.Finish()]);
         Assert.Empty(a.Received);
     }
 

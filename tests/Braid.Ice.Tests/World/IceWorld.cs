@@ -58,6 +58,10 @@ internal sealed class IceWorld(ulong seed)
         return at;
     }
 
+    /// <summary>A server of any kind.</summary>
+    public void Server(NetworkAddress at, Func<NetworkAddress, byte[], (NetworkAddress From, NetworkAddress To, byte[] Bytes)[]> answer) =>
+        _servers[at] = answer;
+
     /// <summary>A TURN server, which also answers Binding requests, and all addresses that it may lend.</summary>
     public TurnServer TurnServer(string address)
     {
