@@ -19,7 +19,7 @@ public ref struct StunWriter
     /// <param name="messageClass">What it is for.</param>
     /// <param name="method">What it is about.</param>
     /// <param name="id">The request's transaction, or a new one.</param>
-    public StunWriter(Span<byte> destination, StunClass messageClass, StunMethod method, in StunTransactionId id)
+    public StunWriter(Span<byte> destination, StunClass messageClass, StunMethod method, scoped in StunTransactionId id)
     {
         _destination = destination;
         if (destination.Length < StunView.HeaderLength)
