@@ -114,11 +114,12 @@ internal sealed class AgentRelays(IceContext context)
 
     private static NetworkAddress AddressFor(IRelay relay, NetworkFamily family)
     {
-        foreach (NetworkAddress address in relay.RelayedAddresses)
+        IReadOnlyList<NetworkAddress> addresses = relay.RelayedAddresses;
+        for (int index = 0; index < addresses.Count; index++)
         {
-            if (address.Family == family)
+            if (addresses[index].Family == family)
             {
-                return address;
+                return addresses[index];
             }
         }
 

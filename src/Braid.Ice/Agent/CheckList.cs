@@ -14,7 +14,8 @@ internal sealed class CheckList(int maximum)
     private readonly List<CandidatePair> _pairs = [];
     private readonly List<CandidatePair> _triggered = [];
 
-    public IReadOnlyList<CandidatePair> Pairs => _pairs;
+    /// <summary>The list itself, so that walking it allocates nothing.</summary>
+    public List<CandidatePair> Pairs => _pairs;
 
     /// <summary>Whether two candidates may be paired (RFC 8445 §6.1.2.2, RFC 6544 §6.2).</summary>
     public static bool CanPair(LocalCandidate local, RemoteCandidate remote)
@@ -98,6 +99,13 @@ internal sealed class CheckList(int maximum)
         }
     }
 
+    /// <summary>Takes a pair out of the queue.</summary>
+    public void Untrigger(CandidatePair pair)
+    {
+        pair.IsTriggered = false;
+        _triggered.Remove(pair);
+    }
+
     /// <summary>The pair to be checked next (RFC 8445 §6.1.4.2); null for none.</summary>
     /// <param name="isReady">Whether a pair can be checked just now (permission, connection).</param>
     public CandidatePair? TakeNext(Predicate<CandidatePair> isReady)
@@ -105,8 +113,7 @@ internal sealed class CheckList(int maximum)
         CandidatePair? next = FindNext(isReady);
         if (next is { IsTriggered: true })
         {
-            next.IsTriggered = false;
-            _triggered.Remove(next);
+            Untrigger(next);
         }
 
         return next;
@@ -182,14 +189,26 @@ internal sealed class CheckList(int maximum)
         // §6.1.4.2 step 2: a foundation of which nothing is waiting or in progress.
         foreach (CandidatePair pair in _pairs)
         {
-            if (pair.State == PairState.Frozen && isReady(pair)
-                && !_pairs.Exists(other => other.State is PairState.Waiting or PairState.InProgress && other.HasFoundationOf(pair)))
+            if (pair.State == PairState.Frozen && isReady(pair) && !IsFoundationActive(pair))
             {
                 return pair;
             }
         }
 
         return null;
+    }
+
+    private bool IsFoundationActive(CandidatePair pair)
+    {
+        foreach (CandidatePair other in _pairs)
+        {
+            if (other.State is PairState.Waiting or PairState.InProgress && other.HasFoundationOf(pair))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private CandidatePair? FindFirst(PairState state, Predicate<CandidatePair> isReady)

@@ -17,6 +17,7 @@ internal sealed class IceSession
     private readonly RemoteCandidates _remotes;
     private readonly PairFormation _pairs;
     private readonly Nomination _nomination;
+    private readonly Predicate<CandidatePair> _isReady = IsReady;
     private ChosenPair? _chosen;
     private Instant _startedAt = Instant.Never;
 
@@ -56,7 +57,7 @@ internal sealed class IceSession
     public TimeSpan RoundTripTime => _chosen?.RoundTripTime ?? TimeSpan.Zero;
 
     /// <summary>Whether a check waits for its turn.</summary>
-    public bool HasNext => Remote is not null && EndReason == IceReason.None && !_context.Options.IsLite && _list.HasNext(IsReady);
+    public bool HasNext => Remote is not null && EndReason == IceReason.None && !_context.Options.IsLite && _list.HasNext(_isReady);
 
     public Instant NextTimeout
     {
@@ -144,7 +145,7 @@ internal sealed class IceSession
     /// <summary>Sends the next check, or asks for the connection that it needs.</summary>
     public void StartNext()
     {
-        if (Remote is null || _list.TakeNext(IsReady) is not { } pair)
+        if (Remote is null || _list.TakeNext(_isReady) is not { } pair)
         {
             return;
         }
@@ -271,7 +272,7 @@ internal sealed class IceSession
         _checks.CancelAll();
     }
 
-    private bool IsReady(CandidatePair pair) =>
+    private static bool IsReady(CandidatePair pair) =>
         !pair.IsConnecting && (pair.Local.Relay is null || pair.Local.Relay.PermissionOf(pair.Remote.Address) == RelayPermission.Granted);
 
     private void OnAccepted(LocalCandidate own, in NetworkPath path, IceTransport transport, in AcceptedCheck accepted)
@@ -464,6 +465,8 @@ internal sealed class IceSession
         {
             if (pair.IsUnresolved && pair.Local.Relay?.PermissionOf(pair.Remote.Address) == RelayPermission.Refused)
             {
+                _list.Untrigger(pair);
+                _checks.Cancel(pair);
                 Fail(pair, "the TURN server does not allow it");
             }
         }

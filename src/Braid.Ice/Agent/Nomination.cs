@@ -31,7 +31,7 @@ internal sealed class Nomination(IceOptions options)
     /// <param name="now">The current instant.</param>
     /// <param name="pairs">All pairs.</param>
     /// <param name="isSettled">Whether no further candidate can come from either side.</param>
-    public CandidatePair? Choose(Instant now, IReadOnlyList<CandidatePair> pairs, bool isSettled)
+    public CandidatePair? Choose(Instant now, List<CandidatePair> pairs, bool isSettled)
     {
         NextTimeout = Instant.Never;
         CandidatePair? best = null;

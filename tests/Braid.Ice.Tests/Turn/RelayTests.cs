@@ -108,6 +108,21 @@ public sealed class RelayTests
         Assert.NotEqual(IceCandidateType.Relayed, a.Selected.Remote.Type);
     }
 
+    [Theory, Rfc(8656, "10.3"), Rfc(8863, "4")]
+    [InlineData(403)]
+    [InlineData(437)]
+    public void Pairs_that_the_server_does_not_allow_fail_and_so_does_the_agent_that_has_no_others(int code)
+    {
+        (IceWorld world, IceHost a, IceHost z, TurnServer server) = Behind(NatKind.Symmetric, NatKind.Symmetric);
+        server.ForcedError = code;
+        server.ForcedErrorMethod = StunMethod.CreatePermission;
+        world.Borrow(a, server);
+        world.Gather(a, server.Address);
+        world.Gather(z, server.Address);
+        Assert.True(world.RunUntil(() => a.Agent.State == IceState.Failed && z.Agent.State == IceState.Failed, 90), $"{a}\n{z}");
+        Assert.Contains(a.Log, record => record.Detail == "the TURN server does not allow it");
+    }
+
     [Fact]
     public void The_log_says_in_words_why_there_is_no_relayed_candidate()
     {
