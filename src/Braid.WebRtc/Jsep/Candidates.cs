@@ -46,9 +46,10 @@ internal static class Candidates
         }
 
         string? ufrag = trickled.Ufrag;
-        if (trickled.Candidate.Length > 0)
+        string candidate = trickled.Candidate.StartsWith("a=", StringComparison.Ordinal) ? trickled.Candidate[2..] : trickled.Candidate;
+        if (candidate.Length > 0)
         {
-            if (!AttributeValues.TryReadCandidate(trickled.Candidate, out string? named))
+            if (!AttributeValues.TryReadCandidate(candidate, out string? named))
             {
                 return new CandidateResult(state, Error: RTCError.Operation("The candidate cannot be read."));
             }
@@ -64,8 +65,8 @@ internal static class Candidates
 
         JsepState next = state;
         bool isFound = false;
-        (next, isFound) = Add(next, isPending: true, section.Index, trickled.Candidate, ufrag, isFound);
-        (next, isFound) = Add(next, isPending: false, section.Index, trickled.Candidate, ufrag, isFound);
+        (next, isFound) = Add(next, isPending: true, section.Index, candidate, ufrag, isFound);
+        (next, isFound) = Add(next, isPending: false, section.Index, candidate, ufrag, isFound);
         if (!isFound && ufrag is not null)
         {
             return new CandidateResult(state, Error: RTCError.Operation("No description of that section has this username fragment."));

@@ -10,7 +10,7 @@ namespace Braid.WebRtc.Tests.Dcep;
 /// <summary>The same rules, with SCTP underneath.</summary>
 public sealed class ChannelAssociationTests
 {
-    [Theory, Rfc(8832, "6"), Rfc(8831, "6.7")]
+    [Theory, Rfc(8832, "6"), Rfc(8832, "8.1"), Rfc(8831, "6.1"), Rfc(8831, "6.7")]
     [InlineData(0)]
     [InlineData(10)]
     public void Channels_are_opened_used_and_closed_by_either_side(int loss)

@@ -123,7 +123,7 @@ public sealed class ChannelOpeningTests
         Assert.Equal("The peer has refused the channel.", _us.LastError.Message);
     }
 
-    [Fact, Rfc(8831, "6.2")]
+    [Fact, Rfc(8831, "6.2"), Rfc(8831, "6.3")]
     public void All_65535_streams_can_be_channels_and_one_more_cannot()
     {
         _us.Up();

@@ -8,7 +8,7 @@ namespace Braid.WebRtc.Tests.Dcep;
 
 public sealed class MessageTests
 {
-    [Fact, Rfc(8832, "5.1")]
+    [Fact, Rfc(8832, "5.1"), Rfc(8832, "8.2.1")]
     public void An_OPEN_is_written_as_the_drawing_says()
     {
         byte[] message = OpenMessage.Write(new ChannelOptions { Label = "chät", Protocol = "p", IsOrdered = false, MaximumRetransmissions = 3, Priority = 512 });
@@ -84,7 +84,7 @@ public sealed class MessageTests
         Assert.False(OpenMessage.TryRead(Changed(good, 18, 0x80), out _));
     }
 
-    [Fact, Rfc(8832, "5.2")]
+    [Fact, Rfc(8832, "5.2"), Rfc(8832, "8.2.1")]
     public void An_ACK_is_one_byte()
     {
         Assert.Equal([2], AckMessage.Bytes.ToArray());

