@@ -42,6 +42,7 @@ public sealed class PublicApiTests
     [InlineData("Braid.Ice")]
     [InlineData("Braid.Sockets")]
     [InlineData("Braid.Simulation")]
+    [InlineData("Braid.WebRtc")]
     public void The_public_members_of_a_library_are_those_that_are_written_down(string library)
     {
         var text = new StringBuilder();
@@ -63,6 +64,7 @@ public sealed class PublicApiTests
     [InlineData("Braid.Ice")]
     [InlineData("Braid.Sockets")]
     [InlineData("Braid.Simulation")]
+    [InlineData("Braid.WebRtc")]
     public void A_library_can_be_trimmed_and_compiled_ahead_of_time(string library) =>
         Assert.Contains(Assembly.Load(library).GetCustomAttributes<AssemblyMetadataAttribute>(), data => data is { Key: "IsTrimmable", Value: "True" });
 
