@@ -1,4 +1,5 @@
 using System;
+using System.Buffers;
 using System.Collections.Generic;
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
@@ -13,11 +14,16 @@ namespace Braid.WebRtc.Sdp;
 /// </summary>
 internal sealed class SdpReader
 {
+    // RFC 8866 §9: token-char.
+    private static readonly SearchValues<char> s_tokenCharacters =
+        SearchValues.Create("!#$%&'*+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ^_`abcdefghijklmnopqrstuvwxyz{|}~");
+
     private readonly string _text;
     private readonly List<SdpLine> _lines = [];
     private readonly List<SdpAttribute> _attributes = [];
     private readonly List<MediaSection> _media = [];
     private MediaSection? _section;
+    private bool _hasVersion;
     private SdpOrigin? _origin;
     private string? _name;
     private IReadOnlyList<SdpLine> _sessionLines = [];
@@ -42,9 +48,6 @@ internal sealed class SdpReader
     /// <summary>Whether it is a token of RFC 8866 §9, short enough to be copied into an answer.</summary>
     public static bool IsToken(ReadOnlySpan<char> text) =>
         text.Length is > 0 and <= SdpLimits.TokenLength && !text.ContainsAnyExcept(s_tokenCharacters);
-
-    private static readonly System.Buffers.SearchValues<char> s_tokenCharacters = System.Buffers.SearchValues.Create(
-        "!#$%&'*+-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ^_`abcdefghijklmnopqrstuvwxyz{|}~");
 
     private string? Read()
     {
@@ -132,7 +135,7 @@ internal sealed class SdpReader
     {
         switch (type)
         {
-            case 'v' when _line == 1 || (_origin is null && !_hasVersion):
+            case 'v' when !_hasVersion:
                 _hasVersion = true;
                 return value.Trim(' ').SequenceEqual("0") ? null : "The version of a description is 0.";
             case 'o' when _hasVersion && _origin is null:
@@ -144,8 +147,6 @@ internal sealed class SdpReader
                 return "A description begins with its v=, o= and s= lines.";
         }
     }
-
-    private bool _hasVersion;
 
     private string? ReadOrigin(ReadOnlySpan<char> value)
     {

@@ -82,9 +82,4 @@ internal sealed record MediaSection
         && Formats.SequenceEqual(other.Formats) && Lines.SequenceEqual(other.Lines) && Attributes.SequenceEqual(other.Attributes);
 
     public override int GetHashCode() => Port + Formats.Count + (Kind.Length << 16);
-
-    /// <summary>The value of the first attribute of a name; null where there is none, or none with a value.</summary>
-    public string? Find(string name) => Attributes.FirstOrDefault(attribute => attribute.Name.Equals(name, StringComparison.Ordinal)).Value;
-
-    public bool Has(string name) => Attributes.Any(attribute => attribute.Name.Equals(name, StringComparison.Ordinal));
 }
