@@ -46,6 +46,9 @@ public sealed class DtlsCookieExchange
         random.Fill(_formerKey);
     }
 
+    /// <summary>Whether a datagram is a ClientHello that may begin a session: a whole one.</summary>
+    public static bool LooksLikeHello(ReadOnlySpan<byte> datagram) => ClientHelloView.TryRead(datagram, out _);
+
     /// <summary>Looks at a datagram from an address that has no session.</summary>
     /// <param name="now">The current instant. A cookie is good for one to two minutes.</param>
     /// <param name="peer">Where it came from.</param>

@@ -76,6 +76,9 @@ public sealed class DtlsSession : ISecureDatagramSession
     /// <inheritdoc/>
     public ReadOnlyMemory<byte> PeerCertificate => _peerCertificate;
 
+    /// <summary>Whether <see cref="TryGetDatagram"/> has something.</summary>
+    public bool HasDatagrams => !_isDisposed && _ssl.Queued > 0;
+
     /// <summary>Who began, or is to.</summary>
     public DtlsRole Role => _options.Role;
 

@@ -35,6 +35,9 @@ public sealed partial class SctpAssociation : IAsyncDisposable, IDisposable
     /// <summary>The peer's primary address and UDP port, as last seen.</summary>
     public IPEndPoint RemoteEndPoint => _host.Remote.ToIPEndPoint();
 
+    /// <summary>The certificate that the peer has shown (DER); empty without DTLS (<see cref="SctpStackOptions.Dtls"/>).</summary>
+    public ReadOnlyMemory<byte> PeerCertificate => _host.PeerCertificate;
+
     /// <summary>Our SCTP port.</summary>
     public ushort LocalPort => _host.Core.LocalPort;
 

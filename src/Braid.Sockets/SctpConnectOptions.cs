@@ -30,6 +30,9 @@ public sealed record SctpConnectOptions
     /// <summary>The stack to live on; null, the default, opens one with a UDP socket of its own, and closes it at the end.</summary>
     public SctpStack? Stack { get; init; }
 
+    /// <summary>Protects the association by DTLS (RFC 8261); the peer must do the same. A <see cref="Stack"/> brings its own. Null, the default, for nothing.</summary>
+    public SctpDtlsOptions? Dtls { get; init; }
+
     /// <summary>Where time comes from; a <see cref="Stack"/> brings its own. Default: the system.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
@@ -68,6 +71,13 @@ public sealed record SctpConnectOptions
             }
         }
 
+        if (Dtls is not null && (Stack is not null || RemoteEndPoints.Count > 1))
+        {
+            throw new ArgumentException(
+                Stack is not null ? "A stack has DTLS from the start, or has none." : "Over DTLS a peer has one end point (RFC 8261 §6).", nameof(Dtls));
+        }
+
+        Dtls?.Validate();
         ArgumentOutOfRangeException.ThrowIfZero(RemotePort);
         Association.Validate();
     }

@@ -62,6 +62,12 @@ public enum SctpError
     /// <summary>Something of the kind is under way, or was until just now: try again later.</summary>
     InProgress,
 
+    /// <summary>
+    /// The DTLS session could not be set up, or has failed (<see cref="SctpStackOptions.Dtls"/>): the peer is not who he should be, does not
+    /// let us in, or has nothing in common with us. The message says which.
+    /// </summary>
+    SecurityFailed,
+
     /// <summary>A fault in Braid itself.</summary>
     InternalError,
 }

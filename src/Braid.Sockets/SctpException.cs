@@ -3,6 +3,7 @@ using System.Globalization;
 using System.IO;
 using System.Text;
 using Braid.Core;
+using Braid.Dtls;
 using Braid.Sctp;
 using Braid.Sctp.Wire;
 
@@ -65,6 +66,19 @@ public sealed class SctpException : IOException
         ReconfigurationResult.AlreadyInProgress => new SctpException(SctpError.InProgress, "The peer has asked for something at the same time."),
         _ => new SctpException(SctpError.ProtocolViolation, "The peer lost count of the requests."),
     };
+
+    /// <summary>The exception for the end of a DTLS session that somebody needs.</summary>
+    internal static SctpException From(DtlsEnd end, NetworkAddress remote)
+    {
+        SctpError error = end.Reason switch
+        {
+            DtlsEndReason.TimedOut => SctpError.ConnectTimeout,
+            DtlsEndReason.ClosedByPeer => SctpError.PeerAborted,
+            DtlsEndReason.Closed => SctpError.OperationAborted,
+            _ => SctpError.SecurityFailed,
+        };
+        return new SctpException(error, $"The DTLS session with {remote} has ended. {end.Message}");
+    }
 
     /// <summary>The exception for the end of an association; null for a graceful one.</summary>
     internal static SctpException? From(AssociationEvent.Closed closed, NetworkAddress remote)

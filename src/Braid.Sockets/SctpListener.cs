@@ -36,7 +36,7 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
         SctpStack[] stacks = options.Stack is { } given ? [given] : SctpStack.OpenUdp(
             options.ListenEndPoints[0],
             options.Sockets,
-            new SctpStackOptions { TimeProvider = options.TimeProvider, LoggerFactory = options.LoggerFactory, ReusePort = options.ReusePort });
+            new SctpStackOptions { TimeProvider = options.TimeProvider, LoggerFactory = options.LoggerFactory, ReusePort = options.ReusePort, Dtls = options.Dtls });
         _ports = [.. stacks.Select(stack => new ListeningPort(stack.Loop, Port, () => Volatile.Read(ref _association)))];
         _open = _ports.Length;
         _association = Loop.Fit(_association);

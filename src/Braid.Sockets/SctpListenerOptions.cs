@@ -54,6 +54,9 @@ public sealed record SctpListenerOptions
     /// </summary>
     public int Sockets { get; init; } = 1;
 
+    /// <summary>Protects the associations by DTLS (RFC 8261); the peer must do the same. A <see cref="Stack"/> brings its own. Null, the default, for nothing.</summary>
+    public SctpDtlsOptions? Dtls { get; init; }
+
     /// <summary>Where time comes from; a <see cref="Stack"/> brings its own. Default: the system.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
@@ -70,6 +73,12 @@ public sealed record SctpListenerOptions
         }
 
         ArgumentOutOfRangeException.ThrowIfZero(Port);
+        if (Dtls is not null && Stack is not null)
+        {
+            throw new ArgumentException("A stack has DTLS from the start, or has none.", nameof(Dtls));
+        }
+
+        Dtls?.Validate();
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(Backlog);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(Sockets);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Sockets, MostSockets);

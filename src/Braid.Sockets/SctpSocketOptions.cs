@@ -38,6 +38,9 @@ public sealed record SctpSocketOptions
     /// <summary>Whether other sockets may use the same UDP port (SCTP_REUSE_PORT, RFC 6458 §8.1.27). Default false.</summary>
     public bool ReusePort { get; init; }
 
+    /// <summary>Protects the associations by DTLS (RFC 8261); the peer must do the same. A <see cref="Stack"/> brings its own. Null, the default, for nothing.</summary>
+    public SctpDtlsOptions? Dtls { get; init; }
+
     /// <summary>Where time comes from; a <see cref="Stack"/> brings its own. Default: the system.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
@@ -49,6 +52,12 @@ public sealed record SctpSocketOptions
     public void Validate()
     {
         ArgumentNullException.ThrowIfNull(LocalEndPoint);
+        if (Dtls is not null && Stack is not null)
+        {
+            throw new ArgumentException("A stack has DTLS from the start, or has none.", nameof(Dtls));
+        }
+
+        Dtls?.Validate();
         Association.Validate();
         if (InterleavesStreams && !InterleavesParts)
         {

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
+using Braid.Core;
 using Braid.Sctp;
 
 namespace Braid.Sockets;
@@ -30,8 +31,20 @@ public sealed class SctpStack : IAsyncDisposable
             ErrorDetection = transport.ErrorDetection,
             CarriesEcn = transport.CarriesEcn,
         };
-        _loop = new EndpointLoop(
-            new Endpoint(endpointOptions, OperatingSystemRandom.Instance), transport, new MonotonicClock(options.TimeProvider), LogMessages.LoggerFor(options.LoggerFactory));
+        if (options.Dtls is not null)
+        {
+            // RFC 8261 §6: below DTLS there are addresses, but none that SCTP may speak of; §4: its tag finds what a checksum would.
+            endpointOptions = endpointOptions with
+            {
+                Families = NetworkFamilies.None,
+                EncapsulationOverhead = endpointOptions.EncapsulationOverhead + DtlsLayer.Overhead,
+                ErrorDetection = AlternateErrorDetection.LowerLayerDtls,
+            };
+        }
+
+        var endpoint = new Endpoint(endpointOptions, OperatingSystemRandom.Instance);
+        DtlsLayer? secure = options.Dtls is null ? null : new DtlsLayer(endpoint, options.Dtls, OperatingSystemRandom.Instance, options.MaximumAssociations);
+        _loop = new EndpointLoop(endpoint, transport, new MonotonicClock(options.TimeProvider), LogMessages.LoggerFor(options.LoggerFactory), secure);
     }
 
     /// <summary>Where it is bound, with the UDP port that the system chose; none over a transport without addresses.</summary>
@@ -39,6 +52,9 @@ public sealed class SctpStack : IAsyncDisposable
 
     /// <summary>Whether the transport names the peer by itself, so that there are no addresses.</summary>
     public bool IsPointToPoint { get; }
+
+    /// <summary>Whether what it sends and receives is protected by DTLS (<see cref="SctpStackOptions.Dtls"/>).</summary>
+    public bool IsSecure => _loop.Secure is not null;
 
     /// <summary>Associations that live on it, in whatever state.</summary>
     public int AssociationCount => _loop.Endpoint.AssociationCount;
@@ -102,11 +118,11 @@ public sealed class SctpStack : IAsyncDisposable
 
     /// <summary>A stack for one association that connects over UDP.</summary>
     internal static SctpStack OpenFor(SctpConnectOptions options) => OpenUdp(
-        options.LocalEndPoint(), new SctpStackOptions { TimeProvider = options.TimeProvider, LoggerFactory = options.LoggerFactory });
+        options.LocalEndPoint(), new SctpStackOptions { TimeProvider = options.TimeProvider, LoggerFactory = options.LoggerFactory, Dtls = options.Dtls });
 
     /// <summary>A stack for one association over a transport of the user's.</summary>
     internal static SctpStack OpenFor(ISctpDatagramTransport transport, SctpConnectOptions options) => Open(
-        transport, new SctpStackOptions { TimeProvider = options.TimeProvider, LoggerFactory = options.LoggerFactory });
+        transport, new SctpStackOptions { TimeProvider = options.TimeProvider, LoggerFactory = options.LoggerFactory, Dtls = options.Dtls });
 
     /// <summary>
     /// Stacks whose sockets have one address and UDP port: the system gives each the datagrams of some peers, by a hash of the

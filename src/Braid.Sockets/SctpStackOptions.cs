@@ -22,6 +22,9 @@ public sealed record SctpStackOptions
     /// <summary>Whether other sockets may use the same UDP port (SCTP_REUSE_PORT, RFC 6458 §8.1.27). Default false.</summary>
     public bool ReusePort { get; init; }
 
+    /// <summary>Protects everything on the stack by DTLS (RFC 8261); peers must do the same. Null, the default, for nothing.</summary>
+    public SctpDtlsOptions? Dtls { get; init; }
+
     /// <summary>Where time comes from. Default: the system.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
@@ -30,7 +33,11 @@ public sealed record SctpStackOptions
 
     /// <summary>Whether every option is in its range.</summary>
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
-    public void Validate() => ToEndpointOptions().Validate();
+    public void Validate()
+    {
+        Dtls?.Validate();
+        ToEndpointOptions().Validate();
+    }
 
     internal EndpointOptions ToEndpointOptions() => new()
     {

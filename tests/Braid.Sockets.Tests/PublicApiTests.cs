@@ -38,6 +38,7 @@ public sealed class PublicApiTests
 
     [Theory]
     [InlineData("Braid.Core")]
+    [InlineData("Braid.Dtls")]
     [InlineData("Braid.Sctp")]
     [InlineData("Braid.Ice")]
     [InlineData("Braid.Sockets")]
@@ -60,6 +61,7 @@ public sealed class PublicApiTests
 
     [Theory]
     [InlineData("Braid.Core")]
+    [InlineData("Braid.Dtls")]
     [InlineData("Braid.Sctp")]
     [InlineData("Braid.Ice")]
     [InlineData("Braid.Sockets")]

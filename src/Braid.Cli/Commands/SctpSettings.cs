@@ -52,6 +52,8 @@ internal sealed class SctpSettings
 
     public ExtensionSettings Extensions { get; } = new();
 
+    public DtlsSettings Dtls { get; } = new();
+
     public void AddListening(Command command)
     {
         command.Add(AllowReset);
@@ -62,6 +64,7 @@ internal sealed class SctpSettings
         command.Add(Mtu);
         command.Add(Scheduler);
         Extensions.AddTo(command);
+        Dtls.AddTo(command);
     }
 
     public void AddConnecting(Command command)
@@ -71,6 +74,7 @@ internal sealed class SctpSettings
         command.Add(Mtu);
         command.Add(Scheduler);
         Extensions.AddTo(command);
+        Dtls.AddTo(command);
     }
 
     /// <summary>Listens as the command line says.</summary>
@@ -88,6 +92,7 @@ internal sealed class SctpSettings
                 Port = (ushort)InRange(result, Port, 1, ushort.MaxValue),
                 Association = AssociationFor(result),
                 LoggerFactory = loggers,
+                Dtls = Dtls.OptionsFor(result),
             },
             cancellationToken);
     }
@@ -124,7 +129,7 @@ internal sealed class SctpSettings
         ushort port = (ushort)InRange(result, Port, 1, ushort.MaxValue);
         IPEndPoint remote = await HostPort.Parse(host).ResolveAsync(cancellationToken);
         return await SctpAssociation.ConnectAsync(
-            new SctpConnectOptions { RemoteEndPoints = [remote], RemotePort = port, Association = association, LoggerFactory = loggers },
+            new SctpConnectOptions { RemoteEndPoints = [remote], RemotePort = port, Association = association, LoggerFactory = loggers, Dtls = Dtls.OptionsFor(result) },
             cancellationToken);
     }
 

@@ -60,6 +60,9 @@ internal sealed class AssociationHost
         _returned = new ReturnedMessages(_gate);
         Inbox = new Inbox(this, socket);
         _remote = core.PrimaryPath.Remote;
+        Peer = _remote;
+
+        PeerCertificate = loop.Secure?.CertificateOf(Peer) ?? default;
 
         // One that a peer set up is handed to the application before its events are: it must know these from the start.
         State = core.State;
@@ -97,6 +100,12 @@ internal sealed class AssociationHost
 
     /// <summary>What everything that comes too late gets; null before the end. On the loop.</summary>
     public SctpException? Ended { get; private set; }
+
+    /// <summary>The address that the association began with: over DTLS, that of its session.</summary>
+    public NetworkAddress Peer { get; }
+
+    /// <summary>The certificate of the peer (DER); empty without DTLS. Known once the association is up.</summary>
+    public ReadOnlyMemory<byte> PeerCertificate { get; private set; }
 
     /// <summary>The peer's address, as last seen.</summary>
     public NetworkAddress Remote
@@ -443,6 +452,7 @@ internal sealed class AssociationHost
     private void OnEstablished(AssociationEvent.Established up)
     {
         Streams = (up.OutgoingStreams, up.IncomingStreams);
+        PeerCertificate = _loop.Secure?.CertificateOf(Peer) ?? default;
         Volatile.Write(ref _establishedAt, Math.Max(1, _loop.TimeProvider.GetTimestamp()));
         Report.Tell(up);
         _established.Decide(null);

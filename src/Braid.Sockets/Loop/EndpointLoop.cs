@@ -2,6 +2,7 @@ using System;
 using System.Collections.Concurrent;
 using System.Threading;
 using Braid.Core;
+using Braid.Dtls;
 using Braid.Sctp;
 using Microsoft.Extensions.Logging;
 
@@ -22,6 +23,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     private const int Running = 2;
 
     private readonly IDatagramTransport _transport;
+    private readonly IDatagramMachine _machine;              // the endpoint, or what lies between it and the transport
     private readonly MonotonicClock _clock;
     private readonly ITimer _timer;
     private readonly PollThread? _thread;                    // none: the pool runs it
@@ -44,9 +46,17 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     /// <param name="transport">What moves its datagrams; disposed with the loop.</param>
     /// <param name="clock">Where time comes from.</param>
     /// <param name="logger">For what nobody awaits.</param>
-    public EndpointLoop(Endpoint endpoint, IDatagramTransport transport, MonotonicClock clock, ILogger logger)
+    /// <param name="secure">What protects its datagrams; null for nothing.</param>
+    public EndpointLoop(Endpoint endpoint, IDatagramTransport transport, MonotonicClock clock, ILogger logger, DtlsLayer? secure = null)
     {
         Endpoint = endpoint;
+        Secure = secure;
+        _machine = (IDatagramMachine?)secure ?? endpoint;
+        if (secure is not null)
+        {
+            secure.Delivered = OnDelivered;
+        }
+
         Logger = logger;
         Life = new LoopLife(this);
         _transport = transport;
@@ -67,6 +77,9 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
 
     /// <summary>The machine. Only the loop may touch it, but for its options, its counters and its buffers.</summary>
     public Endpoint Endpoint { get; }
+
+    /// <summary>What protects its datagrams; null for nothing. Only the loop may touch it.</summary>
+    public DtlsLayer? Secure { get; }
 
     /// <summary>For what nobody awaits.</summary>
     public ILogger Logger { get; }
@@ -150,10 +163,10 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
 
     /// <summary>Options that the transport can carry.</summary>
     public SctpAssociationOptions Fit(SctpAssociationOptions options) =>
-        Math.Max(options.PathMtu, options.MaximumPathMtu) <= _transport.LargestPacket ? options : options with
+        Math.Max(options.PathMtu, options.MaximumPathMtu) <= LargestPacket ? options : options with
         {
-            PathMtu = Math.Min(options.PathMtu, _transport.LargestPacket),
-            MaximumPathMtu = Math.Min(options.MaximumPathMtu, _transport.LargestPacket),
+            PathMtu = Math.Min(options.PathMtu, LargestPacket),
+            MaximumPathMtu = Math.Min(options.MaximumPathMtu, LargestPacket),
         };
 
     /// <summary>
@@ -191,6 +204,13 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     public void StopTransport()
     {
         _timer.Dispose();
+        if (Secure is not null)
+        {
+            Instant now = _clock.Now;
+            Secure.Close(now);
+            SendDatagrams(now);
+        }
+
         _thread?.Leave(this);
         _transport.Dispose();
     }
@@ -247,6 +267,8 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
             RunAll();
         }
     }
+
+    private int LargestPacket => Secure is null ? _transport.LargestPacket : Math.Min(_transport.LargestPacket, DtlsLayer.LargestPacket);
 
     private bool HasSystemTime => ReferenceEquals(_clock.Provider, TimeProvider.System);
 
@@ -345,8 +367,13 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
             host.RunInbox(now);
         }
 
-        Endpoint.HandleTimeout(now);
+        _machine.HandleTimeout(now);
         SendDatagrams(now);
+        while (Secure is not null && Secure.TryTakeEnded(out NetworkAddress remote, out DtlsEnd? end))
+        {
+            Life.EndPeer(now, remote, SctpException.From(end, remote));
+        }
+
         while (Endpoint.TryAccept(out Association? association))
         {
             if (Ports.TryFindAcceptor(association.LocalPort, out Action<Association>? onAccepted))
@@ -411,9 +438,8 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
             ref readonly DatagramRun run = ref batch[i];
             for (int j = 0; j < run.Count; j++)
             {
-                Endpoint.HandleDatagram(now, run.Path, batch.Bytes(run, j), run.Ecn);
-                (Endpoint.PeerShutdown?.Tag as AssociationHost)?.CloseSending(now);
-
+                _machine.HandleDatagram(now, run.Path, batch.Bytes(run, j), run.Ecn);
+                OnDelivered(now);
                 if (Endpoint.WantsDrain)
                 {
                     TakeDatagrams(now);
@@ -422,10 +448,12 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         }
     }
 
+    private void OnDelivered(Instant now) => (Endpoint.PeerShutdown?.Tag as AssociationHost)?.CloseSending(now);
+
     private void TakeDatagrams(Instant now)
     {
         _outgoing ??= DatagramBatch.Rent();
-        while (Endpoint.TryGetDatagram(now, _outgoing.Free, out OutgoingDatagram datagram))
+        while (_machine.TryGetDatagram(now, _outgoing.Free, out OutgoingDatagram datagram))
         {
             _outgoing.Commit(datagram.Length, datagram.Path, datagram.MayBeFragmented, datagram.Ecn);
             if (_outgoing.IsFull)
@@ -462,7 +490,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     {
         // A deadline that moved back is left alone: the timer fires early once and is set again. Most of them move with
         // every SACK, and setting a timer costs more than that.
-        Instant next = Endpoint.NextTimeout;
+        Instant next = _machine.NextTimeout;
         if (next >= _timerSetFor || Life.IsClosed)
         {
             return;

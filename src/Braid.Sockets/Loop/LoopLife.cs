@@ -61,6 +61,7 @@ internal sealed class LoopLife(EndpointLoop loop)
             _alive.Add(host);
         }
 
+        loop.Secure?.Use(host.Peer);
         Users.Add();
     }
 
@@ -81,6 +82,7 @@ internal sealed class LoopLife(EndpointLoop loop)
 
         if (wasHere)
         {
+            loop.Secure?.Release(loop.Now, host.Peer);
             Meters.Record(host);
             loop.Ports.Release(host.Core.LocalPort);
             if (isLast && _isEmpty is { } isEmpty)
@@ -175,6 +177,21 @@ internal sealed class LoopLife(EndpointLoop loop)
         }
 
         Tell(acceptors);
+    }
+
+    /// <summary>What protected the datagrams of a peer has ended: nothing more comes from him. On the loop only.</summary>
+    public void EndPeer(Instant now, in NetworkAddress remote, SctpException exception)
+    {
+        foreach (AssociationHost host in Hosts)
+        {
+            if (host.Peer == remote)
+            {
+                host.Core.Abort(now, "the DTLS session has ended"u8);
+                host.Fail(exception);
+            }
+        }
+
+        loop.SendDatagrams(now);                             // nobody gets it, but the machine is drained
     }
 
     // Otherwise the protocol would go on without its host: acknowledge what nobody will read, and in the end report a

@@ -121,6 +121,11 @@ internal static class SetUp
             throw SctpException.Again(end);
         }
 
+        if (loop.Secure is not null && options.RemoteEndPoints.Count > 1)
+        {
+            throw new ArgumentException("Over DTLS a peer has one end point (RFC 8261 §6).", nameof(options));
+        }
+
         SctpAssociationOptions association = loop.Fit(options.Association.Prepared());
         var paths = new NetworkPath[Math.Max(1, options.RemoteEndPoints.Count)];
         for (int i = 0; i < options.RemoteEndPoints.Count; i++)

@@ -69,7 +69,7 @@ internal sealed class SocketBinding(SctpSocketOptions options, Action<Associatio
             }
 
             SctpStack stack = _options.Stack ?? SctpStack.OpenUdp(
-                _options.LocalEndPoint, new SctpStackOptions { TimeProvider = _options.TimeProvider, LoggerFactory = _options.LoggerFactory, ReusePort = _options.ReusePort });
+                _options.LocalEndPoint, new SctpStackOptions { TimeProvider = _options.TimeProvider, LoggerFactory = _options.LoggerFactory, ReusePort = _options.ReusePort, Dtls = _options.Dtls });
             _ownsLoop = _options.Stack is null;
             LocalEndPoints = stack.LocalEndPoints;
             _association = stack.Loop.Fit(_association);
