@@ -369,11 +369,6 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
 
         _machine.HandleTimeout(now);
         SendDatagrams(now);
-        while (Secure is not null && Secure.TryTakeEnded(out NetworkAddress remote, out DtlsEnd? end))
-        {
-            Life.EndPeer(now, remote, SctpException.From(end, remote));
-        }
-
         while (Endpoint.TryAccept(out Association? association))
         {
             if (Ports.TryFindAcceptor(association.LocalPort, out Action<Association>? onAccepted))
@@ -397,6 +392,12 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
             {
                 Discard(association);
             }
+        }
+
+        // Last, since a peer says goodbye after he has told his associations why.
+        while (Secure is not null && Secure.TryTakeEnded(out NetworkAddress remote, out DtlsEnd? end))
+        {
+            Life.EndPeer(now, remote, SctpException.From(end, remote));
         }
 
         SetTimer(now);
