@@ -59,6 +59,10 @@ public static class Program
         Command udp = Part("udp", "What a packet costs to send and to receive, by the calls that move it.", [size, packets], result =>
             new UdpCalls([(result.GetValue(size), result.GetValue(packets))], result.GetValue(seconds), result.GetValue(rounds)));
 
+        var record = Several("--size", "Bytes in a record.", [100, 1200, 16 * 1024]);
+        Command dtls = Part("dtls", "What a record of DTLS costs to seal and to open.", [record], result =>
+            new DtlsRecords(result.GetValue(record)!, result.GetValue(seconds), result.GetValue(rounds)));
+
         Command core = Part("core", "One flow through both endpoints in memory: the protocol without system calls.", [sizes, mtu], result =>
             new Core(result.GetValue(sizes)!, result.GetValue(mtu), result.GetValue(seconds), result.GetValue(rounds)));
 
@@ -76,7 +80,7 @@ public static class Program
         var link = new Command("link", "An emulated path of 100 Mbit/s and 40 ms (braid link; Linux, as root): Braid beside the kernel's TCP.") { seconds, rounds };
         link.SetAction((result, cancellationToken) => Link.RunAsync(result.GetValue(seconds), result.GetValue(rounds), cancellationToken));
 
-        return new RootCommand("Braid's benchmarks.") { all, loopback, latency, flows, many, endurance, udp, core, memory, micro, paths, link, LinkReceive(), LinkSend(), Side() }.Parse(args).Invoke();
+        return new RootCommand("Braid's benchmarks.") { all, loopback, latency, flows, many, endurance, udp, dtls, core, memory, micro, paths, link, LinkReceive(), LinkSend(), Side() }.Parse(args).Invoke();
 
         Command Part(string name, string description, Option[] options, Func<ParseResult, IPart> make)
         {

@@ -31,6 +31,7 @@ internal static class Suite
                 new Flows(flows, [1, 100], seconds: 0.5, warmUp: 1.5, rounds: 1),
                 new Many([1, 1000], rounds: 1, ifWithin: TimeSpan.Zero),
                 new UdpCalls([(1372, 32)], seconds: 0.2, rounds: 1),
+                new DtlsRecords([1200], seconds: 0.2, rounds: 1),
                 new Core([64, 16 * Kibi], mtu: 1400, seconds: 0.3, rounds: 1),
                 new InMemory(seconds: 0.1, rounds: 1),
             ]
@@ -46,6 +47,7 @@ internal static class Suite
                 new Flows(flows, [1, 10, 100, 1000], seconds: 1.5, warmUp: 1, rounds: 3),
                 new Many([1, 1000, 10_000, 100_000], rounds: 3, ifWithin: TimeSpan.FromMinutes(1)),
                 new UdpCalls([(1372, 32), (28, 64)], seconds: 0.5, rounds: 5),
+                new DtlsRecords([100, 1200, 16 * Kibi], seconds: 0.5, rounds: 5),
                 new Core([64, Kibi, 16 * Kibi, 256 * Kibi], mtu: 1400, seconds: 1, rounds: 3),
                 new InMemory(seconds: 0.2, rounds: 5),
             ];

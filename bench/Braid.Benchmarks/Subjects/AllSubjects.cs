@@ -8,12 +8,13 @@ namespace Braid.Benchmarks;
 internal static class AllSubjects
 {
     public const string Described =
-        "braid; portable (Braid with a call for each packet); blocking (Braid with blocking calls, in round trips); usrsctp (libusrsctp); "
+        "braid; portable (Braid with a call for each packet); blocking (Braid with blocking calls, in round trips); dtls (Braid over DTLS); usrsctp (libusrsctp); "
         + "tcp (the kernel's); udp (the floor: no protocol, in bulk by UDP_SEGMENT and UDP_GRO)";
 
     private static readonly ISubject[] s_all =
     [
         new BraidSubject("braid"), new BraidSubject("portable", isPortable: true), new BraidSubject("blocking", blocks: true),
+        new BraidSubject("dtls", isSecure: true),
         new UsrsctpSubject(), new TcpSubject(), new UdpSubject(),
     ];
 

@@ -4,6 +4,7 @@ using System.Linq;
 using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
+using Braid.Dtls;
 using Braid.Sockets;
 
 namespace Braid.Benchmarks;
@@ -12,7 +13,8 @@ namespace Braid.Benchmarks;
 /// <param name="name">What tables call it.</param>
 /// <param name="isPortable">Whether each packet is a system call, as on systems that are not Linux.</param>
 /// <param name="blocks">Whether round trips are made with the blocking calls.</param>
-internal sealed class BraidSubject(string name, bool isPortable = false, bool blocks = false) : ManagedSubject(name)
+/// <param name="isSecure">Whether it is SCTP over DTLS.</param>
+internal sealed class BraidSubject(string name, bool isPortable = false, bool blocks = false, bool isSecure = false) : ManagedSubject(name)
 {
     private const ushort Port = 5001;
     private const int SendsPerLook = 16;                     // at the clock
@@ -62,7 +64,8 @@ internal sealed class BraidSubject(string name, bool isPortable = false, bool bl
     protected override async Task PingAsync(int port, Job job, CancellationToken cancellationToken)
     {
         SetCalls();
-        await using SctpAssociation association = await ConnectAsync(null, port, job, cancellationToken);
+        await using SctpStack stack = OpenStack();
+        await using SctpAssociation association = await ConnectAsync(stack, port, job, cancellationToken);
         var buffer = new byte[job.Size];
         var clock = new RoundTripClock(job.Rounds);
         if (blocks)
@@ -88,7 +91,7 @@ internal sealed class BraidSubject(string name, bool isPortable = false, bool bl
 
     private static SctpAssociationOptions Options(Job job) => SctpAssociationOptions.Default with { PathMtu = job.Mtu, MaximumPathMtu = 0 };
 
-    private static ValueTask<SctpAssociation> ConnectAsync(SctpStack? stack, int port, Job job, CancellationToken cancellationToken) =>
+    private static ValueTask<SctpAssociation> ConnectAsync(SctpStack stack, int port, Job job, CancellationToken cancellationToken) =>
         SctpAssociation.ConnectAsync(
             new SctpConnectOptions
             {
@@ -144,7 +147,7 @@ internal sealed class BraidSubject(string name, bool isPortable = false, bool bl
     private async Task SendAllAsync(int port, Job job, Func<Deadline> begin, CancellationToken cancellationToken)
     {
         SetCalls();
-        await using SctpStack stack = SctpStack.OpenUdp(new IPEndPoint(IPAddress.Loopback, 0));
+        await using SctpStack stack = OpenStack();
         var associations = new SctpAssociation[job.Flows];
         for (int i = 0; i < associations.Length; i++)
         {
@@ -170,12 +173,17 @@ internal sealed class BraidSubject(string name, bool isPortable = false, bool bl
                 ListenEndPoints = [new IPEndPoint(IPAddress.Loopback, 0)],
                 Port = Port,
                 Association = Options(job),
+                Dtls = Dtls(),
                 Backlog = Math.Max(128, job.Flows),
             },
             cancellationToken);
         Ready(listener.LocalEndPoints[0].Port);
         return listener;
     }
+
+    private SctpStack OpenStack() => SctpStack.OpenUdp(new IPEndPoint(IPAddress.Loopback, 0), new SctpStackOptions { Dtls = Dtls() });
+
+    private SctpDtlsOptions? Dtls() => isSecure ? new SctpDtlsOptions { Certificate = DtlsCertificate.Create(), PeerValidation = static _ => true } : null;
 
     private void SetCalls() => AppContext.SetSwitch(UdpTransport.PortableSwitch, isPortable);
 }
