@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Diagnostics.Metrics;
 using System.Net;
 using System.Threading.Tasks;
+using Braid.Dtls;
 using Braid.Sockets;
 
 internal static class Guide
@@ -40,6 +41,31 @@ internal static class Guide
         using SctpMessage message = accepted.Receive(timeout: TimeSpan.FromSeconds(30));
         Console.WriteLine($"{message.Length} bytes, blocking");
         association.Shutdown();
+    }
+
+    public static async Task DtlsAsync()
+    {
+        if (!DtlsLibrary.IsAvailable)
+        {
+            return;
+        }
+
+        var ours = DtlsCertificate.Create();                                             // keep it, or make one each time
+        var theirs = DtlsCertificate.Create();                                           // on the other machine
+        Console.WriteLine($"our fingerprint: {ours.Fingerprint()}");                     // what the other side has to know
+
+        await using SctpListener secure = await SctpListener.ListenAsync(new()
+        {
+            Port = 5001,
+            ListenEndPoints = [new(IPAddress.Loopback, 0)],
+            Dtls = new() { Certificate = ours, PeerFingerprints = [theirs.Fingerprint()] },
+        });
+        await using SctpAssociation caller = await SctpAssociation.ConnectAsync(new()
+        {
+            RemoteEndPoints = secure.LocalEndPoints,
+            RemotePort = 5001,
+            Dtls = new() { Certificate = theirs, PeerFingerprints = [ours.Fingerprint()] },
+        });
     }
 
     public static void Measure()

@@ -18,6 +18,7 @@ await StreamsAsync(client, server);
 await Guide.OptionsAndNotificationsAsync(listener.LocalEndPoints, listener);
 await OneToManyAsync();
 Guide.Block(listener);
+await Guide.DtlsAsync();
 Guide.Measure();
 await ErrorsAsync(client, server);
 
