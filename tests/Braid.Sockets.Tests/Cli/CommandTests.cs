@@ -146,6 +146,38 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Over_DTLS_both_sides_say_their_fingerprint_and_want_to_see_the_others()
+    {
+        Directory.CreateDirectory(_folder);
+        string certificate = Path.Combine(_folder, "client.pem");
+        string log = Path.Combine(_folder, "keys");
+        using Process echo = Start("echo", "--udp", "0", "--bind", "127.0.0.1", "--dtls", "--key-log", log);
+        string port = await PortOfAsync(echo);
+        string said = (await echo.StandardError.ReadLineAsync(_guard.Token))!;
+        string fingerprint = said["DTLS fingerprint: ".Length..];
+        using Process connect = Start("connect", $"127.0.0.1:{port}", "--dtls", "--fingerprint", fingerprint, "--certificate", certificate);
+        await connect.StandardInput.WriteAsync("one\n");
+        Assert.Equal("one", await connect.StandardOutput.ReadLineAsync(_guard.Token));
+        connect.StandardInput.Close();
+        await connect.WaitForExitAsync(_guard.Token);
+        Assert.Equal(0, connect.ExitCode);
+        Assert.Contains("CLIENT_RANDOM", await File.ReadAllTextAsync(log, _guard.Token), StringComparison.Ordinal);
+
+        // The same certificate again; and a server that is another one than was meant.
+        (int code, _, string error) = await RunAsync("connect", $"127.0.0.1:{port}", "--dtls", "--fingerprint", fingerprint, "--certificate", certificate);
+        Assert.Equal(0, code);
+        Assert.Equal((await connect.StandardError.ReadLineAsync(_guard.Token))!, error.Split('\n')[0]);
+        string own = error.Split('\n')[0]["DTLS fingerprint: ".Length..].Trim();
+        (code, _, error) = await RunAsync("connect", $"127.0.0.1:{port}", "--dtls", "--fingerprint", own);
+        Assert.Equal(1, code);
+        Assert.Contains("does not match the fingerprint", error, StringComparison.Ordinal);
+        (code, _, error) = await RunAsync("connect", $"127.0.0.1:{port}", "--fingerprint", own);
+        Assert.Equal(2, code);
+        Assert.Contains("--fingerprint needs --dtls", error, StringComparison.Ordinal);
+        echo.Kill();
+    }
+
+    [Fact]
     public async Task Extensions_are_chosen_and_what_was_negotiated_is_logged()
     {
         using Process echo = Start("echo", "--udp", "0", "--bind", "127.0.0.1", "--allow-reset");
