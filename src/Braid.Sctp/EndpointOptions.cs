@@ -52,6 +52,12 @@ public sealed record EndpointOptions
     public int EncapsulationOverhead { get; init; } = 8;
 
     /// <summary>
+    /// Whether a packet with the right tag that comes from another port of a peer's host moves the peer there (RFC 6951 §5.4). Not where what
+    /// is below knows by address and port who a packet is from, as DTLS does. Default true.
+    /// </summary>
+    public bool LearnsRemotePorts { get; init; } = true;
+
+    /// <summary>
     /// What finds broken packets below SCTP. With any, associations that have <see cref="Extensions.ZeroChecksum"/> take packets
     /// with the checksum 0, and leave it out themselves once both sides have said so (RFC 9653). Only true of a transport that is
     /// DTLS: over any other, a broken packet is taken for a good one. Default none.

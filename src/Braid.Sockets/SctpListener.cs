@@ -244,7 +244,10 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
         else if (_options.OptionsCallback is { } callback)
         {
             var incoming = new SctpIncomingAssociation(
-                host.Remote.ToIPEndPoint(), core.RemotePort, host.Streams.Outgoing, host.Streams.Incoming, core.PeerAdaptation);
+                host.Remote.ToIPEndPoint(), core.RemotePort, host.Streams.Outgoing, host.Streams.Incoming, core.PeerAdaptation)
+            {
+                PeerCertificate = host.PeerCertificate,
+            };
             _ = Task.Run(() => DecideAsync(host, callback, incoming), CancellationToken.None);
         }
         else

@@ -93,4 +93,8 @@ public sealed record SctpListenerOptions
 /// <param name="IncomingStreams">Streams that the peer may send on.</param>
 /// <param name="PeerAdaptation">What the peer said of its adaptation layer (RFC 5061 §4.2.6), if it did.</param>
 public readonly record struct SctpIncomingAssociation(
-    IPEndPoint RemoteEndPoint, ushort RemotePort, int OutgoingStreams, int IncomingStreams, uint? PeerAdaptation);
+    IPEndPoint RemoteEndPoint, ushort RemotePort, int OutgoingStreams, int IncomingStreams, uint? PeerAdaptation)
+{
+    /// <summary>The certificate that the peer has shown (DER); empty without DTLS.</summary>
+    public ReadOnlyMemory<byte> PeerCertificate { get; init; }
+}

@@ -37,6 +37,7 @@ public sealed class SctpStack : IAsyncDisposable
             endpointOptions = endpointOptions with
             {
                 Families = NetworkFamilies.None,
+                LearnsRemotePorts = false,
                 EncapsulationOverhead = endpointOptions.EncapsulationOverhead + DtlsLayer.Overhead,
                 ErrorDetection = AlternateErrorDetection.LowerLayerDtls,
             };

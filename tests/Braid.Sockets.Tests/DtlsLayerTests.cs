@@ -67,9 +67,10 @@ public sealed class DtlsLayerTests
         _server.Layer.Release(_now, s_client);
         Advance(TimeSpan.FromSeconds(10));
         Assert.Equal(0, _server.Layer.PeerCount);
-        Assert.False(_server.Layer.TryTakeEnded(out _, out _));
-        Assert.True(_client.Layer.TryTakeEnded(out NetworkAddress remote, out DtlsEnd? end));
+        Assert.False(_server.Layer.TryTakeEnded(out _, out _, out _));
+        Assert.True(_client.Layer.TryTakeEnded(out NetworkAddress remote, out DtlsEnd? end, out bool isUsed));
         Assert.Equal(s_server, remote);
+        Assert.True(isUsed);
         Assert.Equal(DtlsEndReason.ClosedByPeer, end.Reason);
     }
 
@@ -100,6 +101,22 @@ public sealed class DtlsLayerTests
         Send(client, server, "still here");
         Advance(TimeSpan.FromSeconds(9));
         Send(client, server, "and later");
+    }
+
+    [Fact, Rfc(8261, "8")]
+    public void Another_session_of_the_same_host_cannot_speak_for_a_peer_even_with_the_right_tag()
+    {
+        (Association client, Association server) = Connect();
+        client.Send(_now, "forged"u8, default);
+        while (_client.Endpoint.TryGetDatagram(_now, _buffer, out OutgoingDatagram packet))
+        {
+            _server.Endpoint.HandleDatagram(_now, new NetworkPath(default, s_client.WithPort(3)), _buffer.AsSpan(0, packet.Length));
+        }
+
+        Assert.False(server.TryReceive(out _));
+        Exchange();
+        Assert.Equal(s_client, server.PrimaryPath.Remote);
+        Assert.Equal(1, _server.Endpoint.Drops[DropReason.OutOfTheBlue]);
     }
 
     [Fact]
@@ -231,6 +248,7 @@ public sealed class DtlsLayerTests
                     LocalPort = Port,
                     AcceptsAssociations = listens,
                     Families = NetworkFamilies.None,
+                    LearnsRemotePorts = false,
                     EncapsulationOverhead = 8 + DtlsLayer.Overhead,
                     ErrorDetection = AlternateErrorDetection.LowerLayerDtls,
                 },

@@ -328,9 +328,9 @@ public sealed class Endpoint : IDatagramMachine
     {
         PacketHeader header = packet.Header;
         bool isTagKnown = _associations.TryFind(header.Tag, header.Ports, out Association? association) && !shape.IsTagReflected;
-        if (isTagKnown && (association!.Paths.Find(path.Remote) is not null || ListsKnownAddress(path, packet, association)))
+        if (isTagKnown && (IsFromPeer(association!, path.Remote) || ListsKnownAddress(path, packet, association!)))
         {
-            Deliver(now, path, packet, shape, ecn, association);
+            Deliver(now, path, packet, shape, ecn, association!);
         }
         else if (!_associations.TryFind(path.Remote, header.Ports, out association) || association.State == AssociationState.Listening)
         {
@@ -356,6 +356,9 @@ public sealed class Endpoint : IDatagramMachine
             }
         }
     }
+
+    private bool IsFromPeer(Association association, in NetworkAddress remote) =>
+        association.Paths.Find(remote) is { } found && (Options.LearnsRemotePorts || found.Address.Remote == remote);
 
     /// <summary>§5.1.2 D: an INIT ACK belongs to whom its addresses name, wherever it comes from.</summary>
     private bool ListsKnownAddress(in NetworkPath path, in PacketView packet, Association association)

@@ -36,4 +36,7 @@ internal static partial class LogMessages
 
     [LoggerMessage(8, LogLevel.Error, "The options callback failed; the association with {Remote} is refused.")]
     public static partial void CallbackFailed(ILogger logger, Exception exception, NetworkAddress remote);
+
+    [LoggerMessage(9, LogLevel.Warning, "The DTLS session with {Remote} has failed. {Reason}")]
+    public static partial void SessionFailed(ILogger logger, NetworkAddress remote, string reason);
 }

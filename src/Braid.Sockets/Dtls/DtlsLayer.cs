@@ -33,7 +33,7 @@ internal sealed class DtlsLayer(Endpoint endpoint, SctpDtlsOptions options, IRan
     private readonly Dictionary<NetworkAddress, int> _uses = [];
     private readonly Queue<DtlsPeer> _sending = new();
     private readonly Queue<(NetworkPath Path, byte[] Bytes)> _replies = new();
-    private readonly Queue<(NetworkAddress Remote, DtlsEnd End)> _ended = new();
+    private readonly Queue<(NetworkAddress Remote, DtlsEnd End, bool IsUsed)> _ended = new();
     private readonly PriorityQueue<DtlsPeer, Instant> _deadlines = new();
     private readonly byte[] _packet = new byte[LargestPacket];
     private readonly byte[] _reply = new byte[DtlsCookieExchange.AnswerLength];
@@ -90,11 +90,14 @@ internal sealed class DtlsLayer(Endpoint endpoint, SctpDtlsOptions options, IRan
         }
     }
 
-    /// <summary>Takes the next session that has ended while associations used it.</summary>
-    public bool TryTakeEnded(out NetworkAddress remote, [NotNullWhen(true)] out DtlsEnd? end)
+    /// <summary>Takes the next session that has failed, or has ended while associations used it.</summary>
+    /// <param name="remote">With whom it was.</param>
+    /// <param name="end">Why it has ended.</param>
+    /// <param name="isUsed">Whether associations used it.</param>
+    public bool TryTakeEnded(out NetworkAddress remote, [NotNullWhen(true)] out DtlsEnd? end, out bool isUsed)
     {
-        bool any = _ended.TryDequeue(out (NetworkAddress Remote, DtlsEnd End) ended);
-        (remote, end) = any ? ended : (default, null);
+        bool any = _ended.TryDequeue(out (NetworkAddress Remote, DtlsEnd End, bool IsUsed) ended);
+        (remote, end, isUsed) = any ? ended : (default, null, false);
         return any;
     }
 
@@ -403,9 +406,10 @@ internal sealed class DtlsLayer(Endpoint endpoint, SctpDtlsOptions options, IRan
         _peers.Remove(remote);
         _last = null;
         List(peer);
-        if (_uses.ContainsKey(remote))
+        bool isUsed = _uses.ContainsKey(remote);
+        if (isUsed || end.Reason is not (DtlsEndReason.Closed or DtlsEndReason.ClosedByPeer))
         {
-            _ended.Enqueue((remote, end));
+            _ended.Enqueue((remote, end, isUsed));
         }
     }
 

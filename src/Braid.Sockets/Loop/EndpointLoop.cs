@@ -395,9 +395,17 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         }
 
         // Last, since a peer says goodbye after he has told his associations why.
-        while (Secure is not null && Secure.TryTakeEnded(out NetworkAddress remote, out DtlsEnd? end))
+        while (Secure is not null && Secure.TryTakeEnded(out NetworkAddress remote, out DtlsEnd? end, out bool isUsed))
         {
-            Life.EndPeer(now, remote, SctpException.From(end, remote));
+            if (end.Reason is not (DtlsEndReason.Closed or DtlsEndReason.ClosedByPeer))
+            {
+                LogMessages.SessionFailed(Logger, remote, end.Message);
+            }
+
+            if (isUsed)
+            {
+                Life.EndPeer(now, remote, SctpException.From(end, remote));
+            }
         }
 
         SetTimer(now);
