@@ -64,11 +64,13 @@ internal abstract class Waiter
 
 /// <summary>A call that waits for a result: awaited as a <see cref="ValueTask{TResult}"/>, or blocked on. Used again and again.</summary>
 /// <param name="room">Where it waits, and where it goes when the caller has the result; its lock guards the outcome too.</param>
+#pragma warning disable CA1001 // Its event is used as long as the room is, and goes with it.
 internal class Waiter<TResult>(WaitRoom room) : Waiter, IValueTaskSource<TResult>, IValueTaskSource
+#pragma warning restore CA1001
 {
     private ManualResetValueTaskSourceCore<TResult> _source = new() { RunContinuationsAsynchronously = true };
-    private object? _pulse;                                  // of a caller that blocks
-    private bool _isDone;
+    private AutoResetEvent? _done;                           // for callers that block: set once for each that has not left
+    private bool _isBlocked;
 
     /// <summary>The outcome when it is a success.</summary>
     public TResult? Result { get; set; }
@@ -83,22 +85,24 @@ internal class Waiter<TResult>(WaitRoom room) : Waiter, IValueTaskSource<TResult
     /// <param name="isBlocked">Whether the caller blocks on it instead of awaiting it.</param>
     public void Begin(bool isBlocked)
     {
-        _pulse = isBlocked ? _pulse ?? new object() : null;
-        _isDone = false;
+        // An event, and not a monitor: who is woken by one finds its lock still taken, and sleeps a second time.
+        _isBlocked = isBlocked;
+        if (isBlocked)
+        {
+            _done ??= new AutoResetEvent(false);
+        }
     }
 
     /// <inheritdoc/>
     public override void Complete()
     {
-        if (_pulse is { } pulse)
+        if (_isBlocked)
         {
-            lock (pulse)
-            {
-                _isDone = true;
-                Monitor.Pulse(pulse);
-            }
+            _done!.Set();
+            return;
         }
-        else if (Error is not null)
+
+        if (Error is not null)
         {
             _source.SetException(Error);
         }
@@ -115,31 +119,18 @@ internal class Waiter<TResult>(WaitRoom room) : Waiter, IValueTaskSource<TResult
     {
         bool hasLeft = false;
         bool wasInterrupted = false;
-        object pulse = _pulse!;
-        lock (pulse)
+        for (bool isDone = false; !isDone && !hasLeft; timeout = Timeout.InfiniteTimeSpan)
         {
-            while (!_isDone)
+            // Who cannot leave any more is being let go this moment, and waits for that: the event must not be left set.
+            try
             {
-                try
-                {
-                    if (!Monitor.Wait(pulse, timeout) && TryLeave(SctpException.TimedOut(timeout)))
-                    {
-                        hasLeft = true;
-                        break;
-                    }
-                }
-                catch (ThreadInterruptedException exception)
-                {
-                    if (TryLeave(exception))
-                    {
-                        hasLeft = true;
-                        break;
-                    }
-
-                    wasInterrupted = true;                   // too late for this call: the next one notices
-                }
-
-                timeout = Timeout.InfiniteTimeSpan;          // it is being completed this moment
+                isDone = _done!.WaitOne(timeout);
+                hasLeft = !isDone && TryLeave(SctpException.TimedOut(timeout));
+            }
+            catch (ThreadInterruptedException exception)
+            {
+                hasLeft = TryLeave(exception);
+                wasInterrupted = !hasLeft;                   // too late for this call: the next one notices
             }
         }
 
