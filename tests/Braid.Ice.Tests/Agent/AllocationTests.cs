@@ -1,6 +1,7 @@
 using System;
 using Braid.Core;
 using Braid.Ice.Tests.World;
+using Braid.Simulation;
 
 namespace Braid.Ice.Tests.Agent;
 
@@ -32,9 +33,7 @@ public sealed class AllocationTests
         byte[] inbound = isRelayed ? [0x40, 0, 0, 2, 200, 1] : [200, 1];
         NetworkPath path = isRelayed ? new NetworkPath(a.Addresses[0], server.Address) : a.Selected.Path;
         Exchange(a.Agent, world.Now, path, inbound, 100);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Exchange(a.Agent, world.Now, path, inbound, 1000);
-        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        Assert.Equal(0, Allocations.Of(() => Exchange(a.Agent, world.Now, path, inbound, 1000)));
     }
 
     private static void Exchange(IceAgent agent, Instant now, in NetworkPath path, byte[] inbound, int times)

@@ -18,16 +18,17 @@ public sealed class SteadyStateTests
             RoundTrip(pair, payload);
         }
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 2000; i++)
+        int count = 2000;
+        Assert.Equal(0, Allocations.Of(() =>
         {
-            RoundTrip(pair, payload);
-        }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            for (int i = 0; i < 2000; i++, count++)
+            {
+                RoundTrip(pair, payload);
+            }
+        }));
         Assert.Equal(0, pair.A.Buffers.Rented);
         Assert.Equal(0, pair.Z.Buffers.Rented);
-        Assert.Equal(4000, pair.Server.GetStatistics().MessagesReceived);
+        Assert.Equal(count, pair.Server.GetStatistics().MessagesReceived);
         Assert.Equal(0, pair.Client.GetStatistics().ChunksRetransmitted);
     }
 
@@ -42,14 +43,15 @@ public sealed class SteadyStateTests
             RoundTrip(pair, payload, moreFollows: i % 2 == 0);
         }
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 2000; i++)
+        int count = 2000;
+        Assert.Equal(0, Allocations.Of(() =>
         {
-            RoundTrip(pair, payload, moreFollows: i % 2 == 0);
-        }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-        Assert.Equal((2000, 2000), (pair.Client.GetStatistics().MessagesSent, pair.Server.GetStatistics().MessagesReceived));
+            for (int i = 0; i < 2000; i++, count++)
+            {
+                RoundTrip(pair, payload, moreFollows: i % 2 == 0);
+            }
+        }));
+        Assert.Equal((count / 2, count / 2), (pair.Client.GetStatistics().MessagesSent, pair.Server.GetStatistics().MessagesReceived));
     }
 
     [Fact, Rfc(3758, "3.5")]
@@ -62,14 +64,15 @@ public sealed class SteadyStateTests
             GiveUp(pair, payload);
         }
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 500; i++)
+        int count = 500;
+        Assert.Equal(0, Allocations.Of(() =>
         {
-            GiveUp(pair, payload);
-        }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-        Assert.Equal(new AbandonedMessages(1000, 1000), pair.Client.GetAbandoned());
+            for (int i = 0; i < 500; i++, count++)
+            {
+                GiveUp(pair, payload);
+            }
+        }));
+        Assert.Equal(new AbandonedMessages(count, count), pair.Client.GetAbandoned());
         Assert.Equal(0, pair.A.Buffers.Rented + pair.Z.Buffers.Rented);
     }
 
@@ -101,16 +104,17 @@ public sealed class SteadyStateTests
             LoseOne(pair, payload);
         }
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
         long left = 0;
-        for (int i = 0; i < 500; i++)
+        int count = 500;
+        Assert.Equal(0, Allocations.Of(() =>
         {
-            left += LoseOne(pair, payload);
-        }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-        Assert.Equal(500 * 100, left);
-        Assert.Equal(2000, pair.Server.GetStatistics().MessagesReceived);
+            for (int i = 0; i < 500; i++, count++)
+            {
+                left += LoseOne(pair, payload);
+            }
+        }));
+        Assert.Equal((count - 500) * 100, left);
+        Assert.Equal(2 * count, pair.Server.GetStatistics().MessagesReceived);
         Assert.Equal(0, pair.A.Buffers.Rented + pair.Z.Buffers.Rented);
     }
 

@@ -1,4 +1,3 @@
-using System;
 using System.Buffers;
 using Braid.Core;
 
@@ -40,13 +39,13 @@ public sealed class BufferPoolTests
     {
         var pool = new BufferPool();
         pool.Rent(1000).Dispose();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 1000; i++)
+        Assert.Equal(0, Allocations.Of(() =>
         {
-            pool.Rent(1000).Dispose();
-        }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            for (int i = 0; i < 1000; i++)
+            {
+                pool.Rent(1000).Dispose();
+            }
+        }));
         Assert.Equal(0, pool.Rented);
     }
 

@@ -12,7 +12,7 @@ public sealed class TsnTrackerTests
     public void Gaps_are_reported_relative_to_the_cumulative_ack()
     {
         // RFC 9260 §3.3.4, the example: 10, 11, 12 received, 13 missing, 14, 15 received, 16 missing, 17 received.
-        var tracker = new TsnTracker(new Tsn(10));
+        var tracker = new TsnTracker(new Tsn(10), isInterleaved: true);
         foreach (uint tsn in new uint[] { 10, 11, 12, 14, 15, 17 })
         {
             Assert.Equal(TsnVerdict.New, tracker.Observe(new Tsn(tsn)));
@@ -27,7 +27,7 @@ public sealed class TsnTrackerTests
     [Fact]
     public void Duplicates_are_reported_once()
     {
-        var tracker = new TsnTracker(new Tsn(10));
+        var tracker = new TsnTracker(new Tsn(10), isInterleaved: true);
         tracker.Accept(new Tsn(10));
         tracker.Accept(new Tsn(12));
         Assert.Equal(TsnVerdict.Duplicate, tracker.Observe(new Tsn(10)));
@@ -37,18 +37,22 @@ public sealed class TsnTrackerTests
         Assert.True(tracker.Duplicates.IsEmpty);
     }
 
-    [Fact]
-    public void A_TSN_whose_SSN_could_be_ambiguous_is_out_of_the_window()
+    [Theory]
+    [InlineData(false, 32_767)]
+    [InlineData(true, 65_535)]
+    public void A_TSN_that_no_block_could_name_or_whose_SSN_could_be_ambiguous_is_out_of_the_window(bool isInterleaved, int farthest)
     {
-        var tracker = new TsnTracker(new Tsn(1));
-        Assert.Equal(TsnVerdict.New, tracker.Observe(new Tsn(0) + TsnTracker.FarthestAhead));
-        Assert.Equal(TsnVerdict.OutOfWindow, tracker.Observe(new Tsn(0) + (TsnTracker.FarthestAhead + 1)));
+        var tracker = new TsnTracker(new Tsn(1), isInterleaved);
+        Assert.Equal(TsnVerdict.New, tracker.Observe(new Tsn(0) + farthest));
+        Assert.Equal(TsnVerdict.OutOfWindow, tracker.Observe(new Tsn(0) + (farthest + 1)));
+        tracker.Accept(new Tsn(0) + farthest);
+        Assert.Equal([new GapAckBlock((ushort)farthest, (ushort)farthest)], tracker.Gaps(1).ToArray());
     }
 
     [Fact]
     public void The_number_of_gaps_is_bounded_but_what_closes_one_is_taken()
     {
-        var tracker = new TsnTracker(new Tsn(0));
+        var tracker = new TsnTracker(new Tsn(0), isInterleaved: true);
         for (int i = 1; i <= TsnTracker.MaximumRanges; i++)
         {
             tracker.Accept(new Tsn(0) + (2 * i));
@@ -72,7 +76,7 @@ public sealed class TsnTrackerTests
     {
         var random = new SeededRandom(seed);
         var first = new Tsn(random.NextUInt32() | 0xFFFF_FF00);          // near the wrap
-        var tracker = new TsnTracker(first);
+        var tracker = new TsnTracker(first, isInterleaved: true);
         var model = new SortedSet<int>();
         int cumulative = -1;
         for (int step = 0; step < 400; step++)

@@ -98,13 +98,13 @@ internal static class ChunkContract
         where T : struct, IChunk<T>, allows ref struct
     {
         TryRead<T>(chunk);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 100; i++)
+        Assert.Equal(0, Allocations.Of(() =>
         {
-            TryRead<T>(chunk);
-        }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            for (int i = 0; i < 100; i++)
+            {
+                TryRead<T>(chunk);
+            }
+        }));
     }
 
     private static void FitsExactly(Write write, int length)

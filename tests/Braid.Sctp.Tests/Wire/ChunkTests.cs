@@ -227,7 +227,7 @@ public sealed class ChunkTests
         Assert.True(reader.TryRead(out ParameterView types) & SupportedAddressTypesParameter.TryRead(types, out SupportedAddressTypesParameter supported));
         Assert.True(supported.Count == 3 && supported.Contains(ParameterType.IPv6Address) && !supported.Contains(ParameterType.StateCookie));
         Assert.True(reader.TryRead(out ParameterView address) & AddressParameter.TryRead(address, out Braid.Core.NetworkAddress parsed));
-        Assert.Equal("10.0.0.1:0", parsed.ToString());
+        Assert.Equal("10.0.0.1", parsed.ToString());
         Assert.False(CookiePreservativeParameter.TryRead(cookie, out _) || AddressParameter.TryRead(cookie, out _) || SupportedAddressTypesParameter.TryRead(cookie, out _));
         Assert.True(reader.TryRead(out ParameterView last) && last.Value.SequenceEqual(new byte[] { 9 }));
         Assert.False(reader.TryRead(out _) || reader.IsMalformed);
