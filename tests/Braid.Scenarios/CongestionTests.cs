@@ -20,6 +20,21 @@ public sealed class CongestionTests
         Assert.InRange(result.BytesPerSecond[0] / theory, 0.75, 1.25);
     }
 
+    /// <summary>Packets of 576 bytes: of 260 holes in a window a SACK has room for 130, with which 45 Mbit/s are possible at most.</summary>
+    [Fact, Rfc(9260, "6.7"), Rfc(8985, "6.2")]
+    public void A_path_with_more_holes_than_a_SACK_can_report_is_used()
+    {
+        CongestionExperiment path = PathMatrix.Experiment(
+            new PathCell(100_000_000, TimeSpan.FromMilliseconds(300), 0.04, CongestionControl.Bbr), seed: 1);
+        CongestionResult result = (path with
+        {
+            Options = path.Options with { PathMtu = 576 },
+            WarmUp = TimeSpan.FromSeconds(6),
+            Duration = TimeSpan.FromSeconds(6),
+        }).Run();
+        Assert.InRange(result.BytesPerSecond[0] * 8 / 100_000_000, 0.25, 0.45);
+    }
+
     [Theory, Rfc(9260, "7.2.2")]
     [InlineData(QueueDiscipline.DropTail)]
     [InlineData(QueueDiscipline.CoDel)]

@@ -17,6 +17,9 @@ internal struct Pacer
     // Timers are late by a millisecond or two. What they have cost is caught up on; more is not.
     private static readonly TimeSpan s_lateness = TimeSpan.FromMilliseconds(2);
 
+    // No estimate of a rate is worth a longer wait: with so little sent, nothing would come that could correct it.
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(1);
+
     // A round trip that is shorter than this is over before a timer could wake anybody: its burst is as large as it gets.
     private static readonly TimeSpan s_shortRoundTrip = TimeSpan.FromMilliseconds(4);
 
@@ -26,10 +29,22 @@ internal struct Pacer
     private bool _isWaiting;                                 // a burst is complete, and not paid for
 
     /// <summary>Whether a packet may leave now.</summary>
-    public readonly bool MayLeave(Instant now) => !_isWaiting || now >= Due;
+    /// <param name="now">The current instant.</param>
+    /// <param name="rate">Bytes a second, as they are now.</param>
+    public readonly bool MayLeave(Instant now, double rate) => !_isWaiting || now >= DueAt(rate);
 
     /// <summary>When the next packet may leave.</summary>
-    public readonly Instant Due => _isWaiting && _debt > 0 ? _at + TimeSpan.FromTicks((long)(_debt / _rate * TimeSpan.TicksPerSecond) + 1) : _at;
+    /// <param name="rate">Bytes a second, as they are now.</param>
+    public readonly Instant DueAt(double rate)
+    {
+        if (!_isWaiting || _debt <= 0)
+        {
+            return _at;
+        }
+
+        double wait = _debt / Payment(rate);
+        return _at + (wait < s_longestWait.TotalSeconds ? TimeSpan.FromTicks((long)(wait * TimeSpan.TicksPerSecond) + 1) : s_longestWait);
+    }
 
     /// <summary>How large a burst is, in bytes (SetSendQuantum()).</summary>
     /// <param name="rate">Bytes a second.</param>
@@ -49,8 +64,8 @@ internal struct Pacer
     /// <param name="burst">How large a burst may become.</param>
     public void OnSent(Instant now, long bytes, double rate, long burst)
     {
-        // Debts of before were made at the rate of before.
-        double debt = DebtAt(now);
+        double debt = _debt - (Payment(rate) * (now - _at).TotalSeconds);
+        debt = _isWaiting && now >= DueAt(rate) ? Math.Min(debt, 0) : debt;
         double credit = _isWaiting ? rate * s_lateness.TotalSeconds : 0;
         (_debt, _rate, _at) = (Math.Max(debt, -credit) + bytes, rate, now);
         _isWaiting = _debt > burst - 1;                      // a byte less, for a rate times a time is seldom whole
@@ -59,5 +74,6 @@ internal struct Pacer
     /// <summary>It is not to wait for anything any more.</summary>
     public void Clear() => this = default;
 
-    private readonly double DebtAt(Instant now) => _debt - (_rate * (now - _at).TotalSeconds);
+    // Debts of before were made at the rate of before. Where that was far too low, they are paid as fast as is known by now.
+    private readonly double Payment(double rate) => rate > 8 * _rate ? rate : _rate;
 }

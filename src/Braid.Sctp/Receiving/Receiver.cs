@@ -38,10 +38,11 @@ internal sealed class Receiver
     {
         _context = context;
         Streams = negotiated.IncomingStreams;
-        Tsns = new TsnTracker(negotiated.PeerInitialTsn);
+        bool isInterleaved = (negotiated.Extensions & Extensions.Interleaving) != 0;
+        Tsns = new TsnTracker(negotiated.PeerInitialTsn, isInterleaved);
         Acks = new AckScheduler(context);
         Window = new ReceiveWindow(context.Sizes.Receive, largestChunk, announcedWindow, context.Options.ReceiveBufferSize == 0 ? SlackOfTuned : 0);
-        Messages = (negotiated.Extensions & Extensions.Interleaving) != 0 ? new InterleavedQueue(context, Window) : new ReassemblyQueue(context, Window);
+        Messages = isInterleaved ? new InterleavedQueue(context, Window) : new ReassemblyQueue(context, Window);
     }
 
     /// <summary>Streams that the peer may send on.</summary>
@@ -283,7 +284,7 @@ internal sealed class Receiver
     private bool IsForward(Tsn newCumulative)
     {
         int distance = newCumulative.DistanceFrom(Tsns.CumulativeAck);
-        if (distance is > 0 and <= TsnTracker.FarthestAhead)
+        if (distance > 0 && Tsns.IsInReach(newCumulative))
         {
             return true;
         }

@@ -22,24 +22,25 @@ internal enum TsnVerdict : byte
 /// </summary>
 internal sealed class TsnTracker
 {
-    /// <summary>Ranges held at most: as many as the largest SACK of an ordinary packet can report.</summary>
-    internal const int MaximumRanges = 1024;
-
-    /// <summary>
-    /// How far a TSN may be beyond the cumulative one. A Gap Ack Block could name twice as many, but then the SSNs of small
-    /// ordered messages on one stream would be so far apart that 16-bit serial numbers no longer say which comes first.
-    /// </summary>
-    internal const int FarthestAhead = short.MaxValue;
+    /// <summary>Ranges held at most: what is lost of the longest flight at 6 %. A SACK reports the lowest of them (§6.7).</summary>
+    internal const int MaximumRanges = 4096;
 
     private const int MaximumDuplicates = 32;
+
+    private readonly ushort _farthestAhead;
 
     private Tsn[] _duplicates = [];                          // these three stay empty while nothing is lost or comes twice
     private Range[] _ranges = [];
     private GapAckBlock[] _gaps = [];
-    private int _duplicateCount;
+    private byte _duplicateCount;                            // there may be very many idle associations
 
     /// <param name="initialTsn">The peer's first TSN.</param>
-    public TsnTracker(Tsn initialTsn) => Restart(initialTsn);
+    /// <param name="isInterleaved">Whether user data comes in I-DATA chunks.</param>
+    public TsnTracker(Tsn initialTsn, bool isInterleaved)
+    {
+        _farthestAhead = (ushort)FarthestAhead(isInterleaved);
+        Restart(initialTsn);
+    }
 
     private record struct Range(Tsn First, Tsn Last);
 
@@ -61,6 +62,17 @@ internal sealed class TsnTracker
     /// <summary>Duplicates since the last SACK.</summary>
     public ReadOnlySpan<Tsn> Duplicates => _duplicates.AsSpan(0, _duplicateCount);
 
+    /// <summary>
+    /// How far a TSN may be beyond the cumulative one: as far as the 16 bits of a Gap Ack Block reach (RFC 9260 §3.3.4). In DATA
+    /// chunks half as far: beyond, the SSNs of small ordered messages on one stream are so far apart that 16-bit serial numbers no longer
+    /// say which comes first. MIDs have 32 bits (RFC 8260 §2.1).
+    /// </summary>
+    /// <param name="isInterleaved">Whether user data comes in I-DATA chunks.</param>
+    public static int FarthestAhead(bool isInterleaved) => isInterleaved ? ushort.MaxValue : short.MaxValue;
+
+    /// <summary>Whether a TSN is at most so far beyond the cumulative one.</summary>
+    public bool IsInReach(Tsn tsn) => tsn.DistanceFrom(CumulativeAck) <= _farthestAhead;
+
     /// <summary>Says what a TSN is, and remembers a duplicate for the next SACK. Changes nothing else.</summary>
     public TsnVerdict Observe(Tsn tsn)
     {
@@ -70,7 +82,7 @@ internal sealed class TsnTracker
             return OnDuplicate(tsn);
         }
 
-        if (distance > FarthestAhead)
+        if (distance > _farthestAhead)
         {
             return TsnVerdict.OutOfWindow;
         }

@@ -211,7 +211,7 @@ internal sealed class DataTransmission(
     private bool AllowsNew(Path path) => _burst.AllowsPacket || path.IsPaced;
 
     // §6.1 A: new data needs room at the peer; a probe does not, but then nothing else may be outstanding.
-    // Nor may more be outstanding than serial numbers tell apart: beyond 2^15 ordered messages of one stream their SSNs wrap.
-    private bool MayCut(int length) => outstanding.Count < TsnTracker.FarthestAhead
+    // Nor may more be outstanding than a SACK can name, or serial numbers tell apart.
+    private bool MayCut(int length) => outstanding.Count < TsnTracker.FarthestAhead(queue.IsInterleaved)
         && (length <= window.Available || (window.WantsProbe && outstanding.IsEmpty));
 }

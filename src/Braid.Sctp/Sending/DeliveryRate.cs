@@ -49,7 +49,7 @@ internal sealed class DeliveryRate
     /// <returns>The number of its record, which is not 0.</returns>
     public uint OnSent(Instant now, long flight, long totalSent, uint oldest)
     {
-        if (flight == 0)
+        if (flight == 0 || _next == 1)
         {
             (_firstSentAt, _deliveredAt, _oldest, _isStale) = (now, now, _next, true);
         }

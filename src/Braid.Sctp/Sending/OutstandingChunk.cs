@@ -9,6 +9,12 @@ internal enum ChunkState : byte
     /// <summary>On its way, as far as we know.</summary>
     InFlight,
 
+    /// <summary>
+    /// It has left the network, for what was sent later on its path has arrived; the SACKs had no room to say whether it has as well
+    /// (§6.7).
+    /// </summary>
+    Overtaken,
+
     /// <summary>Marked for retransmission (RFC 9260 §6.3.3, §7.2.4).</summary>
     Lost,
 
@@ -42,8 +48,14 @@ internal struct OutstandingChunk
     /// <summary>It is an I-DATA chunk, and has an FSN.</summary>
     public bool IsInterleaved;
 
-    /// <summary>The peer had reported it and does not any more: it counts as sent again, and nobody knows when it was.</summary>
-    public bool WasTakenBack;
+    /// <summary>
+    /// Its delivery tells nothing of time: the peer had reported it and does not any more, so that it counts as sent again, or it was
+    /// overtaken, and arrived who knows when.
+    /// </summary>
+    public bool IsUnmeasured;
+
+    /// <summary>It was sent before its path began anew: what becomes of it says nothing about the way that packets take now.</summary>
+    public bool TookAnotherWay;
 
     /// <summary>It is gap-acked, and the peer has promised to keep it: it is never sent again, and its message may be gone already.</summary>
     public bool IsNonRenegable;

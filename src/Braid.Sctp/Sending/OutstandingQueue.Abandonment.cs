@@ -187,7 +187,7 @@ internal sealed partial class OutstandingQueue
         for (int i = 0; i < _count; i++)
         {
             ref OutstandingChunk chunk = ref At(i);
-            long itsGain = chunk.State is ChunkState.InFlight or ChunkState.Lost ? reliability.GainOver(chunk.Message.Options.Reliability) : 0;
+            long itsGain = chunk.State is ChunkState.InFlight or ChunkState.Overtaken or ChunkState.Lost ? reliability.GainOver(chunk.Message.Options.Reliability) : 0;
             bytes += itsGain > 0 ? chunk.Length : 0;
             if (itsGain > gain)
             {
@@ -225,22 +225,10 @@ internal sealed partial class OutstandingQueue
     private void SetAbandoned(ref OutstandingChunk chunk, Tsn tsn)
     {
         // F5: what would have been found lost later slows its path down all the same.
-        chunk.WasFastRetransmitted |= chunk.State != ChunkState.InFlight;
-        switch (chunk.State)
-        {
-            case ChunkState.InFlight:
-                EndFlight(ref chunk, tsn);
-                break;
-            case ChunkState.Lost:
-                _lostCount--;
-                break;
-            case ChunkState.GapAcked:
-                _gapAckedCount--;
-                chunk.Message.FragmentsSettled -= chunk.IsNonRenegable ? 1 : 0;
-                chunk.IsNonRenegable = false;
-                break;
-        }
-
+        chunk.WasFastRetransmitted |= chunk.State is not (ChunkState.InFlight or ChunkState.Overtaken);
+        EndState(ref chunk, tsn);
+        chunk.Message.FragmentsSettled -= chunk.IsNonRenegable ? 1 : 0;
+        chunk.IsNonRenegable = false;
         chunk.State = ChunkState.Abandoned;
         foreach (PathFlight flight in _paths)
         {
@@ -259,7 +247,7 @@ internal sealed partial class OutstandingQueue
         if (chunk.MissingReports >= MissingReportsForLoss)
         {
             chunk.WasFastRetransmitted = true;
-            _paths[chunk.Path].LastAck.HasLoss = true;       // F5
+            _paths[chunk.Path].LastAck.HasLoss |= !chunk.TookAnotherWay;     // F5
         }
     }
 }

@@ -25,7 +25,7 @@ internal sealed partial class OutstandingQueue
     /// <param name="path">The path. It must have a detector.</param>
     /// <param name="now">The current instant.</param>
     /// <param name="reorderingWindow">RACK.reo_wnd.</param>
-    /// <returns>User data marked, in bytes.</returns>
+    /// <returns>User data that is in flight no more, in bytes.</returns>
     public long DetectLosses(int path, Instant now, TimeSpan reorderingWindow)
     {
         PathFlight flight = _paths[path];
@@ -51,13 +51,14 @@ internal sealed partial class OutstandingQueue
             }
 
             bytes += chunk.Length;
-            chunk.WasFastRetransmitted = true;
-            flight.OnLost(chunk);
-            flight.LastAck.HasLoss = true;
-            flight.LastAck.LossSentAt = chunk.SentAt;
-            flight.LastAck.HasLostAgain |= offset == 0 && chunk.Transmissions > 1;
-            rack.OnLost();
-            SetLost(ref chunk, offset);
+            if (offset > _knownEnd)
+            {
+                SetOvertaken(ref chunk, tsn, offset);
+            }
+            else
+            {
+                SetLostByTime(ref chunk, offset);
+            }
         }
 
         return bytes;
@@ -86,6 +87,26 @@ internal sealed partial class OutstandingQueue
         _paths[path].Rate?.Begin();
     }
 
+    /// <summary>
+    /// What is sent on a path from now on takes another way than what is in flight there: of that nothing is measured, and its loss makes
+    /// nothing slower (as RFC 9000 §9.4 has it).
+    /// </summary>
+    public void BeginAnew(int path)
+    {
+        FlightOf(path).BeginAnew();
+        for (int offset = 0; offset < _count; offset++)
+        {
+            ref OutstandingChunk chunk = ref At(offset);
+            if (chunk.Path == path)
+            {
+                (chunk.TookAnotherWay, chunk.Record) = (true, 0);
+            }
+        }
+    }
+
+    /// <summary>Whether all that is in flight on a path was sent before it last began anew.</summary>
+    public bool IsFlightOfBefore(int path) => InFlightOn(path) > 0 && At(OffsetOf(_paths[path].Newest)).TookAnotherWay;
+
     /// <summary>What was found on a path was dealt with.</summary>
     public void ForgetLosses(int path) => FlightOf(path).LastAck.HasLostAgain = false;
 
@@ -110,6 +131,17 @@ internal sealed partial class OutstandingQueue
         chunk.Flags |= Wire.DataFlags.SackImmediately;       // the answer is all that is wanted
         SetLost(ref chunk, offset);
         return true;
+    }
+
+    private void SetLostByTime(ref OutstandingChunk chunk, int offset)
+    {
+        PathFlight flight = _paths[chunk.Path];
+        chunk.WasFastRetransmitted = true;
+        flight.OnLost(chunk);
+        flight.LastAck.LossSentAt = Instant.Max(flight.LastAck.LossSentAt, chunk.SentAt);
+        flight.LastAck.HasLostAgain |= offset == 0 && chunk.Transmissions > 1 && !chunk.TookAnotherWay;
+        flight.Rack?.OnLost();                               // none where the path has begun anew since
+        SetLost(ref chunk, offset);
     }
 
     private int OffsetOf(Tsn tsn) => tsn.DistanceFrom(_cumulativeAck) - 1;
@@ -167,7 +199,7 @@ internal sealed partial class OutstandingQueue
 
     private void ObserveDelivery(PathFlight flight, in OutstandingChunk chunk, Tsn tsn)
     {
-        if (!_isTimed || chunk.WasTakenBack)
+        if (!_isTimed || chunk.IsUnmeasured)
         {
             return;
         }

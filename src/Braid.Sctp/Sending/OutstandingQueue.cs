@@ -57,6 +57,9 @@ internal sealed partial class OutstandingQueue
     /// <summary>Bytes of DATA chunks in flight on a path: what counts against its cwnd.</summary>
     public long InFlightOn(int path) => path < _paths.Length ? _paths[path].InFlight : 0;
 
+    /// <summary>Whether the last accepted SACK acknowledged anything on a path, be it sent before the path began anew.</summary>
+    public bool WasAcknowledgedOn(int path) => path < _paths.Length && _paths[path].IsEarliestSeen;
+
     /// <summary>What the last accepted SACK did to a path.</summary>
     public PathAck LastAckOn(int path) => path < _paths.Length ? _paths[path].LastAck : new PathAck { TimedSince = Instant.Never };
 
@@ -120,7 +123,8 @@ internal sealed partial class OutstandingQueue
         Tsn tsn = TsnAt(offset);
         chunk.Path = (short)path;
         chunk.Transmissions++;
-        chunk.WasTakenBack = false;
+        chunk.IsUnmeasured = false;
+        chunk.TookAnotherWay = false;
         chunk.MissingReports = 0;
         _lostCount--;
         _lostHint = offset + 1;
@@ -142,9 +146,9 @@ internal sealed partial class OutstandingQueue
         for (int offset = 0; offset < _count; offset++)
         {
             ref OutstandingChunk chunk = ref At(offset);
-            if (chunk.State == ChunkState.InFlight && chunk.Path == path)
+            if (chunk.State is ChunkState.InFlight or ChunkState.Overtaken && chunk.Path == path)
             {
-                bytes += chunk.Length;
+                bytes += chunk.State == ChunkState.InFlight ? chunk.Length : 0;
                 SetLost(ref chunk, offset);
 
                 // A time-out begins anew: what was fast retransmitted before may be so again.
@@ -180,11 +184,13 @@ internal sealed partial class OutstandingQueue
         GapReport gaps = ApplyGaps(sack);
         released += gaps.Released;
         hasNewAck |= gaps.HighestNew >= 0;
+        SetKnownEnd(sack, gaps.HighestReported);
 
         // §7.2.4 (HTNA): only TSNs below the highest newly acknowledged one count as missing; in fast recovery, when the
         // Cumulative TSN Ack Point advances, all that the SACK shows missing.
         int missingBelow = inFastRecovery && advance > 0 ? gaps.HighestReported : gaps.HighestNew;
         long unreported = ReviewMissing(missingBelow, gaps.HighestReported);
+        ReviewOvertaken();
         return new AckOutcome(
             IsPromiseBroken ? AckVerdict.BreaksPromise : AckVerdict.Accepted, advance > 0, released, hasNewAck, hasSkipped, unreported);
     }
@@ -225,6 +231,7 @@ internal sealed partial class OutstandingQueue
         PayloadInFlight = 0;
         _gapAckedCount = 0;
         _lostCount = 0;
+        _overtakenCount = 0;
         _forwardable = 0;
         _highestGapAcked = -1;
     }
@@ -250,6 +257,7 @@ internal sealed partial class OutstandingQueue
     {
         _sackNumber++;
         (_now, _isTimed) = (now, isTimed);
+        _knownEnd = AllKnown;
         foreach (PathFlight flight in _paths)
         {
             flight.BeginSack();
@@ -288,6 +296,7 @@ internal sealed partial class OutstandingQueue
         }
 
         _lostHint = Math.Max(0, _lostHint - advance);
+        _overtakenHint = (ushort)Math.Max(0, _overtakenHint - advance);
         _highestGapAcked = Math.Max(-1, _highestGapAcked - advance);
         _forwardable = Math.Max(0, _forwardable - advance);
         return (released, hasNewAck, hasSkipped);
@@ -296,7 +305,7 @@ internal sealed partial class OutstandingQueue
     /// <summary>Counts missing reports and finds what the peer has taken back, in one walk from the lowest TSN.</summary>
     /// <param name="missingBelow">Unreported chunks before this offset are missing.</param>
     /// <param name="highestReported">The last offset that the SACK reports, or -1.</param>
-    /// <returns>User data that the peer has for good and that this SACK does not report, in bytes.</returns>
+    /// <returns>User data that the peer has, for all that we know, and that this SACK does not report, in bytes.</returns>
     private long ReviewMissing(int missingBelow, int highestReported)
     {
         int end = Math.Max(missingBelow, _highestGapAcked + 1);
@@ -307,7 +316,7 @@ internal sealed partial class OutstandingQueue
             ref OutstandingChunk chunk = ref At(offset);
             if (chunk.State == ChunkState.GapAcked && chunk.ReportedBy != _sackNumber)
             {
-                if (chunk.IsNonRenegable)
+                if (chunk.IsNonRenegable || offset > _knownEnd)
                 {
                     unreported += chunk.Length;
                     _highestGapAcked = Math.Max(_highestGapAcked, offset);
@@ -334,7 +343,6 @@ internal sealed partial class OutstandingQueue
             {
                 chunk.WasFastRetransmitted = true;
                 _paths[chunk.Path].OnLost(chunk);
-                _paths[chunk.Path].LastAck.HasLoss = true;
                 SetLost(ref chunk, offset);
             }
         }
@@ -346,7 +354,6 @@ internal sealed partial class OutstandingQueue
     {
         PathFlight flight = _paths[chunk.Path];
         ref PathAck ack = ref flight.LastAck;
-        ack.Acknowledged += chunk.WireLength;
         if (!flight.IsEarliestSeen)
         {
             ack.AcknowledgedEarliest = offset == 0 || IsEarliestOn(chunk.Path, offset);
@@ -360,20 +367,33 @@ internal sealed partial class OutstandingQueue
 
         flight.OnDelivered(_now, chunk);
         ObserveDelivery(flight, chunk, tsn);
-        if (chunk.State == ChunkState.InFlight)
+        EndState(ref chunk, tsn);
+    }
+
+    /// <summary>A chunk goes on to another state.</summary>
+    private void EndState(ref OutstandingChunk chunk, Tsn tsn)
+    {
+        switch (chunk.State)
         {
-            EndFlight(ref chunk, tsn);
-        }
-        else
-        {
-            _lostCount--;
+            case ChunkState.InFlight:
+                EndFlight(ref chunk, tsn);
+                break;
+            case ChunkState.Overtaken:
+                _overtakenCount--;
+                break;
+            case ChunkState.Lost:
+                _lostCount--;
+                break;
+            case ChunkState.GapAcked:
+                _gapAckedCount--;
+                break;
         }
     }
 
     private void SetLost(ref OutstandingChunk chunk, int offset)
     {
+        EndState(ref chunk, TsnAt(offset));
         chunk.State = ChunkState.Lost;
-        EndFlight(ref chunk, TsnAt(offset));
         _lostHint = _lostCount == 0 ? offset : Math.Min(_lostHint, offset);
         _lostCount++;
     }
@@ -384,7 +404,7 @@ internal sealed partial class OutstandingQueue
         _gapAckedCount--;
 
         // As if it were sent now: a SACK that was overtaken on its way looks the same. Its delivery measures nothing.
-        chunk.WasTakenBack = true;
+        chunk.IsUnmeasured = true;
         BeginFlight(ref chunk, TsnAt(offset), _now);
         _paths[chunk.Path].LastAck.HasReneged = true;
     }
@@ -394,7 +414,7 @@ internal sealed partial class OutstandingQueue
         for (int i = 0; i < offset; i++)
         {
             ref OutstandingChunk chunk = ref At(i);
-            if (chunk.Path == path && chunk.State is ChunkState.InFlight or ChunkState.Lost)
+            if (chunk.Path == path && chunk.State is ChunkState.InFlight or ChunkState.Overtaken or ChunkState.Lost)
             {
                 return false;
             }

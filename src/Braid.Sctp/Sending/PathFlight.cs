@@ -31,7 +31,7 @@ internal sealed class PathFlight
     /// <summary>What deliveries here say about time; null before there was one that was looked at.</summary>
     public RackDetector? Rack { get; set; }
 
-    /// <summary>Whether the SACK that is being processed has settled rule R3 for this path.</summary>
+    /// <summary>Whether the last SACK has settled rule R3 for this path, which the first chunk that it acknowledged there does.</summary>
     public bool IsEarliestSeen { get; set; }
 
     /// <summary>What the last accepted SACK did here.</summary>
@@ -55,14 +55,28 @@ internal sealed class PathFlight
     /// <summary>All that was ever sent here, up to a chunk, in bytes.</summary>
     public long SentUpTo(in OutstandingChunk chunk) => TotalSent - (uint)((uint)TotalSent - chunk.SentUpTo);
 
+    /// <summary>What is sent from now on takes another way.</summary>
+    public void BeginAnew()
+    {
+        Rate = Rate is null ? null : new DeliveryRate();
+        Rack = null;
+        StopTiming();
+    }
+
     /// <summary>A chunk is newly acknowledged.</summary>
     public void OnDelivered(Instant now, in OutstandingChunk chunk)
     {
-        long sent = SentUpTo(chunk);
-        _lastAck.NewestSent = Math.Max(_lastAck.NewestSent, sent);
-        if (chunk.WasTakenBack)
+        if (chunk.TookAnotherWay)
         {
-            return;                                          // it was delivered before
+            return;
+        }
+
+        long sent = SentUpTo(chunk);
+        _lastAck.Acknowledged += chunk.WireLength;
+        _lastAck.NewestSent = Math.Max(_lastAck.NewestSent, sent);
+        if (chunk.IsUnmeasured)
+        {
+            return;                                          // it was delivered before, nobody knows when
         }
 
         if (chunk.Transmissions == 1)
@@ -76,6 +90,12 @@ internal sealed class PathFlight
     /// <summary>A chunk that was in flight is lost.</summary>
     public void OnLost(in OutstandingChunk chunk)
     {
+        if (chunk.TookAnotherWay)
+        {
+            return;
+        }
+
+        _lastAck.HasLoss = true;
         _lastAck.Lost += chunk.WireLength;
         Rate?.OnLost(chunk, SentUpTo(chunk));
     }

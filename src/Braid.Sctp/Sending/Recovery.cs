@@ -85,12 +85,13 @@ internal sealed class Recovery(AssociationContext context, PathSet paths, Outsta
     {
         outstanding.BeginTimer(path.Index);
         long marked = Losses.OnTimer(path, mayBeNew);
-        if (outstanding.LastAckOn(path.Index).Lost is > 0 and long lost)
+        PathAck found = outstanding.LastAckOn(path.Index);
+        if (found.Lost > 0)
         {
-            Feedback.OnLost(path, lost);
+            Feedback.OnLost(path, found.Lost);
         }
 
-        if (marked > 0 && !_probe.IsOwed && _fast.TrySlowDown(path, Feedback.Congestion(path), outstanding.LastAckOn(path.Index).LossSentAt, isTimed: true))
+        if (found.Lost > 0 && !_probe.IsOwed && _fast.TrySlowDown(path, Feedback.Congestion(path), found.LossSentAt, isTimed: true))
         {
             _spurious.Begin(path.Index);
             Enter();

@@ -63,7 +63,7 @@ internal sealed class Sender
     public Path? ForwardPath => _abandonment?.LastPath;
 
     /// <summary>Whether the last SACK acknowledged data that was sent on a path.</summary>
-    public bool WasAcknowledgedOn(int path) => _outstanding.LastAckOn(path).Acknowledged > 0;
+    public bool WasAcknowledgedOn(int path) => _outstanding.WasAcknowledgedOn(path);
 
     /// <summary>Whether what was sent again on a path was just found to be lost again, and holds up the Cumulative TSN Ack Point.</summary>
     public bool WasLostAgainOn(int path) => _outstanding.LastAckOn(path).HasLostAgain;
@@ -166,15 +166,18 @@ internal sealed class Sender
         _context.Counters.RetransmissionTimeouts++;
         path.Rto.BackOff();                                  // E2
         bool isAnsweredProbe = Window.IsProbing && Window.HasAnswered;
-        if (!Window.IsProbing)
+        if (!Window.IsProbing && !_outstanding.IsFlightOfBefore(path.Index))
         {
-            _recovery.OnTimeout(path);                       // E1; a probe says nothing about the network
+            _recovery.OnTimeout(path);                       // E1; a probe says nothing about the network, nor does what went another way
         }
 
         MarkLost(path);                                      // E3
         _abandonment?.OnTimeout();
         return !isAnsweredProbe;
     }
+
+    /// <inheritdoc cref="OutstandingQueue.BeginAnew"/>
+    public void OnPathChanged(Path path) => _outstanding.BeginAnew(path.Index);
 
     /// <summary>The loss timer of a path has expired (RFC 8985 §6.2 step 5, §7.3).</summary>
     public void OnLossTimer(Path path)

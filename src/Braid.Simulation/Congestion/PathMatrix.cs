@@ -107,6 +107,30 @@ public static class PathMatrix
         return text.ToString();
     }
 
+    /// <summary>Reads a table of everything, as far as its digits go.</summary>
+    /// <param name="document">Text with the table in it.</param>
+    /// <returns>Utilizations.</returns>
+    public static Dictionary<PathCell, double> Read(string document)
+    {
+        ArgumentNullException.ThrowIfNull(document);
+        var results = new Dictionary<PathCell, double>();
+        foreach (string line in document.Split('\n').Where(line => line.StartsWith("| ", StringComparison.Ordinal) && char.IsAsciiDigit(line[2])))
+        {
+            string[] cells = line.Split('|', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+            for (int i = 0; i < Losses.Count; i++)
+            {
+                var cell = new PathCell(
+                    1_000_000 * long.Parse(cells[0], CultureInfo.InvariantCulture),
+                    TimeSpan.FromMilliseconds(int.Parse(cells[1], CultureInfo.InvariantCulture)),
+                    Losses[i],
+                    Enum.Parse<CongestionControl>(cells[2]));
+                results[cell] = double.Parse(cells[3 + i], CultureInfo.InvariantCulture) / 100;
+            }
+        }
+
+        return results;
+    }
+
     /// <summary>One line of it.</summary>
     public static string Line(long rate, TimeSpan roundTrip, CongestionControl control, IReadOnlyList<double> utilizations) => string.Create(
         CultureInfo.InvariantCulture,

@@ -47,7 +47,7 @@ internal sealed class Bottleneck(ICongestionControl control, double bytesPerSeco
         Instant end = Now + time;
         while (true)
         {
-            while (IsBusy && _flight < control.Window && _pacer.MayLeave(Now))
+            while (IsBusy && _flight < control.Window && _pacer.MayLeave(Now, control.PacingRate))
             {
                 Send();
             }
@@ -58,7 +58,7 @@ internal sealed class Bottleneck(ICongestionControl control, double bytesPerSeco
             }
 
             Instant next = _onTheWay.TryPeek(out (Instant Due, OutstandingChunk, long, bool) first) ? first.Due : Instant.Never;
-            next = IsBusy && _flight < control.Window ? Instant.Min(next, Instant.Max(_pacer.Due, Now)) : next;
+            next = IsBusy && _flight < control.Window ? Instant.Min(next, Instant.Max(_pacer.DueAt(control.PacingRate), Now)) : next;
             if (next > end)
             {
                 Now = end;

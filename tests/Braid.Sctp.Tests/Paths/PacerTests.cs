@@ -26,13 +26,13 @@ public sealed class PacerTests
         Instant now = begin;
         for (int i = 0; i < 1000; i++)
         {
-            if (!pacer.MayLeave(now))
+            if (!pacer.MayLeave(now, Rate))
             {
-                Assert.InRange(pacer.Due - now, TimeSpan.FromMilliseconds(1.9), TimeSpan.FromMilliseconds(2.1));     // two packets
-                now = pacer.Due;
+                Assert.InRange(pacer.DueAt(Rate) - now, TimeSpan.FromMilliseconds(1.9), TimeSpan.FromMilliseconds(2.1));     // two packets
+                now = pacer.DueAt(Rate);
             }
 
-            Assert.True(pacer.MayLeave(now));
+            Assert.True(pacer.MayLeave(now, Rate));
             pacer.OnSent(now, Packet, Rate, Pacer.Burst(Rate, s_roundTrip, Packet));
         }
 
@@ -47,7 +47,7 @@ public sealed class PacerTests
         Instant now = begin;
         for (int i = 0; i < 1000; i++)
         {
-            now = pacer.MayLeave(now) ? now : pacer.Due + TimeSpan.FromMilliseconds(1);
+            now = pacer.MayLeave(now, Rate) ? now : pacer.DueAt(Rate) + TimeSpan.FromMilliseconds(1);
             pacer.OnSent(now, Packet, Rate, Pacer.Burst(Rate, s_roundTrip, Packet));
         }
 
@@ -60,19 +60,60 @@ public sealed class PacerTests
         var pacer = default(Pacer);
         Instant now = new(TimeSpan.TicksPerSecond);
         long burst = Pacer.Burst(Rate, s_roundTrip, Packet);
-        while (pacer.MayLeave(now))
+        while (pacer.MayLeave(now, Rate))
         {
             pacer.OnSent(now, Packet, Rate, burst);
         }
 
         now += TimeSpan.FromSeconds(10);
         int packets = 0;
-        while (pacer.MayLeave(now))
+        while (pacer.MayLeave(now, Rate))
         {
             pacer.OnSent(now, Packet, Rate, burst);
             packets++;
         }
 
         Assert.InRange(packets, 2, 4);
+    }
+
+    // An estimate of some bytes a second, and a better one a millisecond later.
+    [Fact]
+    public void A_debt_that_was_made_at_a_rate_far_too_low_is_paid_at_the_one_that_is_known_by_now()
+    {
+        var pacer = default(Pacer);
+        Instant now = new(TimeSpan.TicksPerSecond);
+        for (int i = 0; i < 3; i++)
+        {
+            pacer.OnSent(now, Packet, 12, Pacer.Burst(12, s_roundTrip, Packet));
+        }
+
+        Assert.False(pacer.MayLeave(now + TimeSpan.FromMilliseconds(4), 12));
+        Assert.False(pacer.MayLeave(now, Rate));
+        Assert.True(pacer.MayLeave(now + TimeSpan.FromMilliseconds(4), Rate));
+        now += TimeSpan.FromMilliseconds(4);
+        pacer.OnSent(now, Packet, Rate, Pacer.Burst(Rate, s_roundTrip, Packet));
+        Assert.True(pacer.MayLeave(now, Rate));
+    }
+
+    [Fact]
+    public void However_low_the_rate_a_burst_leaves_within_a_second()
+    {
+        var pacer = default(Pacer);
+        Instant now = new(TimeSpan.TicksPerSecond);
+        for (int i = 0; i < 100; i++)
+        {
+            while (pacer.MayLeave(now, 0.001))
+            {
+                pacer.OnSent(now, Packet, 0.001, Pacer.Burst(0.001, s_roundTrip, Packet));
+            }
+
+            Assert.Equal(now + TimeSpan.FromSeconds(1), pacer.DueAt(0.001));
+            now += TimeSpan.FromSeconds(1);
+        }
+
+        // And nothing of all that is owed when the rate is known.
+        Assert.True(pacer.MayLeave(now, Rate));
+        pacer.OnSent(now, Packet, Rate, Pacer.Burst(Rate, s_roundTrip, Packet));
+        Assert.True(pacer.MayLeave(now, Rate));
     }
 }
