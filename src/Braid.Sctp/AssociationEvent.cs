@@ -126,7 +126,7 @@ public abstract record AssociationEvent
     /// </summary>
     /// <param name="Reason">Why it ended.</param>
     /// <param name="CauseCode">The error cause in the peer's or our ABORT (§3.3.10); 0 where there was none.</param>
-    /// <param name="CauseInfo">What that cause says; for a user-initiated abort the reason that the peer's application gave.</param>
+    /// <param name="CauseInfo">What that cause says; for a user-initiated abort the reason that the peer's application gave. Where there was no ABORT but a message of the network, what that said.</param>
     /// <param name="Attempts">Transmissions that went unanswered, where the reason is a time-out.</param>
     public sealed record Closed(CloseReason Reason, ushort CauseCode = 0, ReadOnlyMemory<byte> CauseInfo = default, int Attempts = 0)
         : AssociationEvent;

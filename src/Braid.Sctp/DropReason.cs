@@ -69,6 +69,9 @@ public enum DropReason : byte
     /// <summary>Too many answers are waiting to be sent.</summary>
     ReplyQueueFull,
 
+    /// <summary>An ICMP message about a packet that cannot be shown to be one of ours (§10): no association sent it, or its tag is another one.</summary>
+    UnverifiedNetworkError,
+
     /// <summary>The number of reasons; not a reason.</summary>
     Count,
 }

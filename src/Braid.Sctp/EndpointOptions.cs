@@ -31,6 +31,12 @@ public sealed record EndpointOptions
     /// </summary>
     public long BufferBudget { get; init; } = 512 << 20;
 
+    /// <summary>
+    /// A budget that several endpoints share, in the place of one of <see cref="BufferBudget"/> bytes for this endpoint alone. Null, the
+    /// default, for none.
+    /// </summary>
+    public MemoryBudget? SharedBufferBudget { get; init; }
+
     /// <summary>How long a state cookie is good for (Valid.Cookie.Life). Default 60 s.</summary>
     public TimeSpan CookieLifetime { get; init; } = TimeSpan.FromSeconds(60);
 

@@ -45,6 +45,24 @@ public sealed class PathMtuTests
         Assert.Equal(2000 - Headers, pair.LastPacket.Length);
     }
 
+    // RFC 8261 §6.1: the layer below says that it takes another way.
+    [Fact]
+    public void Another_path_below_is_learnt_anew_from_the_base_on()
+    {
+        Pair pair = Searching(s_searching with { MaximumPathMtu = 1400 });
+        SendFull(pair).Arrow("A -> DATA -> Z").Arrow("A -> HEARTBEAT, PAD -> Z");
+        AnswerProbe(pair);
+        Assert.Equal(1400 - Headers, pair.A.GetPaths()[0].MaximumPacket);
+        long window = pair.A.GetPaths()[0].CongestionWindow;
+        pair.A.HandlePathChange(pair.Now);
+        PathStatistics path = pair.A.GetPaths()[0];
+        Assert.Equal(1280 - Headers, path.MaximumPacket);
+        Assert.Equal(TimeSpan.Zero, path.SmoothedRtt);
+        Assert.True(path.CongestionWindow <= window);
+        SendFull(pair).Arrow("A -> DATA -> Z").Arrow("A -> HEARTBEAT, PAD -> Z");
+        Assert.Equal(1400 - Headers, pair.LastPacket.Length);
+    }
+
     [Fact, Rfc(8899, "4.3"), Rfc(8899, "6.2.1.1")]
     public void Nothing_is_searched_for_before_a_packet_was_full_and_a_full_one_begins_it()
     {

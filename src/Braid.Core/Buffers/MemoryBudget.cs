@@ -1,16 +1,27 @@
 using System;
+using System.Threading;
 
 namespace Braid.Core;
 
-/// <summary>A limit on memory and what is used of it. Whoever rents charges it; whoever returns credits it.</summary>
+/// <summary>
+/// A limit on memory and what is used of it. Whoever rents charges it; whoever returns credits it. Safe from any thread, for machines that
+/// share one.
+/// </summary>
 /// <param name="limit">Bytes that may be used.</param>
 public sealed class MemoryBudget(long limit)
 {
+    private long _limit = limit;
+    private long _used;
+
     /// <summary>Bytes that may be used. May become less than what is in use: then nothing is left until enough was given back.</summary>
-    public long Limit { get; set; } = limit;
+    public long Limit
+    {
+        get => Volatile.Read(ref _limit);
+        set => Volatile.Write(ref _limit, value);
+    }
 
     /// <summary>Bytes in use.</summary>
-    public long Used { get; private set; }
+    public long Used => Volatile.Read(ref _used);
 
     /// <summary>Bytes left, never negative.</summary>
     public long Available => Math.Max(0, Limit - Used);
@@ -18,22 +29,24 @@ public sealed class MemoryBudget(long limit)
     /// <summary>Takes <paramref name="bytes"/>, if they are left.</summary>
     public bool TryCharge(long bytes)
     {
-        if (bytes > Limit - Used)
+        long used = Used;
+        while (bytes <= Limit - used)
         {
-            return false;
+            long before = Interlocked.CompareExchange(ref _used, used + bytes, used);
+            if (before == used)
+            {
+                return true;
+            }
+
+            used = before;
         }
 
-        Used += bytes;
-        return true;
+        return false;
     }
 
     /// <summary>Takes <paramref name="bytes"/>, left or not: for what must be taken before anything can be given back.</summary>
-    public void Charge(long bytes) => Used += bytes;
+    public void Charge(long bytes) => Interlocked.Add(ref _used, bytes);
 
     /// <summary>Gives <paramref name="bytes"/> back.</summary>
-    public void Credit(long bytes)
-    {
-        Used -= bytes;
-        Invariant.Check(Used >= 0, "more memory was given back than was taken");
-    }
+    public void Credit(long bytes) => Invariant.Check(Interlocked.Add(ref _used, -bytes) >= 0, "more memory was given back than was taken");
 }

@@ -151,6 +151,12 @@ public readonly record struct NetworkAddress
     {
         Span<byte> bytes = stackalloc byte[16];
         int length = WriteAddress(bytes);
-        return length == 0 ? "none" : new IPEndPoint(new IPAddress(bytes[..length]), Port).ToString();
+        if (length == 0)
+        {
+            return "none";
+        }
+
+        var address = new IPAddress(bytes[..length]);
+        return Port == 0 ? address.ToString() : new IPEndPoint(address, Port).ToString();
     }
 }

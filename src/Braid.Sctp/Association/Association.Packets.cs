@@ -33,6 +33,7 @@ public sealed partial class Association
             _tcb.Paths.LearnPort(path, from.Remote.Port);        // RFC 6951 §5.4
         }
 
+        _tcb.Monitor.OnPacket();
         _tcb.Context.Counters.PacketsReceived++;
         _transfer.OnPacketBegin(ecn);
         ChunkReader chunks = packet.Chunks;
@@ -62,6 +63,35 @@ public sealed partial class Association
             _tcb.Context.Counters.PacketsReceived++;
             _setup.OnInitAck(initAck, from);
         }
+    }
+
+    /// <summary>Takes in what the network says of a packet of ours (§10).</summary>
+    /// <param name="now">The current instant.</param>
+    /// <param name="error">What it says.</param>
+    /// <param name="quoted">The packet.</param>
+    /// <returns>False when that packet is none of ours.</returns>
+    internal bool HandleNetworkError(Instant now, in NetworkError error, in QuotedPacket quoted)
+    {
+        // ICMP6: who does not see our packets cannot know the tag. What has none is an INIT, and that has our own tag in it.
+        bool isInit = quoted.Tag == VerificationTag.None;
+        bool isOurs = isInit ? quoted.InitiateTag == LocalTag && LocalTag != VerificationTag.None : quoted.Tag == PeerTag;
+        Path? path = _tcb.Paths.Find(error.Remote);
+        if (!isOurs || path is null || State is AssociationState.Closed or AssociationState.Listening)
+        {
+            return false;
+        }
+
+        _tcb.Begin(now);
+        if (error.Kind == NetworkErrorKind.PacketTooBig)
+        {
+            _tcb.Mtu.OnPacketTooBig(path, error.Mtu);        // ICMP7
+        }
+        else if (State == AssociationState.CookieWait || (!isInit && (State == AssociationState.ShutdownAckSent || _tcb.Monitor.OnDoubt(path))))
+        {
+            Termination.OnProtocolUnreachable();             // ICMP8
+        }
+
+        return true;
     }
 
     internal void HandleTimeout(Instant now)

@@ -339,6 +339,16 @@ public sealed partial class Association
     }
 
     /// <summary>
+    /// The layer below, which has no addresses for us, sends over another path from now on (RFC 8261 §6.1, RFC 8831 §5): windows, time-outs
+    /// and the search for the MTU begin anew. Nothing that was accepted is lost.
+    /// </summary>
+    public void HandlePathChange(Instant now)
+    {
+        _tcb.Begin(now);
+        Settings.OnPathChanged();
+    }
+
+    /// <summary>
     /// Resets streams (RFC 6525 §5.1.2, §5.1.3): the next ordered message on them has the number 0 again. Outgoing ones when all that
     /// was accepted before is sent, a record that is open to its end; what is accepted meanwhile waits. Incoming ones when the peer,
     /// asked for it, resets them. What comes of it is told as <see cref="AssociationEvent.StreamsReset"/>, once for each direction.

@@ -72,7 +72,11 @@ internal struct BufferSizes(MemoryBudget shared, AssociationOptions options)
     private readonly long Take(long wanted, ref long grant)
     {
         long more = Math.Clamp(wanted, 0, shared.Available);
-        shared.Charge(more);
+        while (more > 0 && !shared.TryCharge(more))
+        {
+            more = Math.Min(more, shared.Available);         // somebody else was faster
+        }
+
         grant += more;
         return more;
     }

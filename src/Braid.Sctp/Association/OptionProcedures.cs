@@ -87,6 +87,28 @@ internal readonly struct OptionProcedures(Tcb tcb)
         return true;
     }
 
+    /// <summary>The layer below takes another way to the peer (RFC 8261 §6.1, RFC 8831 §5).</summary>
+    public void OnPathChanged()
+    {
+        for (int i = 0; i < tcb.Paths.Count; i++)
+        {
+            Path path = tcb.Paths[i];
+            path.BeginAnew();
+            tcb.Transfer?.Sender.OnPathChanged(path);
+            tcb.Context.Timers.Stop(new TimerId(TimerKind.PathMtu, i));
+            tcb.Paths.OnSizeChanged(path);
+
+            // Backed off on the old way: what is outstanding need not wait for that.
+            var retransmission = new TimerId(TimerKind.T3Rtx, i);
+            if (tcb.Context.Timers.IsRunning(retransmission))
+            {
+                tcb.Context.Timers.Start(retransmission, tcb.Context.Now + path.Rto.Current);
+            }
+        }
+
+        tcb.Transfer?.Sender.OnOpportunity();
+    }
+
     /// <summary>The application wants new data to take another path (§11.1.6). §5.4: only one that is known to be the peer's.</summary>
     public bool SetPrimaryPath(in NetworkAddress address)
     {

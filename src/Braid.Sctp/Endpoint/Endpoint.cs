@@ -38,7 +38,7 @@ public sealed class Endpoint : IDatagramMachine
         ArgumentNullException.ThrowIfNull(random);
         options.Validate();
         Options = options;
-        _bufferBudget = new MemoryBudget(options.BufferBudget);
+        _bufferBudget = options.SharedBufferBudget ?? new MemoryBudget(options.BufferBudget);
         _usedTags = new UsedTags(2 * options.CookieLifetime);            // a cookie may live that long (§5.2.6)
         _replies = new StatelessReplies(Buffers, Drops);
         _factory = new AssociationFactory(options, random.Fork(), _associations, _usedTags, Buffers, _bufferBudget, Drops, _replies, _toDrain);
@@ -56,7 +56,10 @@ public sealed class Endpoint : IDatagramMachine
     /// <summary>Where all payload memory comes from. Renting and returning is safe from any thread.</summary>
     public BufferPool Buffers { get; } = new();
 
-    /// <summary>What the buffers of all associations have grown by, in bytes of <see cref="EndpointOptions.BufferBudget"/>.</summary>
+    /// <summary>
+    /// What the buffers of all associations have grown by, in bytes of <see cref="EndpointOptions.BufferBudget"/>; those of other endpoints
+    /// that share the budget, too.
+    /// </summary>
     public long BufferBudgetUsed => _bufferBudget.Used;
 
     /// <summary>What was not used, and why.</summary>
@@ -207,6 +210,23 @@ public sealed class Endpoint : IDatagramMachine
         else if (_listening.OnCookieEcho(now, path, packet, shape) is { } accepted)
         {
             _accepted.Enqueue(accepted);
+        }
+    }
+
+    /// <summary>
+    /// Takes in what the network says of a packet that was sent (§10). Never throws on its content: what cannot be shown to be about a packet of
+    /// ours is counted and dropped.
+    /// </summary>
+    /// <param name="now">The current instant.</param>
+    /// <param name="error">What it says, and of what destination.</param>
+    /// <param name="quoted">The beginning of the SCTP packet, as far as it is quoted; not kept.</param>
+    public void HandleNetworkError(Instant now, in NetworkError error, ReadOnlySpan<byte> quoted)
+    {
+        if (!QuotedPacket.TryRead(quoted, out QuotedPacket packet)
+            || !_associations.TryFind(error.Remote, packet.Ports, out Association? association)
+            || !association.HandleNetworkError(now, error, packet))
+        {
+            Drops.Count(DropReason.UnverifiedNetworkError);              // ICMP5, ICMP6
         }
     }
 

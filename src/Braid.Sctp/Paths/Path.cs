@@ -68,7 +68,7 @@ internal sealed class Path
     /// <summary>PMDCS: the largest DATA chunk, header included, in bytes.</summary>
     public int MaximumChunk => MaximumPacket - Wire.PacketHeader.Length;
 
-    public RtoEstimator Rto { get; }
+    public RtoEstimator Rto { get; private set; }
 
     public ICongestionControl Congestion { get; private set; }
 
@@ -98,10 +98,10 @@ internal sealed class Path
         : (Congestion.Window < Congestion.SlowStartThreshold ? 2 : 1.2) * Congestion.Window / Rto.Smoothed.TotalSeconds;
 
     /// <summary>Whether a packet may leave now, as far as pacing goes.</summary>
-    public bool MayLeave => !IsPaced || _pacer.MayLeave(_context.Now);
+    public bool MayLeave => !IsPaced || _pacer.MayLeave(_context.Now, PacingRate);
 
     /// <summary>When the next one may.</summary>
-    public Instant LeavesAt => _pacer.Due;
+    public Instant LeavesAt => _pacer.DueAt(PacingRate);
 
     /// <summary>Whether only pacing has kept data from leaving since the last SACK.</summary>
     public bool WasHeldBack { get; set; }
@@ -123,6 +123,22 @@ internal sealed class Path
     {
         Congestion = MakeCongestion(Congestion);
         _pacer.Clear();
+    }
+
+    /// <summary>
+    /// Below, packets take another way (RFC 8261 §6.1): what was learnt of the old one, its round trip, its window and its packet size, says
+    /// nothing about it.
+    /// </summary>
+    public void BeginAnew()
+    {
+        Size = _context.Options.PathMtu;
+        MaximumPacket = PacketIn(Size);
+        Mtu = new PathMtuSearch(Size);
+        Rto = new RtoEstimator(_context);
+        Congestion = MakeCongestion(before: null);
+        WasHeldBack = false;
+        _pacer.Clear();
+        OnSuccess();
     }
 
     /// <summary>RFC 9260 §7.2.1: a window that was not used for an RTO has to be earned again.</summary>

@@ -10,6 +10,29 @@ namespace Braid.Sctp;
 /// </summary>
 internal sealed class PathMonitor(AssociationContext context, PathSet paths)
 {
+    private uint _doubtedAt;                                 // in milliseconds, which wrap; 0 for not. Small: there may be very many idle associations
+
+    /// <summary>A packet of the peer has come: he is there, whatever anybody says.</summary>
+    public void OnPacket() => _doubtedAt = 0;
+
+    /// <summary>
+    /// Somebody says that the peer's host has no SCTP. Linux says so as well of a host whose raw socket is full this moment: it is
+    /// believed when it is still said after a time-out without a word from the peer.
+    /// </summary>
+    /// <returns>Whether it is believed.</returns>
+    public bool OnDoubt(Path path)
+    {
+        TimeSpan roundTrips = 2 * path.Rto.Smoothed;
+        TimeSpan patience = roundTrips > context.Options.RtoMinimum ? roundTrips : context.Options.RtoMinimum;
+        uint now = (uint)(context.Now.Ticks / TimeSpan.TicksPerMillisecond) | 1;
+        if (_doubtedAt == 0)
+        {
+            _doubtedAt = now;
+        }
+
+        return now - _doubtedAt >= patience.TotalMilliseconds;
+    }
+
     /// <summary>Transmissions in a row that went unanswered, on the path in use.</summary>
     public int Failures { get; private set; }
 

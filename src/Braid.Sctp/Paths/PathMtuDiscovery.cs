@@ -10,6 +10,9 @@ namespace Braid.Sctp;
 /// </summary>
 internal readonly struct PathMtuDiscovery(AssociationContext context, PathSet paths)
 {
+    private const int LeastIPv4Mtu = 68;                     // §4.6.2
+    private const int LeastIPv6Mtu = 1280;
+
     /// <summary>A packet left no room for more: larger ones would be of use. All paths are searched, for a chunk must fit all (RFC 9260 §6.9).</summary>
     public void OnFullPacket()
     {
@@ -114,6 +117,31 @@ internal readonly struct PathMtuDiscovery(AssociationContext context, PathSet pa
                 StartRaiseTimer(path);
             }
 
+            paths.OnSizeChanged(path);
+        }
+    }
+
+    /// <summary>A router, or a device of our own, says how large a packet may be (§4.6.2).</summary>
+    /// <param name="path">On which path.</param>
+    /// <param name="mtu">Bytes, IP header included; 0 where that was not said.</param>
+    public void OnPacketTooBig(Path path, int mtu)
+    {
+        int least = path.Address.Remote.Family == NetworkFamily.IPv6 ? LeastIPv6Mtu : LeastIPv4Mtu;
+        if (mtu < least)
+        {
+            return;                                          // an old router, or a forger: time will tell
+        }
+
+        path.Mtu ??= new PathMtuSearch(path.Size);
+        if (path.Mtu.OnPacketTooBig(mtu, Maximum))
+        {
+            context.Timers.Stop(Timer(path));
+            if (!path.Mtu.WantsProbe)
+            {
+                StartRaiseTimer(path);
+            }
+
+            paths.MayProbe |= path.Mtu.WantsProbe;
             paths.OnSizeChanged(path);
         }
     }

@@ -134,6 +134,36 @@ internal sealed class PathMtuSearch
         return true;
     }
 
+    /// <summary>
+    /// Somebody on the way says how much the next link carries (§4.6.2). That is a hint, and no proof: it says what to try next, and what not.
+    /// </summary>
+    /// <param name="size">Bytes, IP header included.</param>
+    /// <param name="maximum">MAX_PLPMTU.</param>
+    /// <returns>False when it says nothing new.</returns>
+    public bool OnPacketTooBig(int size, int maximum)
+    {
+        if (size >= Math.Max(Size, _probed) || (size < _base && IsInError))
+        {
+            return false;
+        }
+
+        _timeouts = 0;
+        _tooLarge = size + 1;
+        HasBegun = true;
+        if (size < _base)
+        {
+            IsInError = true;                                // better fragmented than lost
+            Size = _base;
+            Probe(0);
+            return true;
+        }
+
+        Size = size < Size ? _base : Size;
+        int next = Math.Min(size, maximum);
+        Probe(next > Size ? next : 0);
+        return true;
+    }
+
     // Rising through the common sizes; where one is too large, the room below it is halved if that is worth anything.
     private int Next(int maximum)
     {

@@ -265,7 +265,7 @@ internal readonly struct AskingProcedures(Tcb tcb)
 
         Receiver receiver = Transfer.Receiver;
         var reset = new AssociationEvent.AssociationReset(ours, theirs, response.Result, request.Context);
-        if (Math.Abs((long)theirs.Previous.DistanceFrom(receiver.Tsns.CumulativeAck)) <= TsnTracker.FarthestAhead)
+        if (Math.Abs((long)theirs.Previous.DistanceFrom(receiver.Tsns.CumulativeAck)) <= TsnTracker.FarthestAhead(receiver.IsInterleaved))
         {
             receiver.Tsns.SkipTo(theirs.Previous);                               // the peer's TSNs go on: some may have come before this
             receiver.Messages.ResetAll(theirs, reset);

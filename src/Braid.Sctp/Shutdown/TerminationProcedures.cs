@@ -1,3 +1,4 @@
+using System;
 using Braid.Sctp.Wire;
 
 namespace Braid.Sctp;
@@ -97,22 +98,27 @@ internal readonly struct TerminationProcedures(Tcb tcb, TransferProcedures trans
     /// <summary>Takes in an ABORT (§9.1).</summary>
     public bool OnAbort(in AbortChunk abort)
     {
-        if (tcb.State == AssociationState.ShutdownAckSent && abort.TagReflected)
+        CauseReader causes = abort.Causes;
+        bool hasCause = causes.TryRead(out CauseView cause);
+        OnAborted(abort.TagReflected, hasCause ? cause.Code : CauseCode.None, hasCause ? cause.Value : default);
+        return false;
+    }
+
+    /// <summary>The peer's host has no SCTP: as good as an ABORT with the T bit, which it would send if it had forgotten us (§10, ICMP8).</summary>
+    public void OnProtocolUnreachable() => OnAborted(isTagReflected: true, CauseCode.None, "its host says that there is no SCTP"u8);
+
+    private void OnAborted(bool isTagReflected, CauseCode code, ReadOnlySpan<byte> info)
+    {
+        if (tcb.State == AssociationState.ShutdownAckSent && isTagReflected)
         {
             // The peer has forgotten the association: it got SHUTDOWN ACK, and its SHUTDOWN COMPLETE was overtaken by the
             // answer to some late packet of ours (§8.4 rule 8). Everything was delivered both ways.
             tcb.Close(new AssociationEvent.Closed(CloseReason.Shutdown));
-            return false;
+            return;
         }
 
-        CauseReader causes = abort.Causes;
-        bool hasCause = causes.TryRead(out CauseView cause);
         bool isOpening = tcb.State is AssociationState.CookieWait or AssociationState.CookieEchoed;
-        tcb.Close(new AssociationEvent.Closed(
-            isOpening ? CloseReason.Refused : CloseReason.AbortedByPeer,
-            hasCause ? (ushort)cause.Code : (ushort)0,
-            hasCause ? cause.Value.ToArray() : default));
-        return false;
+        tcb.Close(new AssociationEvent.Closed(isOpening ? CloseReason.Refused : CloseReason.AbortedByPeer, (ushort)code, info.ToArray()));
     }
 
     /// <summary>T2-shutdown has expired (§9.2).</summary>
