@@ -4,13 +4,18 @@ using Braid.Core;
 
 namespace Braid.Dtls;
 
-/// <summary>A ClientHello that begins a handshake, viewed in place (RFC 6347 §4.2.1, §4.2.2): one record with one whole message.</summary>
+/// <summary>
+/// A ClientHello that begins a handshake, viewed in place (RFC 6347 §4.2.1, §4.2.2): one record with the message, or
+/// with its first fragment. All that is looked at is in front of the extensions, so a hello that is too long for a datagram, as those
+/// with key shares against quantum computers are, is answered by its first fragment, and the others are dropped until the cookie comes.
+/// </summary>
 internal readonly ref struct ClientHelloView
 {
     private const byte HandshakeRecord = 22;
     private const byte ClientHello = 1;
     private const byte DtlsMajor = 0xFE;
     private const int RandomLength = 32;
+    private const int LongestHello = 1 << 14;                // with all its extensions; libssl takes no longer one
 
     private ClientHelloView(ReadOnlySpan<byte> sequence, ReadOnlySpan<byte> beforeCookie, ReadOnlySpan<byte> cookie, ReadOnlySpan<byte> afterCookie)
     {
@@ -52,9 +57,9 @@ internal readonly ref struct ClientHelloView
 
         ReadOnlySpan<byte> message = datagram.Slice(13, length);
         if (message.Length < 12 || message[0] != ClientHello || Read24(message[1..]) is var whole
-            && (whole != message.Length - 12 || Read24(message[6..]) != 0 || Read24(message[9..]) != whole))
+            && (whole < message.Length - 12 || whole > LongestHello || Read24(message[6..]) != 0 || Read24(message[9..]) != message.Length - 12))
         {
-            return false;                                    // also one in fragments: RFC 6347 §4.2.1 has it fit into one datagram
+            return false;                                    // also a later fragment: it says nothing of the client
         }
 
         ReadOnlySpan<byte> body = message[12..];

@@ -46,6 +46,13 @@ internal static class DtlsAlerts
         _ => string.Create(CultureInfo.InvariantCulture, $"alert {alert}"),
     };
 
+    /// <summary>How a session ends that libssl cannot go on with.</summary>
+    /// <param name="received">The last alert that arrived.</param>
+    /// <param name="sent">The last alert that was sent.</param>
+    /// <param name="reason">What libssl says.</param>
+    public static DtlsEnd Failure(int received, int sent, string? reason) =>
+        IsFatal(received) ? FromPeer(Description(received)) : FromUs(sent, reason);
+
     /// <summary>What the peer means by one that ends the session.</summary>
     public static DtlsEnd FromPeer(byte alert) => alert switch
     {

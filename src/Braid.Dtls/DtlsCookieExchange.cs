@@ -46,7 +46,7 @@ public sealed class DtlsCookieExchange
         random.Fill(_formerKey);
     }
 
-    /// <summary>Whether a datagram is a ClientHello that may begin a session: a whole one.</summary>
+    /// <summary>Whether a datagram is a ClientHello that may begin a session: a whole one, or its first fragment.</summary>
     public static bool LooksLikeHello(ReadOnlySpan<byte> datagram) => ClientHelloView.TryRead(datagram, out _);
 
     /// <summary>Looks at a datagram from an address that has no session.</summary>

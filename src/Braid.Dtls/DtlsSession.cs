@@ -25,21 +25,21 @@ public sealed class DtlsSession : ISecureDatagramSession
     public const int MaximumOverhead = 64;
 
     private const int MostHeld = 32;                         // records that wait for the fingerprint
+    private const int MostEarly = 32;                        // encrypted records before the keys are there: libssl keeps each with 17 kB
     private static readonly TimeSpan s_shortestWait = TimeSpan.FromMilliseconds(1);
 
     private readonly DtlsSessionOptions _options;
     private readonly SslSession _ssl;
     private readonly Queue<byte[]> _held = new();
-    private IReadOnlyList<DtlsFingerprint>? _fingerprints;
-    private byte[] _peerCertificate = [];
+    private readonly PeerIdentity _peer;
     private byte[] _plain = [];
     private int _plainLength;
     private bool _mayHoldMore;                               // libssl may have more of the last datagram
-    private bool _isMismatch;
     private bool _isHandshakeDone;
     private bool _hasUnified;                                // a record may be one of DTLS 1.3
     private bool _isDisposed;
     private Instant _now;
+    private Instant _startedAt = Instant.Never;
     private Instant _handshakeDeadline = Instant.Never;
     private long _received;
     private long _discarded;
@@ -47,6 +47,7 @@ public sealed class DtlsSession : ISecureDatagramSession
     private long _sealed;
     private long _lost;
     private int _flights;
+    private int _early;
 
     /// <param name="options">Who we are, and whom we expect.</param>
     /// <exception cref="ArgumentException">An option is missing or outside its range.</exception>
@@ -56,7 +57,7 @@ public sealed class DtlsSession : ISecureDatagramSession
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         _options = options;
-        _fingerprints = options.PeerFingerprints;
+        _peer = new PeerIdentity(options);
         _ssl = new SslSession(options.Certificate.Context(options.KeyLog is not null), options, this);
         _hasUnified = SslContext.HasDtls13;
     }
@@ -74,7 +75,7 @@ public sealed class DtlsSession : ISecureDatagramSession
     public int Overhead { get; private set; } = MaximumOverhead;
 
     /// <inheritdoc/>
-    public ReadOnlyMemory<byte> PeerCertificate => _peerCertificate;
+    public ReadOnlyMemory<byte> PeerCertificate => _peer.Certificate;
 
     /// <summary>Whether <see cref="TryGetDatagram"/> has something.</summary>
     public bool HasDatagrams => !_isDisposed && _ssl.Queued > 0;
@@ -101,6 +102,7 @@ public sealed class DtlsSession : ISecureDatagramSession
         if (State == DtlsState.New)
         {
             State = DtlsState.Handshaking;
+            _startedAt = _now;
             _handshakeDeadline = _now + _options.HandshakeTimeout;
             if (_options.Role == DtlsRole.Client)
             {
@@ -146,20 +148,25 @@ public sealed class DtlsSession : ISecureDatagramSession
         Enter(now);
         _received++;
         int shortest = _isHandshakeDone ? Overhead - RecordGuard.HeaderLength : RecordGuard.ShortestProtected;
-        DatagramShape shape = RecordGuard.Inspect(datagram, shortest, _hasUnified);
-        if (shape == DatagramShape.Refused || State is DtlsState.Closed or DtlsState.New)
+        DatagramShape shape = RecordGuard.Inspect(datagram, shortest, _hasUnified, out int encrypted);
+        if (shape == DatagramShape.Refused || State is DtlsState.Closed or DtlsState.New || (!_isHandshakeDone && _early + encrypted > MostEarly))
         {
-            _discarded++;
+            Discard();
             return;
         }
 
+        _early += _isHandshakeDone ? 0 : encrypted;
         if (_plainLength > 0)
         {
             _lost++;                                         // the owner did not drain it
             _plainLength = 0;
         }
 
-        GrowPlain(datagram.Length);
+        if (_plain.Length < datagram.Length)
+        {
+            _plain = new byte[(datagram.Length + 2047) & ~2047];             // a record's content is shorter
+        }
+
         if (_isHandshakeDone)
         {
             int queued = _ssl.Queued;
@@ -171,7 +178,7 @@ public sealed class DtlsSession : ISecureDatagramSession
             }
             else if (_plainLength == 0 && State == DtlsState.Connected && _ssl.Queued == queued)
             {
-                _discarded++;
+                Discard();
             }
 
             return;
@@ -193,6 +200,17 @@ public sealed class DtlsSession : ISecureDatagramSession
     }
 
     /// <inheritdoc/>
+    public void HandlePathChange(Instant now)
+    {
+        Enter(now);
+        if (State == DtlsState.Handshaking)
+        {
+            _handshakeDeadline = _now + _options.HandshakeTimeout;
+            UpdateTimeout();
+        }
+    }
+
+    /// <inheritdoc/>
     public void HandleTimeout(Instant now)
     {
         Enter(now);
@@ -203,8 +221,7 @@ public sealed class DtlsSession : ISecureDatagramSession
 
         if (!_isHandshakeDone && _now >= _handshakeDeadline)
         {
-            Stop(new DtlsEnd(
-                DtlsEndReason.TimedOut, _peerCertificate.Length == 0 ? "Timed out: the peer did not answer the handshake." : "Timed out: the handshake did not come to its end."));
+            Stop(new DtlsEnd(DtlsEndReason.TimedOut, _peer.Certificate.Length == 0 ? "Timed out: the peer did not answer the handshake." : "Timed out: the handshake did not come to its end."));
             return;
         }
 
@@ -227,17 +244,11 @@ public sealed class DtlsSession : ISecureDatagramSession
     {
         ArgumentNullException.ThrowIfNull(fingerprints);
         Enter(now);
-        _fingerprints = fingerprints;
-        if (_peerCertificate.Length == 0 || State == DtlsState.Closed)
-        {
-            return;                                          // the handshake will ask
-        }
-
-        if (!DtlsFingerprint.Matches(fingerprints, _peerCertificate))
+        if (!_peer.OnFingerprints(fingerprints) && State != DtlsState.Closed)
         {
             // libssl sends no alert of our choice after the handshake: the peer sees a session that is closed at once.
             _ssl.Shut();
-            Stop(Mismatch(null));
+            Stop(PeerIdentity.Mismatch(null));
         }
         else if (State == DtlsState.AwaitingFingerprint)
         {
@@ -248,7 +259,7 @@ public sealed class DtlsSession : ISecureDatagramSession
     /// <inheritdoc/>
     public bool TryReceive(out ReadOnlySpan<byte> content)
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        ThrowIfUnusable();
         content = default;
         if (State != DtlsState.Connected)
         {
@@ -290,7 +301,7 @@ public sealed class DtlsSession : ISecureDatagramSession
     /// <inheritdoc/>
     public bool TrySeal(ReadOnlySpan<byte> content, Span<byte> destination, out int length)
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        ThrowIfUnusable();
         ArgumentOutOfRangeException.ThrowIfZero(content.Length, nameof(content));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(content.Length, LargestRecord, nameof(content));
         length = 0;
@@ -354,7 +365,7 @@ public sealed class DtlsSession : ISecureDatagramSession
     public bool TryExport(string label, byte[]? context, Span<byte> destination)
     {
         ArgumentException.ThrowIfNullOrEmpty(label);
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        ThrowIfUnusable();
         return State is DtlsState.Connected or DtlsState.AwaitingFingerprint && _ssl.TryExport(label, context, destination);
     }
 
@@ -363,6 +374,7 @@ public sealed class DtlsSession : ISecureDatagramSession
     {
         if (!_isDisposed)
         {
+            ThrowIfUnusable();
             _lost += _ssl.Lost;
             _isDisposed = true;
             State = DtlsState.Closed;
@@ -372,38 +384,24 @@ public sealed class DtlsSession : ISecureDatagramSession
     }
 
     /// <summary>libssl asks whether the peer may be let in. Within the handshake.</summary>
-    internal bool OnCertificate(byte[] certificate)
-    {
-        _peerCertificate = certificate;
-        _isMismatch = _fingerprints is not null ? !DtlsFingerprint.Matches(_fingerprints, certificate)
-            : _options.PeerValidation is { } validation && !Ask(validation, certificate);
-        return !_isMismatch;
-    }
+    internal bool OnCertificate(byte[] certificate) => _peer.OnCertificate(certificate);
 
     /// <summary>A line for Wireshark.</summary>
-    internal void OnKeys(string line) => _options.KeyLog?.Invoke(line);
-
-    private static bool Ask(Func<ReadOnlyMemory<byte>, bool> validation, byte[] certificate)
-    {
-        try
-        {
-            return validation(certificate);
-        }
-#pragma warning disable CA1031 // The user's code, within libssl: who cannot be judged is not let in.
-        catch (Exception)
-#pragma warning restore CA1031
-        {
-            return false;
-        }
-    }
-
-    private static DtlsEnd Mismatch(byte? alert) =>
-        new(DtlsEndReason.FingerprintMismatch, "The peer's certificate does not match the fingerprint of its description.", alert);
+    internal void OnKeys(string line) => _peer.OnKeys(line);
 
     private void Enter(Instant now)
     {
-        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        ThrowIfUnusable();
         _now = Instant.Max(_now, now);
+    }
+
+    private void ThrowIfUnusable()
+    {
+        ObjectDisposedException.ThrowIf(_isDisposed, this);
+        if (_peer.IsAsking)
+        {
+            throw new InvalidOperationException("A call-back must not touch the session that asks it.");
+        }
     }
 
     private void Shake(ReadOnlySpan<byte> datagram)
@@ -416,13 +414,14 @@ public sealed class DtlsSession : ISecureDatagramSession
         }
 
         _isHandshakeDone = true;
+        DtlsMeters.OnHandshake(_now - _startedAt);
         Protocol = _ssl.Protocol;
         _hasUnified &= Protocol != "DTLSv1.2";
         CipherSuite = _ssl.CipherSuite;
         HasExtendedMasterSecret = _ssl.HasExtendedMasterSecret;
         int data = _ssl.DataMtu;
         Overhead = data > 0 && data < _options.MaximumDatagramSize ? _options.MaximumDatagramSize - data : MaximumOverhead;
-        State = _fingerprints is not null || _options.PeerValidation is not null ? DtlsState.Connected : DtlsState.AwaitingFingerprint;
+        State = _peer.IsDecided ? DtlsState.Connected : DtlsState.AwaitingFingerprint;
     }
 
     private void Read(ReadOnlySpan<byte> datagram)
@@ -468,16 +467,23 @@ public sealed class DtlsSession : ISecureDatagramSession
         }
         else if (result == SslResult.Failed)
         {
-            int received = _ssl.AlertReceived;
             string? reason = OpenSslError.Take();
-            Stop(_isMismatch ? Mismatch(DtlsAlerts.BadCertificate)
-                : DtlsAlerts.IsFatal(received) ? DtlsAlerts.FromPeer(DtlsAlerts.Description(received))
-                : DtlsAlerts.FromUs(_ssl.AlertSent, reason));
+            Stop(_peer.IsMismatch ? PeerIdentity.Mismatch(DtlsAlerts.BadCertificate) : DtlsAlerts.Failure(_ssl.AlertReceived, _ssl.AlertSent, reason));
+        }
+    }
+
+    private void Discard()
+    {
+        _discarded++;
+        if (State != DtlsState.Closed)                       // the answer to our goodbye comes to a closed one
+        {
+            DtlsMeters.OnDropped();
         }
     }
 
     private void Stop(DtlsEnd end)
     {
+        DtlsMeters.OnEnded(end.Reason, _isHandshakeDone || _startedAt.IsNever ? null : _now - _startedAt);
         State = DtlsState.Closed;
         End = end;
         NextTimeout = Instant.Never;
@@ -499,14 +505,5 @@ public sealed class DtlsSession : ISecureDatagramSession
         TimeSpan? wait = _ssl.TimeToRepeat();
         Instant repeat = wait is null ? Instant.Never : _now + (wait.Value < s_shortestWait ? s_shortestWait : wait.Value);
         NextTimeout = Instant.Min(_handshakeDeadline, repeat);
-    }
-
-    // A record's content is shorter than the datagram it came in.
-    private void GrowPlain(int length)
-    {
-        if (_plain.Length < length)
-        {
-            _plain = new byte[(length + 2047) & ~2047];
-        }
     }
 }

@@ -41,6 +41,12 @@ public sealed record DtlsSessionOptions
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
+    /// Whether use_srtp (RFC 5764 §4.1.1) is offered and answered, though no media is sent: there are WebRTC peers that end a connection for
+    /// data without it. Default false.
+    /// </summary>
+    public bool NegotiatesSrtp { get; init; }
+
+    /// <summary>
     /// Gets the secrets of the session as lines of an SSLKEYLOGFILE, for Wireshark. Whoever has them reads everything. Default null.
     /// </summary>
     public Action<string>? KeyLog { get; init; }

@@ -35,6 +35,11 @@ public interface ISecureDatagramSession : IDisposable
     /// <param name="datagram">Its bytes; not kept.</param>
     void HandleDatagram(Instant now, ReadOnlySpan<byte> datagram);
 
+    /// <summary>
+    /// Datagrams go another way from now on, or get through again: a handshake that is under way has its whole time once more.
+    /// </summary>
+    void HandlePathChange(Instant now);
+
     /// <summary>Runs every timer that is due. Calling it early or late does no harm.</summary>
     void HandleTimeout(Instant now);
 

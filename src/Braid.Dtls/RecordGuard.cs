@@ -32,8 +32,10 @@ internal static class RecordGuard
     /// <param name="datagram">As it came.</param>
     /// <param name="shortest">What encryption alone adds to a content, in bytes.</param>
     /// <param name="hasUnified">Whether a record may have the header of DTLS 1.3.</param>
-    public static DatagramShape Inspect(ReadOnlySpan<byte> datagram, int shortest, bool hasUnified)
+    /// <param name="encrypted">Records that say that they are encrypted, as far as was looked.</param>
+    public static DatagramShape Inspect(ReadOnlySpan<byte> datagram, int shortest, bool hasUnified, out int encrypted)
     {
+        encrypted = 0;
         if (datagram.Length < HeaderLength)
         {
             return DatagramShape.Refused;
@@ -52,7 +54,9 @@ internal static class RecordGuard
 
             // libssl 3 ends the session (internal_error) with an encrypted record that has no room for its tag, instead of dropping it:
             // anybody who can forge an address could do that.
-            if (length < shortest && BinaryPrimitives.ReadUInt16BigEndian(rest[3..]) != 0)
+            bool isEncrypted = BinaryPrimitives.ReadUInt16BigEndian(rest[3..]) != 0;
+            encrypted += isEncrypted ? 1 : 0;
+            if (length < shortest && isEncrypted)
             {
                 return DatagramShape.Refused;
             }

@@ -80,7 +80,8 @@ public sealed class HandshakeTests
     [InlineData(1200)]
     public void Flights_are_cut_to_the_size_of_a_datagram_and_packed_up_to_it(int size)
     {
-        using var pair = new SessionPair(options => options with { MaximumDatagramSize = size }, options => options with { MaximumDatagramSize = size });
+        Func<DtlsSessionOptions, DtlsSessionOptions> change = options => SessionPair.Patient(options) with { MaximumDatagramSize = size };
+        using var pair = new SessionPair(change, change);
         pair.Shake();
         Assert.Equal(DtlsState.Connected, pair.Client.State);
         Assert.All(pair.Wire, datagram => Assert.InRange(datagram.Bytes.Length, 14, size));
@@ -218,6 +219,19 @@ public sealed class HandshakeTests
         pair.Client.HandleTimeout(start + TimeSpan.FromSeconds(20));
         Assert.Equal(new DtlsEnd(DtlsEndReason.TimedOut, "Timed out: the peer did not answer the handshake."), pair.Client.End);
         Assert.True(pair.Client.NextTimeout.IsNever);
+    }
+
+    [Fact]
+    public void Another_path_gives_the_handshake_its_time_once_more()
+    {
+        using var pair = new SessionPair(options => options with { HandshakeTimeout = TimeSpan.FromSeconds(20), RetransmissionTimeout = TimeSpan.FromSeconds(60) });
+        Instant start = SessionPair.Now;
+        pair.Client.Start(start);
+        pair.Client.HandlePathChange(start + TimeSpan.FromSeconds(15));
+        pair.Client.HandleTimeout(start + TimeSpan.FromSeconds(20));
+        Assert.Equal(DtlsState.Handshaking, pair.Client.State);
+        pair.Client.HandleTimeout(start + TimeSpan.FromSeconds(35));
+        Assert.Equal(DtlsEndReason.TimedOut, pair.Client.End?.Reason);
     }
 
     [Fact]

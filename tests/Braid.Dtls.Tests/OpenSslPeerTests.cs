@@ -42,11 +42,15 @@ public sealed class OpenSslPeerTests : IDisposable
         Talk(session);
     }
 
-    [Fact, Rfc(6347, "4.2.1")]
-    public void S_client_talks_with_a_server_after_it_has_shown_its_cookie()
+    [Theory, Rfc(6347, "4.2.1"), Rfc(6347, "4.2.3")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void S_client_talks_with_a_server_after_it_has_shown_its_cookie(bool isInFragments)
     {
         using DtlsSession session = Open(DtlsRole.Server);
-        Run("s_client", "-connect", $"127.0.0.1:{((IPEndPoint)_socket.LocalEndPoint!).Port}", "-quiet");
+        string[] more = isInFragments ? ["-mtu", "256", "-alpn", new string('a', 200) + ',' + new string('b', 200)] : [];
+        Run("s_client", "-connect", $"127.0.0.1:{((IPEndPoint)_socket.LocalEndPoint!).Port}", ["-quiet", .. more]);
+        int fragments = 0;
         var cookies = new DtlsCookieExchange(new SeededRandom(1));
         var answer = new byte[DtlsCookieExchange.AnswerLength];
         DtlsHelloVerdict verdict = DtlsHelloVerdict.None;
@@ -55,6 +59,7 @@ public sealed class OpenSslPeerTests : IDisposable
         {
             Assert.True(_socket.Poll(TimeSpan.FromSeconds(20), SelectMode.SelectRead), Text);
             length = _socket.ReceiveFrom(_buffer, ref _peer);
+            fragments += _buffer.AsSpan(14, 3).SequenceEqual(_buffer.AsSpan(22, 3)) ? 0 : 1;
             verdict = cookies.Examine(SessionPair.Now, NetworkAddress.FromIPv4([127, 0, 0, 1], (ushort)((IPEndPoint)_peer).Port), _buffer.AsSpan(0, length), answer, out int answered);
             if (answered > 0)
             {
@@ -62,6 +67,7 @@ public sealed class OpenSslPeerTests : IDisposable
             }
         }
 
+        Assert.Equal(isInFragments, fragments > 0);
         session.StartVerified(SessionPair.Now, _buffer.AsSpan(0, length));
         Until(session, () => session.State == DtlsState.Connected);
         Talk(session);

@@ -163,9 +163,7 @@ public sealed class RecordTests
         var content = new byte[1200];
         var record = new byte[1300];
         Move(1000);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        Move(10_000);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocations.Of(() => Move(10_000)));
 
         void Move(int count)
         {

@@ -18,6 +18,7 @@ internal static unsafe partial class LibSsl
     // SSL_ctrl, SSL_CTX_ctrl.
     public const int ControlSetMtu = 17;
     public const int ControlSessionCacheMode = 44;
+    public const int ControlMaximumCertificates = 51;
     public const int ControlDtlsGetTimeout = 73;
     public const int ControlDtlsHandleTimeout = 74;
     public const int ControlSetGroupsList = 92;
@@ -56,6 +57,10 @@ internal static unsafe partial class LibSsl
 
     [LibraryImport(Name, EntryPoint = "SSL_CTX_set_options")]
     public static partial ulong SetContextOptions(SafeSslContextHandle context, ulong options);
+
+    /// <summary>0 when it has worked.</summary>
+    [LibraryImport(Name, EntryPoint = "SSL_set_tlsext_use_srtp", StringMarshalling = StringMarshalling.Utf8)]
+    public static partial int UseSrtp(SafeSslHandle session, string profiles);
 
     [LibraryImport(Name, EntryPoint = "SSL_CTX_set_cipher_list", StringMarshalling = StringMarshalling.Utf8)]
     public static partial int SetCipherList(SafeSslContextHandle context, string ciphers);

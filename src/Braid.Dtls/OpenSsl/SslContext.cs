@@ -15,6 +15,9 @@ internal static unsafe class SslContext
         "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
         + "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
 
+    private const int LargestCertificates = 1 << 14;         // bytes of a chain; libssl's own limit is 100 kB
+    private const string SrtpProfiles = "SRTP_AES128_CM_SHA1_80";        // RFC 8827 §6.5
+
     private static readonly Lazy<int> s_sessionIndex = new(LibSsl.SessionIndexOfStore);
 
     private static readonly Lazy<bool> s_hasDtls13 = new(() =>
@@ -46,6 +49,9 @@ internal static unsafe class SslContext
         LibSsl.SetContextOptions(
             context, LibSsl.OptionNoQueryMtu | LibSsl.OptionNoTicket | LibSsl.OptionNoCompression | LibSsl.OptionNoRenegotiation);
         LibSsl.ControlContext(context, LibSsl.ControlSessionCacheMode, new CLong(0), null);
+
+        // A message of the handshake says how long it is, and libssl takes memory for ten of them before they have come.
+        LibSsl.ControlContext(context, LibSsl.ControlMaximumCertificates, new CLong(LargestCertificates), null);
         Check(LibSsl.SetCipherList(context, Ciphers));
         fixed (byte* groups = "X25519:P-256\0"u8)
         {
@@ -84,10 +90,11 @@ internal static unsafe class SslContext
     /// <summary>Makes a session of its own.</summary>
     /// <param name="context">What it is made of.</param>
     /// <param name="isServer">Which side it is.</param>
+    /// <param name="negotiatesSrtp">Whether there is use_srtp in the handshake.</param>
     /// <param name="mtu">Bytes of a datagram.</param>
     /// <param name="firstTimeout">Of a flight.</param>
     /// <param name="owner">Whom callbacks go to.</param>
-    public static SafeSslHandle CreateSession(SafeSslContextHandle context, bool isServer, int mtu, TimeSpan firstTimeout, DtlsSession owner)
+    public static SafeSslHandle CreateSession(SafeSslContextHandle context, bool isServer, bool negotiatesSrtp, int mtu, TimeSpan firstTimeout, DtlsSession owner)
     {
         LibCrypto.ClearErrors();
         SafeSslHandle session = LibSsl.NewSession(context);
@@ -101,6 +108,11 @@ internal static unsafe class SslContext
         LibSsl.SetBio(session, bio, bio);
         LibSsl.Control(session, LibSsl.ControlSetMtu, new CLong(mtu), null);
         LibSsl.SetTimerCallback(session, &OnTimer);
+        if (negotiatesSrtp)
+        {
+            Check(LibSsl.UseSrtp(session, SrtpProfiles) == 0 ? 1 : 0);
+        }
+
         if (isServer)
         {
             LibSsl.SetAcceptState(session);

@@ -23,7 +23,7 @@ internal enum SslResult
 internal sealed unsafe class SslSession(SafeSslContextHandle context, DtlsSessionOptions options, DtlsSession owner) : IDisposable
 {
     private readonly SafeSslHandle _ssl = SslContext.CreateSession(
-        context, options.Role == DtlsRole.Server, options.MaximumDatagramSize, options.RetransmissionTimeout, owner);
+        context, options.Role == DtlsRole.Server, options.NegotiatesSrtp, options.MaximumDatagramSize, options.RetransmissionTimeout, owner);
 
     /// <summary>Bytes that wait to be sent.</summary>
     public int Queued => _ssl.State->Queued;
@@ -62,6 +62,7 @@ internal sealed unsafe class SslSession(SafeSslContextHandle context, DtlsSessio
             int result = LibSsl.Listen(_ssl, address);
             _ssl.State->Input = null;
             LibCrypto.FreeAddress(address);
+            GC.KeepAlive(_ssl);
             return result == 1 ? SslResult.Done : SslResult.Failed;
         }
     }
@@ -75,6 +76,7 @@ internal sealed unsafe class SslSession(SafeSslContextHandle context, DtlsSessio
             Offer(input, datagram.Length);
             int result = LibSsl.Handshake(_ssl);
             _ssl.State->Input = null;
+            GC.KeepAlive(_ssl);
             return result == 1 ? SslResult.Done : Explain(result);
         }
     }
@@ -91,6 +93,7 @@ internal sealed unsafe class SslSession(SafeSslContextHandle context, DtlsSessio
             Offer(input, datagram.Length);
             int result = LibSsl.Read(_ssl, plain, (nuint)content.Length, &read);
             _ssl.State->Input = null;
+            GC.KeepAlive(_ssl);
             length = (int)read;
             return result == 1 ? SslResult.Done : Explain(result);
         }
@@ -113,12 +116,17 @@ internal sealed unsafe class SslSession(SafeSslContextHandle context, DtlsSessio
             int result = LibSsl.Write(_ssl, source, (nuint)content.Length, &written);
             state->Direct = null;
             length = state->DirectLength;
+            GC.KeepAlive(_ssl);                              // the state is freed with it
             return result == 1 ? SslResult.Done : Explain(result);
         }
     }
 
     /// <summary>Appends a datagram to those that wait.</summary>
-    public void Enqueue(ReadOnlySpan<byte> datagram) => _ssl.State->Enqueue(datagram);
+    public void Enqueue(ReadOnlySpan<byte> datagram)
+    {
+        _ssl.State->Enqueue(datagram);
+        GC.KeepAlive(_ssl);
+    }
 
     /// <summary>Takes the next datagram that waits.</summary>
     /// <exception cref="ArgumentException">It does not fit.</exception>
@@ -135,6 +143,7 @@ internal sealed unsafe class SslSession(SafeSslContextHandle context, DtlsSessio
             _ssl.State->Dequeue(destination);
         }
 
+        GC.KeepAlive(_ssl);
         return length;
     }
 
