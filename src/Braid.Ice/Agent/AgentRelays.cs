@@ -40,6 +40,20 @@ internal sealed class AgentRelays(IceContext context)
         relay.Start(context.Now);
     }
 
+    /// <summary>Asks all servers anew: what they have lent belongs to the address at which they see us.</summary>
+    public void AskAgain()
+    {
+        foreach (Source source in _sources)
+        {
+            source.Relay.Renew(context.Now);
+            if (source.Relay.State == RelayState.Allocating)
+            {
+                source.IsUsed = false;                       // told once the server has confirmed it
+                context.Candidates.RemoveAll(candidate => candidate.Relay == source.Relay);
+            }
+        }
+    }
+
     public void HandleTimeout()
     {
         foreach (Source source in _sources)

@@ -59,6 +59,12 @@ internal sealed class CandidatePair(LocalCandidate local, RemoteCandidate remote
     /// <summary>The priority of the valid pair.</summary>
     public ulong ValidPriority { get; set; }
 
+    /// <summary>Since when it is checked, however often that was begun anew; <see cref="Instant.Never"/> before the first check.</summary>
+    public Instant TriedSince { get; set; } = Instant.Never;
+
+    /// <summary>When a check was answered last.</summary>
+    public Instant SucceededAt { get; set; }
+
     /// <summary>The last sample; zero before the first.</summary>
     public TimeSpan RoundTripTime { get; set; }
 
@@ -68,13 +74,51 @@ internal sealed class CandidatePair(LocalCandidate local, RemoteCandidate remote
     /// <summary>Whether a TCP connection is being opened.</summary>
     public bool IsConnecting { get; set; }
 
+    /// <summary>Whether the TURN server lets the peer send; granted where there is none.</summary>
+    public RelayPermission Permission => Local.Relay?.PermissionOf(Remote.Address) ?? RelayPermission.Granted;
+
+    /// <summary>Whether a check can be sent just now.</summary>
+    public bool IsReady => !IsConnecting && Permission == RelayPermission.Granted;
+
     public bool IsUnresolved => State is PairState.Frozen or PairState.Waiting or PairState.InProgress;
 
     public bool IsRelayed => Local.Relay is not null || Remote.Candidate.Type == IceCandidateType.Relayed;
 
+    /// <summary>It works, and the peer sees us as this candidate.</summary>
+    public void Succeed(LocalCandidate validLocal, IceRole role)
+    {
+        ValidLocal = validLocal;
+        State = PairState.Succeeded;
+        UpdatePriority(role);
+    }
+
+    /// <summary>It does not work, or not any more.</summary>
+    public void Fail()
+    {
+        State = PairState.Failed;
+        ValidLocal = null;
+        IsToBeNominated = false;
+        IsNominatedByPeer = false;
+        IsNominated = false;
+    }
+
     public bool HasFoundationOf(CandidatePair other) =>
         string.Equals(Local.Candidate.Foundation, other.Local.Candidate.Foundation, StringComparison.Ordinal)
         && string.Equals(Remote.Candidate.Foundation, other.Remote.Candidate.Foundation, StringComparison.Ordinal);
+
+    /// <summary>What the owner is told of it.</summary>
+    public IceSelectedPair Describe() =>
+        new((ValidLocal ?? Local).Candidate, Remote.Candidate, Path, Transport, Local.Relay is not null);
+
+    /// <summary>A check of it, without a transaction and without credentials.</summary>
+    public OutgoingMessage MakeCheck(RoleState roles, bool nominates) => new(OutgoingKind.Check, default, Path, Transport)
+    {
+        Relay = Local.Relay,
+        Priority = Local.PeerReflexivePriority,
+        Role = roles.Role,
+        TieBreaker = roles.TieBreaker,
+        UseCandidate = nominates,
+    };
 
     /// <summary>Computes both priorities anew: they depend on the role and on what the peer has told.</summary>
     public void UpdatePriority(IceRole role)

@@ -11,8 +11,13 @@ namespace Braid.Ice;
 /// <param name="maximum">How many pairs there are at most.</param>
 internal sealed class CheckList(int maximum)
 {
+    // Not in the RFC: where both NATs map by destination and let everybody in, each check shows the peer another address, whose check
+    // shows us another one. The pairs that would work have to get their turn in between.
+    private const int MostTriggeredInARow = 4;
+
     private readonly List<CandidatePair> _pairs = [];
     private readonly List<CandidatePair> _triggered = [];
+    private int _triggeredInARow;
 
     /// <summary>The list itself, so that walking it allocates nothing.</summary>
     public List<CandidatePair> Pairs => _pairs;
@@ -78,6 +83,20 @@ internal sealed class CheckList(int maximum)
         return null;
     }
 
+    /// <summary>The pair whose TCP connection is being opened; null for none.</summary>
+    public CandidatePair? FindConnecting(in NetworkAddress local, in NetworkAddress remote)
+    {
+        foreach (CandidatePair pair in _pairs)
+        {
+            if (pair.IsConnecting && pair.Local.Base == local && pair.Remote.Address == remote)
+            {
+                return pair;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Has a pair checked before all that were not triggered (RFC 8445 §6.1.4.1).</summary>
     public void Trigger(CandidatePair pair)
     {
@@ -99,6 +118,18 @@ internal sealed class CheckList(int maximum)
         }
     }
 
+    /// <summary>The chosen pair is silent: all others that have worked are checked once more, the best first.</summary>
+    public void TriggerOthers(CandidatePair chosen)
+    {
+        foreach (CandidatePair pair in _pairs)
+        {
+            if (pair != chosen && pair.State == PairState.Succeeded)
+            {
+                TriggerAgain(pair);
+            }
+        }
+    }
+
     /// <summary>Takes a pair out of the queue.</summary>
     public void Untrigger(CandidatePair pair)
     {
@@ -110,10 +141,15 @@ internal sealed class CheckList(int maximum)
     /// <param name="isReady">Whether a pair can be checked just now (permission, connection).</param>
     public CandidatePair? TakeNext(Predicate<CandidatePair> isReady)
     {
-        CandidatePair? next = FindNext(isReady);
+        CandidatePair? next = (_triggeredInARow < MostTriggeredInARow ? null : FindOrdinary(isReady)) ?? FindNext(isReady);
         if (next is { IsTriggered: true })
         {
             Untrigger(next);
+            _triggeredInARow++;
+        }
+        else
+        {
+            _triggeredInARow = 0;
         }
 
         return next;
@@ -134,6 +170,23 @@ internal sealed class CheckList(int maximum)
         }
     }
 
+    /// <summary>Removes the pairs of a peer-reflexive candidate that have all failed, to make room; null when there is none.</summary>
+    public RemoteCandidate? RemoveFailedReflexive()
+    {
+        foreach (CandidatePair pair in _pairs)
+        {
+            RemoteCandidate remote = pair.Remote;
+            if (pair.State == PairState.Failed && remote.Candidate.Type == IceCandidateType.PeerReflexive
+                && !_pairs.Exists(other => other.Remote == remote && other.State != PairState.Failed))
+            {
+                _pairs.RemoveAll(other => other.Remote == remote);
+                return remote;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Computes all priorities anew and sorts.</summary>
     public void UpdatePriorities(IceRole role)
     {
@@ -143,6 +196,15 @@ internal sealed class CheckList(int maximum)
         }
 
         Sort();
+    }
+
+    /// <summary>Our role has changed: what was to be nominated is not.</summary>
+    public void ForgetNominations()
+    {
+        foreach (CandidatePair pair in _pairs)
+        {
+            pair.IsToBeNominated = false;
+        }
     }
 
     /// <summary>A pair was chosen: what was not checked is not checked any more (RFC 8445 §8.1.2).</summary>
@@ -180,10 +242,17 @@ internal sealed class CheckList(int maximum)
             }
         }
 
-        CandidatePair? waiting = FindFirst(PairState.Waiting, isReady);
-        if (waiting is not null)
+        return FindOrdinary(isReady);
+    }
+
+    private CandidatePair? FindOrdinary(Predicate<CandidatePair> isReady)
+    {
+        foreach (CandidatePair pair in _pairs)
         {
-            return waiting;
+            if (pair.State == PairState.Waiting && !pair.IsTriggered && isReady(pair))
+            {
+                return pair;
+            }
         }
 
         // §6.1.4.2 step 2: a foundation of which nothing is waiting or in progress.
@@ -209,19 +278,6 @@ internal sealed class CheckList(int maximum)
         }
 
         return false;
-    }
-
-    private CandidatePair? FindFirst(PairState state, Predicate<CandidatePair> isReady)
-    {
-        foreach (CandidatePair pair in _pairs)
-        {
-            if (pair.State == state && isReady(pair))
-            {
-                return pair;
-            }
-        }
-
-        return null;
     }
 
     // RFC 8838 §12, rules 1 to 3; one component, so the topmost pair of a foundation is the one with the highest priority.

@@ -13,6 +13,23 @@ internal readonly record struct AcceptedCheck(uint Priority, bool UseCandidate, 
 /// <summary>The server's half of a check (RFC 8445 §7.3): whether a request is accepted, and the answer either way.</summary>
 internal static class CheckResponder
 {
+    // An error is not longer than this: whoever forges an address has nobody sent more than he sends himself.
+    private const int ShortestAnswered = 52;
+
+    /// <summary>Answers a request that names none of our sessions, or nobody (RFC 8489 §9.1.3).</summary>
+    public static void RefuseStranger(IceContext context, in StunView request, bool hasUser, in NetworkPath path, IceTransport transport)
+    {
+        if (context.Candidates.FindBase(path.Local, transport) is not { } own)
+        {
+            context.Drops.Count(IceDropReason.UnknownLocalAddress);
+            return;
+        }
+
+        context.Drops.Count(IceDropReason.UnknownUser);
+        var answer = new OutgoingMessage(OutgoingKind.Error, request.TransactionId, path, transport) { Relay = own.Relay };
+        Refuse(context, request, answer with { ErrorCode = hasUser ? StunError.Unauthenticated : StunError.BadRequest });
+    }
+
     /// <summary>Answers a request; true when the answer is a success.</summary>
     public static bool TryAccept(
         IceContext context,
@@ -22,6 +39,7 @@ internal static class CheckResponder
         in StunView request,
         in NetworkPath path,
         IceTransport transport,
+        bool isExpected,
         out AcceptedCheck accepted)
     {
         accepted = default;
@@ -31,7 +49,7 @@ internal static class CheckResponder
         {
             // RFC 8489 §9.1.3: nothing that we could sign.
             context.Drops.Count(IceDropReason.BadIntegrity);
-            context.Send(answer with { ErrorCode = integrity == StunIntegrity.Absent ? StunError.BadRequest : StunError.Unauthenticated });
+            Refuse(context, request, answer with { ErrorCode = integrity == StunIntegrity.Absent ? StunError.BadRequest : StunError.Unauthenticated });
             return false;
         }
 
@@ -60,9 +78,21 @@ internal static class CheckResponder
 
         bool nominates = request.Has(StunAttributeType.UseCandidate);
         context.Send(answer with { Kind = OutgoingKind.Success });
-        context.Write(IceLogKind.CheckReceived, own.Candidate, detail: nominates ? $"from {path.Remote}, nominating" : $"from {path.Remote}");
+        if (nominates || !isExpected)
+        {
+            context.Write(IceLogKind.CheckReceived, own.Candidate, detail: nominates ? $"from {path.Remote}, nominating" : $"from {path.Remote}");
+        }
+
         accepted = new AcceptedCheck(priority, nominates, role == RoleOutcome.Switched);
         return true;
+    }
+
+    private static void Refuse(IceContext context, in StunView request, in OutgoingMessage answer)
+    {
+        if (request.Bytes.Length >= ShortestAnswered)
+        {
+            context.Send(answer);
+        }
     }
 
     private static RoleOutcome CheckRole(RoleState roles, in StunView request) =>

@@ -65,6 +65,18 @@ internal sealed class CheckTransactions(IceContext context)
         }
     }
 
+    /// <summary>As <see cref="Cancel"/>, if the pair has a check that was sent more than once.</summary>
+    public bool TryCutShort(CandidatePair pair)
+    {
+        bool isLate = FindUnanswered(pair, transmissions: 2) is not null;
+        if (isLate)
+        {
+            Cancel(pair);
+        }
+
+        return isLate;
+    }
+
     /// <summary>Stops sending all checks again.</summary>
     public void CancelAll()
     {
@@ -76,6 +88,10 @@ internal sealed class CheckTransactions(IceContext context)
 
     /// <summary>Whether the pair has a check that counts.</summary>
     public bool HasActiveFor(CandidatePair pair) => _checks.Exists(check => check.Pair == pair && !check.IsCancelled);
+
+    /// <summary>The check of a pair that counts, if it was sent so often without an answer; null when not.</summary>
+    public ConnectivityCheck? FindUnanswered(CandidatePair pair, int transmissions) =>
+        _checks.Find(check => check.Pair == pair && !check.IsCancelled && check.Transaction.Transmissions >= transmissions);
 
     public ConnectivityCheck? Find(in StunTransactionId id)
     {

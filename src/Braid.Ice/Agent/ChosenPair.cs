@@ -40,7 +40,7 @@ internal sealed class ChosenPair(IceContext context, CandidatePair pair)
             switch (_consent.Advance(context.Now))
             {
                 case ConsentStep.Ask:
-                    context.Send(check with { Id = _consent.Ask(context.Now) });
+                    context.Send(check with { Id = _consent.Ask(context.Now, check.Role) });
                     break;
                 case ConsentStep.Silent:
                     Write("no answer");
@@ -53,6 +53,12 @@ internal sealed class ChosenPair(IceContext context, CandidatePair pair)
             }
         }
     }
+
+    /// <summary>An authentic answer is a 487: the role that the request told; null when it is none (RFC 8445 §7.2.5.1, RFC 7675 §5.1).</summary>
+    public IceRole? OnConflict(in StunView response, in NetworkPath path) =>
+        path == Pair.Path && response.Class == StunClass.ErrorResponse && response.TryReadError(out int code, out _) && code == StunError.RoleConflict
+            ? _consent.TakeRefused(response.TransactionId)
+            : null;
 
     /// <summary>Takes in an authentic answer.</summary>
     /// <returns>Why nothing may be sent any more; none when it may.</returns>

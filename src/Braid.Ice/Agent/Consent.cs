@@ -28,7 +28,7 @@ internal sealed class Consent(IceOptions options, IRandomSource random, Instant 
 {
     private const int MostOutstanding = 8;                   // 30 s of them, at 4 s at least
 
-    private readonly (StunTransactionId Id, Instant SentAt)[] _outstanding = new (StunTransactionId, Instant)[MostOutstanding];
+    private readonly (StunTransactionId Id, Instant SentAt, IceRole Role)[] _outstanding = new (StunTransactionId, Instant, IceRole)[MostOutstanding];
     private int _next;
     private Instant _lastAnswer = now;
     private Instant _nextAsk = options.IsLite ? Instant.Never : now + Interval(options, random);
@@ -65,10 +65,10 @@ internal sealed class Consent(IceOptions options, IRandomSource random, Instant 
     }
 
     /// <summary>Notes a request that goes out: each has a transaction of its own and is sent once.</summary>
-    public StunTransactionId Ask(Instant instant)
+    public StunTransactionId Ask(Instant instant, IceRole role)
     {
         StunTransactionId id = StunTransactionId.Draw(random);
-        _outstanding[_next] = (id, instant);
+        _outstanding[_next] = (id, instant, role);
         _next = (_next + 1) % MostOutstanding;
         _nextAsk = instant + Interval(options, random);
         return id;
@@ -76,6 +76,21 @@ internal sealed class Consent(IceOptions options, IRandomSource random, Instant 
 
     /// <summary>Whether an answer belongs to one of the requests.</summary>
     public bool Owns(in StunTransactionId id) => IndexOf(id) >= 0;
+
+    /// <summary>Takes a request that was refused; null when it is none of these, or was answered before.</summary>
+    /// <returns>The role that it told.</returns>
+    public IceRole? TakeRefused(in StunTransactionId id)
+    {
+        int index = IndexOf(id);
+        if (index < 0)
+        {
+            return null;
+        }
+
+        IceRole role = _outstanding[index].Role;
+        _outstanding[index] = default;
+        return role;
+    }
 
     /// <summary>Takes in an authentic answer; true when the peer was silent before.</summary>
     public bool OnAnswer(Instant instant, in StunTransactionId id)

@@ -74,6 +74,17 @@ internal sealed class Gatherer(IceContext context)
         }
     }
 
+    /// <summary>Asks everybody anew: NATs may have forgotten what they had, or the host sits behind others.</summary>
+    public void AskAgain()
+    {
+        foreach (GatheringRequest request in _requests)
+        {
+            request.Transaction = null;
+            request.IsSettled = false;
+            request.NextKeepalive = Instant.Never;
+        }
+    }
+
     /// <summary>Sends the next question.</summary>
     public void StartNext()
     {

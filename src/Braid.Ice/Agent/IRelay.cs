@@ -70,6 +70,12 @@ public interface IRelay : IDatagramMachine
     /// <summary>Begins; later calls do nothing.</summary>
     void Start(Instant now);
 
+    /// <summary>
+    /// Asks whether the addresses are still lent, and where they are not, or never were, for others: the server may see us at another
+    /// address than before. Until it has answered the state is <see cref="RelayState.Allocating"/>; data goes on.
+    /// </summary>
+    void Renew(Instant now);
+
     /// <summary>Sees to it that a peer may send.</summary>
     void Permit(Instant now, in NetworkAddress peer);
 

@@ -20,6 +20,7 @@ public sealed class IceAgent : IDatagramMachine
     private readonly List<NetworkAddress> _servers = [];
     private IceSession _session;
     private IceSession? _previous;                           // its pair carries data until the new one has chosen (RFC 8445 §9)
+    private IceSession? _replaced;                           // by a restart that the peer has not answered: it may be taken back
     private Instant _nextTransaction = Instant.Zero;
     private CandidatePair? _announced;
     private bool _isGathering;
@@ -61,6 +62,9 @@ public sealed class IceAgent : IDatagramMachine
 
     /// <summary>The pair that data goes over; null when nothing may be sent.</summary>
     public IceSelectedPair? SelectedPair { get; private set; }
+
+    /// <summary>Whether the peer does not answer over <see cref="SelectedPair"/> just now, and consent is about to expire (RFC 7675).</summary>
+    public bool IsSilent => _session.Selected is not null ? _session.IsSilent : _previous is { IsSilent: true };
 
     /// <summary>The last sample of the chosen pair; zero when there is none.</summary>
     public TimeSpan RoundTripTime => _session.RoundTripTime;
@@ -177,6 +181,7 @@ public sealed class IceAgent : IDatagramMachine
         }
 
         Enter(now);
+        _replaced = null;
         _session.SetRemote(credentials, isLite);
         Leave();
     }
@@ -225,16 +230,31 @@ public sealed class IceAgent : IDatagramMachine
     }
 
     /// <summary>
-    /// Begins anew with other credentials (RFC 8445 §9): the peer has to be told them, and to tell its own. All candidates come
-    /// out as events once more. Data goes over the old pair, under consent, until a new one is chosen.
+    /// Begins anew with other credentials (RFC 8445 §9): the peer has to be told them, and to tell its own. Host
+    /// candidates come out as events once more; STUN and TURN servers are asked again, and the others come as they answer. Data goes over
+    /// the old pair, under consent, until a new one is chosen.
     /// </summary>
-    public void Restart(Instant now)
+    /// <param name="now">The current instant.</param>
+    /// <param name="credentials">What the peer is told; null to have them drawn.</param>
+    /// <exception cref="ArgumentException">They are not made of ice-chars, or too short or long.</exception>
+    public void Restart(Instant now, IceCredentials? credentials = null)
     {
+        credentials ??= IceCredentials.Draw(_context.Random);
+        if (!credentials.IsValid)
+        {
+            throw new ArgumentException("A user name fragment has 4 to 256 ice-chars, a password 22 to 256 (RFC 8839 section 5.4).", nameof(credentials));
+        }
+
         Enter(now);
         if (!_isClosed)
         {
+            _replaced = _session.Remote is not null ? _session : _replaced;
             _previous = _session.Selected is not null ? _session : _previous;
-            _session = new IceSession(_context, _roles, IceCredentials.Draw(_context.Random));
+            _session = new IceSession(_context, _roles, credentials);
+            _relays.AskAgain();
+
+            // What servers have seen may be so no more, and the peer would try it before what they see now: it has the same foundation.
+            _context.Candidates.RemoveAll(static candidate => candidate.Candidate.Type == IceCandidateType.ServerReflexive);
             foreach (LocalCandidate candidate in _context.Candidates.All)
             {
                 if (candidate.Candidate.Type != IceCandidateType.PeerReflexive)
@@ -243,8 +263,43 @@ public sealed class IceAgent : IDatagramMachine
                 }
             }
 
+            _gatherer.AskAgain();
             _isGathered = false;
             Reason = IceReason.Restarted;
+        }
+
+        Leave();
+    }
+
+    /// <summary>Takes a restart back that the peer was told of and has not answered: the offer was rolled back (RFC 9429 §5.7).</summary>
+    /// <param name="now">The current instant.</param>
+    /// <param name="credentials">Those before.</param>
+    /// <returns>False when it cannot be taken back, or they are others.</returns>
+    public bool TryRollBack(Instant now, IceCredentials credentials)
+    {
+        if (_isClosed || _replaced is null || _replaced.Local != credentials)
+        {
+            return false;
+        }
+
+        Enter(now);
+        _session = _replaced;
+        _previous = _previous == _session ? null : _previous;
+        _replaced = null;
+        _isGathered = false;                                 // the end of candidates is told once more, for these
+        Leave();
+        return true;
+    }
+
+    /// <summary>
+    /// Says which agent decides, where that is known later than the agent is made. Once checks have begun, only the peer changes it.
+    /// </summary>
+    public void SetRole(Instant now, IceRole role)
+    {
+        Enter(now);
+        if (_session.Remote is null && _previous is null && !_context.Options.IsLite)
+        {
+            _roles.Role = role;
         }
 
         Leave();
@@ -332,6 +387,13 @@ public sealed class IceAgent : IDatagramMachine
     /// <summary>Takes the next event.</summary>
     public bool TryGetEvent([NotNullWhen(true)] out IceEvent? raised) => _context.TryTakeEvent(out raised);
 
+    /// <summary>Writes to the log what the owner of the sockets knows: a server's name that has no address, a port that is in use.</summary>
+    public void WriteLog(Instant now, IceLogKind kind, string detail)
+    {
+        Enter(now);
+        _context.Write(kind, detail: detail);
+    }
+
     /// <summary>Takes the next record of the log.</summary>
     public bool TryGetLogRecord([NotNullWhen(true)] out IceLogRecord? record) => _context.Log.TryTake(out record);
 
@@ -378,18 +440,7 @@ public sealed class IceAgent : IDatagramMachine
             return;
         }
 
-        if (_context.Candidates.FindBase(path.Local, transport) is not { } own)
-        {
-            _context.Drops.Count(IceDropReason.UnknownLocalAddress);
-            return;
-        }
-
-        _context.Drops.Count(IceDropReason.UnknownUser);
-        _context.Send(new OutgoingMessage(OutgoingKind.Error, request.TransactionId, path, transport)
-        {
-            Relay = own.Relay,
-            ErrorCode = username.IsEmpty ? StunError.BadRequest : StunError.Unauthenticated,
-        });
+        CheckResponder.RefuseStranger(_context, request, !username.IsEmpty, path, transport);
     }
 
     private void OnResponse(in StunView response, in NetworkPath path)
@@ -489,14 +540,7 @@ public sealed class IceAgent : IDatagramMachine
         }
 
         _announced = selected;
-        SelectedPair = selected is null
-            ? null
-            : new IceSelectedPair(
-                (selected.ValidLocal ?? selected.Local).Candidate,
-                selected.Remote.Candidate,
-                selected.Path,
-                selected.Transport,
-                selected.Local.Relay is not null);
+        SelectedPair = selected?.Describe();
         _context.Raise(new IceEvent.SelectedPairChanged(SelectedPair));
     }
 }

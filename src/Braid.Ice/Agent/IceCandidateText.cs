@@ -19,7 +19,7 @@ internal static class IceCandidateText
     public static bool TryParse(string? text, [NotNullWhen(true)] out IceCandidate? candidate)
     {
         candidate = null;
-        if (text is null || text.Length > LongestLine)
+        if (text is null || text.Length > LongestLine || text.AsSpan().Trim().ContainsAnyInRange('\0', '\x1F'))
         {
             return false;
         }

@@ -11,14 +11,17 @@ namespace Braid.Ice;
 public sealed record IceCredentials(string UsernameFragment, string Password)
 {
     private const string Characters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+    // RFC 8839 §5.1 has none of these, older peers use them, and browsers take them.
+    private const string OtherCharacters = "-_=#";
     private const int OwnFragmentLength = 8;                  // 48 random bits; §5.3 asks for 24
     private const int OwnPasswordLength = 24;                 // 144 random bits; §5.3 asks for 128
 
-    private static readonly SearchValues<char> s_characters = SearchValues.Create(Characters);
+    private static readonly SearchValues<char> s_characters = SearchValues.Create(Characters + OtherCharacters);
 
     private byte[]? _key;
 
-    /// <summary>Whether both are made of ice-chars and as long as RFC 8839 §5.4 asks.</summary>
+    /// <summary>Whether both are as long as RFC 8839 §5.4 asks, and made of ice-chars or what browsers take for such: "-", "_", "=" and "#".</summary>
     public bool IsValid =>
         UsernameFragment.Length is >= 4 and <= 256 && Password.Length is >= 22 and <= 256
         && AreIceChars(UsernameFragment) && AreIceChars(Password);

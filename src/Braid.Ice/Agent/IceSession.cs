@@ -10,6 +10,8 @@ namespace Braid.Ice;
 /// </summary>
 internal sealed class IceSession
 {
+    private static readonly Predicate<CandidatePair> s_isReady = static pair => pair.IsReady;
+
     private readonly IceContext _context;
     private readonly RoleState _roles;
     private readonly CheckList _list;
@@ -17,9 +19,8 @@ internal sealed class IceSession
     private readonly RemoteCandidates _remotes;
     private readonly PairFormation _pairs;
     private readonly Nomination _nomination;
-    private readonly Predicate<CandidatePair> _isReady = IsReady;
+    private readonly Patience _patience;
     private ChosenPair? _chosen;
-    private Instant _startedAt = Instant.Never;
 
     public IceSession(IceContext context, RoleState roles, IceCredentials local)
     {
@@ -30,6 +31,7 @@ internal sealed class IceSession
         _remotes = new RemoteCandidates(context.Options.MaximumRemoteCandidates);
         _pairs = new PairFormation(context, roles, _list, _checks, _remotes);
         _nomination = new Nomination(context.Options);
+        _patience = new Patience(context, _list, _checks);
         Local = local;
     }
 
@@ -44,8 +46,11 @@ internal sealed class IceSession
     /// <summary>The pair that data goes over; null before one is chosen and after consent has ended.</summary>
     public CandidatePair? Selected => _chosen?.Pair;
 
-    /// <summary>Why the session has ended; none while it has not.</summary>
+    /// <summary>Why the session has ended; none while it has not, and when the agent was closed.</summary>
     public IceReason EndReason { get; private set; }
+
+    /// <summary>Whether it has ended: whatever still comes, nothing is sent any more (RFC 7675 §5.1).</summary>
+    public bool IsOver { get; private set; }
 
     /// <summary>Whether the peer does not answer just now.</summary>
     public bool IsSilent => _chosen is { IsSilent: true };
@@ -57,22 +62,14 @@ internal sealed class IceSession
     public TimeSpan RoundTripTime => _chosen?.RoundTripTime ?? TimeSpan.Zero;
 
     /// <summary>Whether a check waits for its turn.</summary>
-    public bool HasNext => Remote is not null && EndReason == IceReason.None && !_context.Options.IsLite && _list.HasNext(_isReady);
+    public bool HasNext => Remote is not null && !IsOver && !_context.Options.IsLite && _list.HasNext(s_isReady);
 
     public Instant NextTimeout
     {
         get
         {
             Instant next = Instant.Min(_checks.NextTimeout, _chosen?.NextTimeout ?? Instant.Never);
-            if (Selected is null && EndReason == IceReason.None && !_startedAt.IsNever)
-            {
-                next = Instant.Min(next, _nomination.NextTimeout);
-                Instant patience = _startedAt + _context.Options.Patience;
-                patience = _context.Now < patience ? patience : patience + _context.Options.Patience;
-                next = _context.Now < patience ? Instant.Min(next, patience) : next;
-            }
-
-            return next;
+            return Selected is null && !IsOver ? Instant.Min(next, Instant.Min(_nomination.NextTimeout, _patience.NextTimeout)) : next;
         }
     }
 
@@ -80,7 +77,7 @@ internal sealed class IceSession
     {
         Remote = remote;
         IsRemoteLite = isLite;
-        _startedAt = _context.Now;
+        _patience.Begin();
         if (isLite && !_context.Options.IsLite)
         {
             _roles.Role = IceRole.Controlling;                // §6.1.1: a lite agent can only be controlled by a full one
@@ -96,7 +93,7 @@ internal sealed class IceSession
     /// <returns>What became of it.</returns>
     public RemoteCandidateResult OnRemoteCandidate(IceCandidate told)
     {
-        if (_remotes.IsComplete || EndReason != IceReason.None)
+        if (_remotes.IsComplete || IsOver)
         {
             return RemoteCandidateResult.Refused;            // RFC 8838 §14
         }
@@ -110,48 +107,40 @@ internal sealed class IceSession
     public void OnRemoteComplete() => _remotes.IsComplete = true;
 
     /// <summary>A name was resolved, or could not be.</summary>
-    public void OnResolved(string hostName, in NetworkAddress address)
-    {
-        foreach ((RemoteCandidateResult result, RemoteCandidate? candidate, IceCandidate told) in _remotes.Resolve(hostName, address))
-        {
-            _pairs.OnRemoteCandidate(result, candidate, told);
-        }
-    }
+    public void OnResolved(string hostName, in NetworkAddress address) => _pairs.OnResolved(hostName, address);
 
     /// <summary>A TCP connection is there, or could not be opened (RFC 6544 §7.1).</summary>
     public void OnConnection(in NetworkAddress localAddress, in NetworkAddress remoteAddress, in NetworkPath? path)
     {
-        foreach (CandidatePair pair in _list.Pairs)
+        if (_list.FindConnecting(localAddress, remoteAddress) is not { } pair)
         {
-            if (pair.IsConnecting && pair.Local.Base == localAddress && pair.Remote.Address == remoteAddress)
-            {
-                pair.IsConnecting = false;
-                if (path is { } opened)
-                {
-                    pair.IsConnected = true;
-                    pair.Path = opened;
-                    _list.Trigger(pair);
-                }
-                else
-                {
-                    Fail(pair, "no connection");
-                }
+            return;
+        }
 
-                return;
-            }
+        pair.IsConnecting = false;
+        if (path is { } opened)
+        {
+            pair.IsConnected = true;
+            pair.Path = opened;
+            _list.Trigger(pair);
+        }
+        else
+        {
+            Fail(pair, "no connection");
         }
     }
 
     /// <summary>Sends the next check, or asks for the connection that it needs.</summary>
     public void StartNext()
     {
-        if (Remote is null || _list.TakeNext(_isReady) is not { } pair)
+        if (Remote is null || _list.TakeNext(s_isReady) is not { } pair)
         {
             return;
         }
 
         bool works = pair.State == PairState.Succeeded;
         pair.State = works ? PairState.Succeeded : PairState.InProgress;
+        pair.TriedSince = Instant.Min(pair.TriedSince, _context.Now);
         if (!pair.IsConnected)
         {
             pair.IsConnecting = true;
@@ -176,7 +165,7 @@ internal sealed class IceSession
             }
         }
 
-        if (EndReason != IceReason.None)
+        if (IsOver)
         {
             return;
         }
@@ -184,13 +173,21 @@ internal sealed class IceSession
         FailRefused();
         if (_chosen is not null)
         {
+            bool wasSilent = _chosen.IsSilent;
             EndUnlessNone(_chosen.Advance(MakeCheck(_chosen.Pair, nominates: false)));
+            if (!wasSilent && IsSilent)
+            {
+                _list.TriggerOthers(_chosen.Pair);
+            }
         }
 
-        if (Selected is null && EndReason == IceReason.None && Remote is not null && !_context.Options.IsLite)
+        if (Selected is null && !IsOver && Remote is not null && !_context.Options.IsLite)
         {
             AdvanceNomination(isLocalComplete);
-            GiveUpWhenNothingIsLeft(isLocalComplete);
+            if (isLocalComplete && !_remotes.AwaitsNames && _patience.HasRunOut())
+            {
+                End(_list.Pairs.Count == 0 ? IceReason.NoPairs : IceReason.AllPairsFailed);
+            }
         }
     }
 
@@ -204,7 +201,7 @@ internal sealed class IceSession
             return;
         }
 
-        if (!CheckResponder.TryAccept(_context, _roles, Local, own, request, path, transport, out AcceptedCheck accepted))
+        if (!CheckResponder.TryAccept(_context, _roles, Local, own, request, path, transport, isExpected: Selected is not null, out AcceptedCheck accepted))
         {
             return;
         }
@@ -215,7 +212,7 @@ internal sealed class IceSession
         }
 
         _chosen?.OnRequest(path);
-        if (EndReason == IceReason.None)
+        if (!IsOver)
         {
             OnAccepted(own, path, transport, accepted);
         }
@@ -227,7 +224,7 @@ internal sealed class IceSession
         StunTransactionId id = response.TransactionId;
         ConnectivityCheck? check = _checks.Find(id);
         bool isConsent = _chosen is not null && _chosen.Owns(id);
-        if (Remote is null || (check is null && !isConsent))
+        if (Remote is null || IsOver || (check is null && !isConsent))
         {
             return false;
         }
@@ -243,9 +240,13 @@ internal sealed class IceSession
             _checks.Remove(check);
             OnCheckAnswered(check, response, path);
         }
+        else if (_chosen!.OnConflict(response, path) is { } role)
+        {
+            SwitchRole(role);
+        }
         else
         {
-            EndUnlessNone(_chosen!.OnAnswered(response, path));
+            EndUnlessNone(_chosen.OnAnswered(response, path));
         }
 
         return true;
@@ -254,11 +255,10 @@ internal sealed class IceSession
     /// <summary>Both agents are lite: the best pair is taken without a check (RFC 8445 §8.2).</summary>
     public void SelectWithoutChecks()
     {
-        if (Selected is null && _list.Pairs.Count > 0)
+        if (Selected is null && !IsOver && _list.Pairs.Count > 0)
         {
             CandidatePair best = _list.Pairs[0];
-            best.ValidLocal = best.Local;
-            best.State = PairState.Succeeded;
+            best.Succeed(best.Local, _roles.Role);
             Select(best);
         }
     }
@@ -267,44 +267,28 @@ internal sealed class IceSession
     public void End(IceReason reason)
     {
         EndReason = reason;
+        IsOver = true;
         _pairs.IsClosed = true;
         _chosen = null;
         _checks.CancelAll();
     }
 
-    private static bool IsReady(CandidatePair pair) =>
-        !pair.IsConnecting && (pair.Local.Relay is null || pair.Local.Relay.PermissionOf(pair.Remote.Address) == RelayPermission.Granted);
-
     private void OnAccepted(LocalCandidate own, in NetworkPath path, IceTransport transport, in AcceptedCheck accepted)
     {
-        NetworkAddress source = path.Remote.WithScopeId(0);
-        RemoteCandidate? remote = _remotes.Find(source, transport);
-        CandidatePair? pair = _list.Find(path, transport);
+        // §8.1.2: once a pair is chosen, others only matter when the peer nominates them, or has moved.
+        bool isWanted = Selected is null || accepted.UseCandidate || (!_context.Options.IsLite && IsSilent);
+        bool mayHaveMoved = isWanted || !_context.Options.IsLite;
+        CandidatePair? pair = _list.Find(path, transport) ?? _pairs.Learn(own, path, transport, accepted.Priority, isWanted, mayHaveMoved);
         if (pair is null)
         {
-            // §8.1.2: once a pair is chosen, others only matter when the peer nominates them.
-            bool isWanted = Selected is null || accepted.UseCandidate;
-            remote ??= isWanted ? _remotes.Learn(source, transport, accepted.Priority) : null;
-            if (remote is null)
-            {
-                _context.Drops.Count(isWanted ? IceDropReason.TooManyCandidates : IceDropReason.Unexpected);
-                return;
-            }
-
-            pair = new CandidatePair(own, remote, path) { IsConnected = true };
-            if (!isWanted || !_pairs.TryAdd(pair))
-            {
-                return;
-            }
+            return;
         }
 
         if (_context.Options.IsLite)
         {
             if (accepted.UseCandidate)
             {
-                pair.ValidLocal = own;
-                pair.State = PairState.Succeeded;
-                pair.UpdatePriority(_roles.Role);
+                pair.Succeed(own, _roles.Role);
                 Nominate(pair);
             }
 
@@ -330,6 +314,12 @@ internal sealed class IceSession
     {
         if (pair.State == PairState.Succeeded)
         {
+            // The way works: a nomination that was lost need not wait until its timer, backed off, says so.
+            if (pair.IsToBeNominated && _checks.TryCutShort(pair))
+            {
+                _list.TriggerAgain(pair);
+            }
+
             return;
         }
 
@@ -345,41 +335,21 @@ internal sealed class IceSession
 
     private void OnCheckAnswered(ConnectivityCheck check, in StunView response, in NetworkPath path)
     {
-        CandidatePair pair = check.Pair;
-        if (path != check.Message.Path)
+        CheckAnswer answer = CheckAnswer.Read(check.Message, response, path);
+        switch (answer.Kind)
         {
-            Fail(pair, $"the answer came on another way, {path}");   // §7.2.5.2.1
-            return;
+            case CheckAnswerKind.Success:
+                OnSucceeded(check, answer.Mapped);
+                break;
+            case CheckAnswerKind.Conflict:
+                SwitchRole(check.Message.Role);
+                Trigger(check.Pair);
+                break;
+            case CheckAnswerKind.Unusable:
+            case CheckAnswerKind.Refused when !check.IsCancelled:
+                Fail(check.Pair, answer.Why);
+                break;
         }
-
-        if (response.Class == StunClass.ErrorResponse)
-        {
-            int code = response.TryReadError(out int error, out _) ? error : 0;
-            if (code == StunError.RoleConflict)
-            {
-                if (_roles.OnConflict(check.Message.Role))
-                {
-                    OnRoleChanged();
-                }
-
-                Trigger(pair);
-            }
-            else if (!check.IsCancelled)
-            {
-                Fail(pair, $"{code} {StunError.ReasonOf(code)}");
-            }
-
-            return;
-        }
-
-        if (response.FindUnknownRequired(stackalloc ushort[1]) > 0
-            || !response.TryReadAddress(StunAttributeType.XorMappedAddress, out NetworkAddress mapped))
-        {
-            Fail(pair, "the answer tells no address");
-            return;
-        }
-
-        OnSucceeded(check, mapped);
     }
 
     private void OnSucceeded(ConnectivityCheck check, in NetworkAddress mapped)
@@ -390,14 +360,32 @@ internal sealed class IceSession
             pair.RoundTripTime = _context.Now - check.Transaction.StartedAt;
         }
 
-        pair.ValidLocal = _context.Candidates.FindOrLearn(mapped, pair.Local);
-        pair.State = PairState.Succeeded;
-        pair.UpdatePriority(_roles.Role);
+        pair.Succeed(_context.Candidates.FindOrLearn(mapped, pair.Local), _roles.Role);
+        pair.SucceededAt = _context.Now;
         _list.Unfreeze(pair);
-        _context.Write(IceLogKind.CheckSucceeded, pair.ValidLocal.Candidate, pair.Remote.Candidate, $"{pair.RoundTripTime.TotalMilliseconds:0.0} ms");
+        _context.Write(IceLogKind.CheckSucceeded, pair.ValidLocal!.Candidate, pair.Remote.Candidate, $"{pair.RoundTripTime.TotalMilliseconds:0.0} ms");
         if ((check.Message.UseCandidate && check.Message.Role == _roles.Role) || (pair.IsNominatedByPeer && _roles.Role == IceRole.Controlled))
         {
             Nominate(pair);
+        }
+        else if (IsSilent && pair != Selected)
+        {
+            Replace(pair);
+        }
+    }
+
+    // The chosen pair does not answer, another does. §8.1.1 wants a restart before another is nominated, but the peer does not know that its
+    // NAT has given it another address, and without one the session would end.
+    private void Replace(CandidatePair pair)
+    {
+        if (_roles.Role == IceRole.Controlled)
+        {
+            Select(pair);                                    // data may go over any valid pair (§12.1)
+        }
+        else
+        {
+            pair.IsToBeNominated = true;
+            _list.TriggerAgain(pair);
         }
     }
 
@@ -423,6 +411,11 @@ internal sealed class IceSession
             return;
         }
 
+        if (IsSilent)
+        {
+            Selected!.Fail();                                // a check of the peer has it tried again
+        }
+
         _pairs.IsClosed = true;
         pair.Local.Relay?.Prefer(_context.Now, pair.Path.Remote);
         _chosen = new ChosenPair(_context, pair);
@@ -433,6 +426,12 @@ internal sealed class IceSession
 
     private void AdvanceNomination(bool isLocalComplete)
     {
+        if (_nomination.FindOvertaken(_list.Pairs, _checks) is { } overtaken)
+        {
+            _checks.Cancel(overtaken);
+            Fail(overtaken, "its nomination is not answered, and another pair works");
+        }
+
         if (_roles.Role == IceRole.Controlling && _nomination.Choose(_context.Now, _list.Pairs, isLocalComplete && IsRemoteComplete) is { } chosen)
         {
             chosen.IsToBeNominated = true;
@@ -448,22 +447,11 @@ internal sealed class IceSession
         }
     }
 
-    private void GiveUpWhenNothingIsLeft(bool isLocalComplete)
-    {
-        TimeSpan waited = _context.Now - _startedAt;
-        bool isLeft = _list.HasUnresolved || _checks.HasActive || _remotes.AwaitsNames || !isLocalComplete;
-        bool mayWork = _list.HasSucceeded && waited < 2 * _context.Options.Patience;     // the other side is slow to nominate
-        if (waited >= _context.Options.Patience && !isLeft && !mayWork)
-        {
-            End(_list.Pairs.Count == 0 ? IceReason.NoPairs : IceReason.AllPairsFailed);
-        }
-    }
-
     private void FailRefused()
     {
         foreach (CandidatePair pair in _list.Pairs)
         {
-            if (pair.IsUnresolved && pair.Local.Relay?.PermissionOf(pair.Remote.Address) == RelayPermission.Refused)
+            if (pair.IsUnresolved && pair.Permission == RelayPermission.Refused)
             {
                 _list.Untrigger(pair);
                 _checks.Cancel(pair);
@@ -480,35 +468,27 @@ internal sealed class IceSession
             return;
         }
 
-        pair.State = PairState.Failed;
-        pair.ValidLocal = null;
-        pair.IsToBeNominated = false;
-        pair.IsNominatedByPeer = false;
+        pair.Fail();
         _nomination.OnFailed(pair);
         _context.Write(IceLogKind.CheckFailed, pair.Local.Candidate, pair.Remote.Candidate, why);
+    }
+
+    private void SwitchRole(IceRole told)
+    {
+        if (_roles.OnConflict(told))
+        {
+            OnRoleChanged();
+        }
     }
 
     private void OnRoleChanged()
     {
         _nomination.Reset();
-        foreach (CandidatePair pair in _list.Pairs)
-        {
-            pair.IsToBeNominated = false;
-        }
-
+        _list.ForgetNominations();
         _list.UpdatePriorities(_roles.Role);
         _context.Write(IceLogKind.Role, detail: _roles.Role == IceRole.Controlling ? "now controlling" : "now controlled");
         _context.Raise(new IceEvent.RoleChanged(_roles.Role));
     }
 
-    private OutgoingMessage MakeCheck(CandidatePair pair, bool nominates) => new(OutgoingKind.Check, default, pair.Path, pair.Transport)
-    {
-        Relay = pair.Local.Relay,
-        Local = Local,
-        Remote = Remote,
-        Priority = pair.Local.PeerReflexivePriority,
-        Role = _roles.Role,
-        TieBreaker = _roles.TieBreaker,
-        UseCandidate = nominates,
-    };
+    private OutgoingMessage MakeCheck(CandidatePair pair, bool nominates) => pair.MakeCheck(_roles, nominates) with { Local = Local, Remote = Remote };
 }

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Globalization;
 using Braid.Core;
@@ -58,8 +59,10 @@ internal sealed class LocalCandidates
     {
         foreach (LocalCandidate known in _all)
         {
-            // §5.1.3: the same address from the same base; the one that came first has the higher priority or is as good.
-            if (known.Address == address && known.Base == ownBase && known.Transport == transport && known.Candidate.TcpType == tcpType)
+            // §5.1.3: the same address from the same base; the one that came first has the higher priority or is as good. But what a
+            // check has shown is told to nobody, and not used again after a restart: what a server says of it is told.
+            bool isTold = known.Candidate.Type != IceCandidateType.PeerReflexive || type == IceCandidateType.PeerReflexive;
+            if (isTold && known.Address == address && known.Base == ownBase && known.Transport == transport && known.Candidate.TcpType == tcpType)
             {
                 return null;
             }
@@ -92,6 +95,9 @@ internal sealed class LocalCandidates
         _all.Add(candidate);
         return candidate;
     }
+
+    /// <summary>Forgets those that are not ours any more.</summary>
+    public void RemoveAll(Predicate<LocalCandidate> match) => _all.RemoveAll(match);
 
     /// <summary>The host or relayed candidate at an address.</summary>
     public LocalCandidate? FindBase(in NetworkAddress address, IceTransport transport)

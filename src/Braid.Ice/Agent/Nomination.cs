@@ -9,6 +9,8 @@ namespace Braid.Ice;
 /// </summary>
 internal sealed class Nomination(IceOptions options)
 {
+    private const int MostUnanswered = 3;                    // 1.5 s, or three losses in a row
+
     private Instant _firstValid = Instant.Never;
     private CandidatePair? _asked;
 
@@ -71,6 +73,28 @@ internal sealed class Nomination(IceOptions options)
 
         _asked = best;
         return best;
+    }
+
+    /// <summary>
+    /// The pair that was asked for, when nobody answers that and another pair was found to work meanwhile: RFC 8445 §8.1.1 takes another one
+    /// when the check has failed, and a NAT that has forgotten us makes that take 39.5 s. Null otherwise.
+    /// </summary>
+    public CandidatePair? FindOvertaken(List<CandidatePair> pairs, CheckTransactions checks)
+    {
+        if (_asked is not { } asked || checks.FindUnanswered(asked, MostUnanswered) is not { } check)
+        {
+            return null;
+        }
+
+        foreach (CandidatePair pair in pairs)
+        {
+            if (pair != asked && pair.State == PairState.Succeeded && pair.SucceededAt > check.Transaction.StartedAt)
+            {
+                return asked;
+            }
+        }
+
+        return null;
     }
 
     private static bool IsBetter(CandidatePair pair, CandidatePair best) => pair.ValidPriority > best.ValidPriority;

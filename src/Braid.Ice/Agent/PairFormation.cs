@@ -44,8 +44,63 @@ internal sealed class PairFormation(IceContext context, RoleState roles, CheckLi
         }
     }
 
-    /// <summary>Adds a pair; false when there are too many.</summary>
-    public bool TryAdd(CandidatePair pair)
+    /// <summary>A name was resolved, or could not be: the candidates that have waited for it are paired.</summary>
+    public void OnResolved(string hostName, in NetworkAddress address)
+    {
+        foreach ((RemoteCandidateResult result, RemoteCandidate? candidate, IceCandidate told) in remotes.Resolve(hostName, address))
+        {
+            OnRemoteCandidate(result, candidate, told);
+        }
+    }
+
+    /// <summary>The pair of a request that has come over none of ours.</summary>
+    /// <param name="own">Where it has come.</param>
+    /// <param name="path">From where.</param>
+    /// <param name="transport">In what.</param>
+    /// <param name="priority">What the peer's candidate has, if nobody has told of it.</param>
+    /// <param name="isWanted">Whether there is a use for a pair with a candidate that is known.</param>
+    /// <param name="isNewWanted">Whether there is one for a pair with a candidate that is not.</param>
+    /// <returns>Null when there is no use for it, or too many are there.</returns>
+    public CandidatePair? Learn(LocalCandidate own, in NetworkPath path, IceTransport transport, uint priority, bool isWanted, bool isNewWanted)
+    {
+        NetworkAddress source = path.Remote.WithScopeId(0);
+        RemoteCandidate? remote = remotes.Find(source, transport);
+        if (!(remote is null ? isNewWanted : isWanted))
+        {
+            if (remote is null)
+            {
+                context.Drops.Count(IceDropReason.Unexpected);
+            }
+
+            return null;
+        }
+
+        remote ??= Learn(source, transport, priority);
+        if (remote is null)
+        {
+            context.Drops.Count(IceDropReason.TooManyCandidates);
+            return null;
+        }
+
+        var pair = new CandidatePair(own, remote, path) { IsConnected = true };
+        return TryAdd(pair) ? pair : null;
+    }
+
+    // Null when there are too many. One of which nothing came makes room: behind a NAT that maps by destination each check shows another, and
+    // the peer may nominate the last one.
+    private RemoteCandidate? Learn(in NetworkAddress address, IceTransport transport, uint priority)
+    {
+        RemoteCandidate? learnt = remotes.Learn(address, transport, priority);
+        if (learnt is null && list.RemoveFailedReflexive() is { } failed)
+        {
+            remotes.Forget(failed);
+            learnt = remotes.Learn(address, transport, priority);
+        }
+
+        return learnt;
+    }
+
+    private bool TryAdd(CandidatePair pair)
     {
         bool isAdded = list.TryAdd(pair, roles.Role, out CandidatePair? dropped);
         if (dropped is not null)

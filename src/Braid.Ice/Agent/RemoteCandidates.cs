@@ -124,6 +124,9 @@ internal sealed class RemoteCandidates(int maximum)
         return candidate;
     }
 
+    /// <summary>Makes room: nothing comes of this one.</summary>
+    public void Forget(RemoteCandidate candidate) => _all.Remove(candidate);
+
     private RemoteCandidateResult Add(IceCandidate told, in NetworkAddress address, out RemoteCandidate? candidate)
     {
         candidate = null;

@@ -12,6 +12,7 @@ namespace Braid.Ice.Turn;
 public sealed class TurnAllocation : IRelay
 {
     private const int MostRedirects = 4;
+    private const int MostChallenges = 4;                    // of one request: a 401, another realm, and nonces that grow stale meanwhile
     private static readonly TimeSpan s_margin = TimeSpan.FromMinutes(1);
 
     private readonly TurnOptions _options;
@@ -24,7 +25,9 @@ public sealed class TurnAllocation : IRelay
     private Instant _now;
     private Instant _refreshAt = Instant.Never;
     private Instant _expiresAt = Instant.Never;
+    private string _refreshFailure = "";
     private bool _isStarted;
+    private bool _isRenewing;                                // a Refresh shows whether there still is what we had
     private bool _isReleased;
 
     /// <param name="options">User, password, and what is asked for.</param>
@@ -77,7 +80,7 @@ public sealed class TurnAllocation : IRelay
         get
         {
             Instant next = _transactions.NextTimeout;
-            return State == RelayState.Allocated
+            return _relayed.Count > 0
                 ? Instant.Min(Instant.Min(next, _peers.NextTimeout), Instant.Min(_refreshAt, _expiresAt))
                 : next;
         }
@@ -92,6 +95,22 @@ public sealed class TurnAllocation : IRelay
             _isStarted = true;
             Ask(StunMethod.Allocate);
         }
+    }
+
+    /// <inheritdoc/>
+    public void Renew(Instant now)
+    {
+        Enter(now);
+        if (!_isStarted || _isReleased || IsStream || State == RelayState.Allocating)
+        {
+            return;                                          // a stream is a connection of its own: it has not moved, or it has ended
+        }
+
+        _isRenewing = State == RelayState.Allocated;
+        State = RelayState.Allocating;
+        FailureText = "";
+        ErrorCode = 0;
+        Ask(_isRenewing ? StunMethod.Refresh : StunMethod.Allocate);
     }
 
     /// <inheritdoc/>
@@ -113,7 +132,7 @@ public sealed class TurnAllocation : IRelay
 
     /// <inheritdoc/>
     public RelayPermission PermissionOf(in NetworkAddress peer) =>
-        State == RelayState.Failed ? RelayPermission.Refused : _peers.FindPermission(peer)?.State ?? RelayPermission.Pending;
+        State == RelayState.Failed ? RelayPermission.Refused : _peers.StateOf(peer);
 
     /// <inheritdoc/>
     public void Release(Instant now)
@@ -133,6 +152,16 @@ public sealed class TurnAllocation : IRelay
         State = RelayState.Failed;
         FailureText = "given back";
         _relayed.Clear();
+    }
+
+    /// <summary>The stream to the server has ended, and the allocation with it (RFC 8656 §3.1). The owner of the stream says so.</summary>
+    public void OnConnectionLost(Instant now)
+    {
+        Enter(now);
+        if (State != RelayState.Failed)
+        {
+            Fail("the connection to the server has ended", 0);
+        }
     }
 
     /// <inheritdoc/>
@@ -183,12 +212,13 @@ public sealed class TurnAllocation : IRelay
     /// <inheritdoc/>
     public int Wrap(Instant now, in NetworkAddress peer, ReadOnlySpan<byte> data, Span<byte> destination)
     {
-        if (State != RelayState.Allocated || PermissionOf(peer) != RelayPermission.Granted)
+        if (_relayed.Count == 0 || State == RelayState.Failed || _peers.FindPermission(peer) is not { State: RelayPermission.Granted } permission)
         {
             return 0;
         }
 
         Enter(now);
+        permission.UsedAt = _now;
         if (_peers.FindChannel(peer) is { IsBound: true } channel && _now < channel.ExpiresAt)
         {
             return ChannelData.Write(destination, channel.Number, data, IsStream);
@@ -209,9 +239,9 @@ public sealed class TurnAllocation : IRelay
             OnFailed(request, request.HasBadAnswer ? "the answers were not authentic" : "the server does not answer", 0);
         }
 
-        if (State == RelayState.Allocated && _now >= _expiresAt)
+        if (State != RelayState.Failed && _now >= _expiresAt)
         {
-            Fail("the allocation has expired", 0);
+            Fail(_refreshFailure.Length == 0 ? "the allocation has expired" : $"the allocation has expired: {_refreshFailure}", 0);
         }
 
         AskForWhatIsDue();
@@ -237,7 +267,7 @@ public sealed class TurnAllocation : IRelay
 
     private void AskForWhatIsDue()
     {
-        if (State != RelayState.Allocated)
+        if (_relayed.Count == 0)
         {
             return;
         }
@@ -259,7 +289,7 @@ public sealed class TurnAllocation : IRelay
         }
     }
 
-    private void Ask(StunMethod method, TurnPermission? permission = null, TurnChannel? channel = null, bool isDelete = false) =>
+    private void Ask(StunMethod method, TurnPermission? permission = null, TurnChannel? channel = null, bool isDelete = false, int challenges = 0) =>
         _transactions.Start(new TurnRequest
         {
             Method = method,
@@ -268,6 +298,7 @@ public sealed class TurnAllocation : IRelay
             Permission = permission,
             Channel = channel,
             IsDelete = isDelete,
+            Challenges = challenges,
             IsSigned = _credentials.IsChallenged,
         });
 
@@ -285,9 +316,13 @@ public sealed class TurnAllocation : IRelay
         if (code is StunError.Unauthenticated or StunError.StaleNonce)
         {
             _transactions.Remove(request);
-            if (_credentials.OnErrorResponse(answer) == StunChallenge.Retry)
+            if (request.Challenges >= MostChallenges)
             {
-                Ask(request.Method, request.Permission, request.Channel, request.IsDelete);
+                OnFailed(request, "the server asks for other credentials again and again", code);
+            }
+            else if (_credentials.OnErrorResponse(answer) == StunChallenge.Retry)
+            {
+                Ask(request.Method, request.Permission, request.Channel, request.IsDelete, request.Challenges + 1);
             }
             else
             {
@@ -370,15 +405,17 @@ public sealed class TurnAllocation : IRelay
 
         answer.TryReadAddress(StunAttributeType.XorMappedAddress, out NetworkAddress mapped);
         MappedAddress = mapped;
-        State = RelayState.Allocated;
         OnRefreshed(answer);
         AskForWhatIsDue();
     }
 
     private void OnRefreshed(in StunView answer)
     {
+        _isRenewing = false;
+        State = RelayState.Allocated;
         Lifetime = answer.TryReadUInt32(StunAttributeType.Lifetime, out uint seconds) && seconds > 0 ? TimeSpan.FromSeconds(seconds) : _options.Lifetime;
         _expiresAt = _now + Lifetime;
+        _refreshFailure = "";
         _refreshAt = _now + (Lifetime > 2 * s_margin ? Lifetime - s_margin : Lifetime / 2);   // §8
     }
 
@@ -408,14 +445,23 @@ public sealed class TurnAllocation : IRelay
             return;                                          // §8.3: 437 means that it is gone already
         }
 
+        if (_isRenewing && (code == StunError.AllocationMismatch || request.Method == StunMethod.Refresh))
+        {
+            OnNotRenewed(isLost: code == StunError.AllocationMismatch);
+            return;
+        }
+
         switch (request.Method)
         {
             case StunMethod.CreatePermission when code != StunError.AllocationMismatch:
-                request.Permission!.State = RelayPermission.Refused;
-                request.Permission.AskAt = Instant.Never;
+                TurnPeers.OnRefused(request.Permission!, _now);
                 break;
             case StunMethod.ChannelBind when code != StunError.AllocationMismatch:
-                request.Channel!.IsBound = false;            // Send indications go on
+                TurnPeers.OnRefused(request.Channel!, _now); // Send indications go on
+                break;
+            case StunMethod.Refresh when code != StunError.AllocationMismatch:
+                _refreshAt = TurnPeers.RetryAt(_now, _expiresAt);                  // §8.3: only a 437 says that it is gone
+                _refreshFailure = code == 0 ? why : $"{code} {why}";
                 break;
             default:
                 Fail(why, code);
@@ -423,12 +469,34 @@ public sealed class TurnAllocation : IRelay
         }
     }
 
+    // RFC 8656 §5: an allocation belongs to the address that the server sees. When that is another one, there is another allocation.
+    private void OnNotRenewed(bool isLost)
+    {
+        _isRenewing = false;
+        if (isLost)
+        {
+            Forget();
+            Ask(StunMethod.Allocate);
+        }
+        else
+        {
+            State = RelayState.Allocated;                    // nobody has said that it is gone
+        }
+    }
+
     private void Fail(string why, int code)
     {
+        Forget();
         State = RelayState.Failed;
         FailureText = code == 0 ? why : $"{code} {why}";
         ErrorCode = code;
+    }
+
+    private void Forget()
+    {
+        _isRenewing = false;
         _relayed.Clear();
+        _peers.BeginAnew(_now);
         _transactions.Clear();
         _refreshAt = Instant.Never;
         _expiresAt = Instant.Never;

@@ -17,6 +17,9 @@ internal sealed class TurnPermission(in NetworkAddress host)
 
     /// <summary>When the server forgets it.</summary>
     public Instant ExpiresAt { get; set; }
+
+    /// <summary>When it was wanted, or something was sent by it, last.</summary>
+    public Instant UsedAt { get; set; }
 }
 
 /// <summary>A short name for a peer (RFC 8656 §12).</summary>
@@ -36,11 +39,14 @@ internal sealed class TurnChannel(in NetworkAddress peer, ushort number)
 /// <summary>Permissions and channels of an allocation: owns which there are, and when each is renewed (RFC 8656 §9, §12).</summary>
 internal sealed class TurnPeers
 {
-    private const int MostPermissions = 128;
+    /// <summary>How many hosts may send at a time.</summary>
+    public const int MostPermissions = 128;
+
     private const int MostChannels = 64;
     private static readonly TimeSpan s_permissionLifetime = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan s_channelLifetime = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan s_margin = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan s_shortestRetry = TimeSpan.FromSeconds(2);
 
     private readonly List<TurnPermission> _permissions = [];
     private readonly List<TurnChannel> _channels = [];
@@ -65,12 +71,23 @@ internal sealed class TurnPeers
         }
     }
 
-    /// <summary>Wants a permission.</summary>
+    /// <summary>Whether a peer may send. One for whose host there is no room will never be allowed to.</summary>
+    public RelayPermission StateOf(in NetworkAddress peer) =>
+        FindPermission(peer)?.State ?? (_permissions.Count < MostPermissions ? RelayPermission.Pending : RelayPermission.Refused);
+
+    /// <summary>Wants a permission. The one that was used least of late makes room, when it is as old as the server would forget it.</summary>
     public void Permit(Instant now, in NetworkAddress peer)
     {
-        if (FindPermission(peer) is null && _permissions.Count < MostPermissions)
+        TurnPermission? permission = FindPermission(peer);
+        if (permission is null && (_permissions.Count < MostPermissions || TryForget(now)))
         {
-            _permissions.Add(new TurnPermission(peer) { AskAt = now });
+            permission = new TurnPermission(peer) { AskAt = now };
+            _permissions.Add(permission);
+        }
+
+        if (permission is not null)
+        {
+            permission.UsedAt = now;
         }
     }
 
@@ -122,6 +139,17 @@ internal sealed class TurnPeers
         return null;
     }
 
+    /// <summary>The allocation is over: in the next one permissions have to be asked for again, and there are no channels.</summary>
+    public void BeginAnew(Instant now)
+    {
+        _channels.Clear();
+        foreach (TurnPermission permission in _permissions)
+        {
+            permission.State = RelayPermission.Pending;
+            permission.AskAt = now;
+        }
+    }
+
     /// <summary>Takes a permission that has to be asked for now; it is not due again until the answer has come.</summary>
     public TurnPermission? TakeDuePermission(Instant now)
     {
@@ -159,6 +187,24 @@ internal sealed class TurnPeers
         permission.AskAt = now + (s_permissionLifetime - s_margin);
     }
 
+    /// <summary>When to ask again for what could not be renewed, while the server has not forgotten it yet; never when it is too late.</summary>
+    public static Instant RetryAt(Instant now, Instant expiresAt) =>
+        expiresAt - now >= s_shortestRetry ? now + ((expiresAt - now) / 2) : Instant.Never;
+
+    /// <summary>A permission was not given, or not renewed: then it is as good as before until it expires.</summary>
+    public static void OnRefused(TurnPermission permission, Instant now)
+    {
+        permission.AskAt = permission.State == RelayPermission.Granted ? RetryAt(now, permission.ExpiresAt) : Instant.Never;
+        permission.State = permission.AskAt.IsNever ? RelayPermission.Refused : permission.State;
+    }
+
+    /// <summary>A channel was not bound, or not bound again: what is sent goes in indications once it has expired.</summary>
+    public static void OnRefused(TurnChannel channel, Instant now)
+    {
+        channel.AskAt = channel.IsBound ? RetryAt(now, channel.ExpiresAt) : Instant.Never;
+        channel.IsBound = !channel.AskAt.IsNever;
+    }
+
     public void OnBound(TurnChannel channel, Instant now)
     {
         channel.IsBound = true;
@@ -170,5 +216,16 @@ internal sealed class TurnPeers
         {
             OnGranted(permission, now);
         }
+    }
+
+    private bool TryForget(Instant now)
+    {
+        TurnPermission oldest = _permissions[0];
+        foreach (TurnPermission permission in _permissions)
+        {
+            oldest = permission.UsedAt < oldest.UsedAt ? permission : oldest;
+        }
+
+        return now - oldest.UsedAt >= s_permissionLifetime && _permissions.Remove(oldest);
     }
 }

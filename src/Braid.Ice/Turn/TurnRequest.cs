@@ -25,6 +25,9 @@ internal sealed class TurnRequest
     /// <summary>Whether it carries credentials.</summary>
     public bool IsSigned { get; init; }
 
+    /// <summary>How often the server has already asked for other credentials than those that it was sent.</summary>
+    public int Challenges { get; init; }
+
     /// <summary>Whether an answer came that was not authentic: then no time-out is told but that (RFC 8489 §9.2.5).</summary>
     public bool HasBadAnswer { get; set; }
 }

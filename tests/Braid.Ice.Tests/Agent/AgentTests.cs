@@ -5,6 +5,7 @@ using System.Text;
 using Braid.Core;
 using Braid.Ice.Stun;
 using Braid.Ice.Tests.World;
+using Braid.Simulation;
 
 namespace Braid.Ice.Tests.Agent;
 

@@ -3,6 +3,7 @@ using System.Linq;
 using Braid.Core;
 using Braid.Ice.Stun;
 using Braid.Ice.Tests.World;
+using Braid.Simulation;
 
 namespace Braid.Ice.Tests.Agent;
 

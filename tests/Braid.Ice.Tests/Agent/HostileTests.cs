@@ -4,6 +4,7 @@ using System.Text;
 using Braid.Core;
 using Braid.Ice.Stun;
 using Braid.Ice.Tests.World;
+using Braid.Simulation;
 
 namespace Braid.Ice.Tests.Agent;
 
@@ -49,6 +50,16 @@ public sealed class HostileTests
             writer.AddUInt64(StunAttributeType.IceControlling, 0);
             Sign(ref writer, agent);
         });
+
+    [Fact]
+    public void Nobody_is_sent_more_than_he_seems_to_have_sent()
+    {
+        (IceWorld world, IceHost a, List<byte[]> sent) = Agent();
+        world.Inject(a, new NetworkPath(a.Addresses[0], s_stranger), Header(StunClass.Request, StunMethod.Binding));
+        world.Run(0.01);
+        Assert.Empty(sent);
+        Assert.Equal(1, a.Agent.Drops[IceDropReason.UnknownUser]);
+    }
 
     [Fact, Rfc(8489, "9.1.3")]
     public void A_request_with_SHA_256_is_answered_with_SHA_256()

@@ -66,9 +66,10 @@ public sealed class IceCandidateTests
     [InlineData("candidate:1 1 udp 1 192.0.2.1 1 typ host tcptype active")]
     [InlineData("candidate:1 1 tcp 1 192.0.2.1 1 typ host")]
     [InlineData("candidate:1 1 tcp 1 192.0.2.1 1 typ host tcptype open")]
-    [InlineData("candidate:1_2 1 udp 1 192.0.2.1 1 typ host")]
+    [InlineData("candidate:1:2 1 udp 1 192.0.2.1 1 typ host")]
     [InlineData("candidate:123456789012345678901234567890123 1 udp 1 192.0.2.1 1 typ host")]
     [InlineData("candidate:1 1 udp 1 192.0.2.1 1 typ srflx raddr 192.0.2.1 rport x")]
+    [InlineData("candidate:1 1 udp 1 192.0.2.1 1 typ host x y\r\na=z")]
     public void What_is_malformed_is_refused(string text) => Assert.False(IceCandidate.TryParse(text, out _));
 
     [Fact]
@@ -152,6 +153,7 @@ public sealed class IceCandidateTests
         Assert.False(new IceCredentials("abc", new string('a', 22)).IsValid);
         Assert.False(new IceCredentials("abcd", new string('a', 21)).IsValid);
         Assert.False(new IceCredentials("ab:d", new string('a', 22)).IsValid);
+        Assert.True(new IceCredentials("a-_d", new string('=', 21) + '#').IsValid);      // as browsers have it
         Assert.False(new IceCredentials("abcd", new string('a', 257)).IsValid);
         Assert.DoesNotContain(credentials.Password, credentials.ToString(), StringComparison.Ordinal);
     }

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Linq;
 using Braid.Core;
 using Braid.Ice.Tests.World;
+using Braid.Simulation;
 
 namespace Braid.Ice.Tests.Agent;
 

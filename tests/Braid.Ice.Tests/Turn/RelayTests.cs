@@ -4,6 +4,7 @@ using Braid.Core;
 using Braid.Ice.Stun;
 using Braid.Ice.Tests.World;
 using Braid.Ice.Turn;
+using Braid.Simulation;
 
 namespace Braid.Ice.Tests.Turn;
 
@@ -121,6 +122,28 @@ public sealed class RelayTests
         world.Gather(z, server.Address);
         Assert.True(world.RunUntil(() => a.Agent.State == IceState.Failed && z.Agent.State == IceState.Failed, 90), $"{a}\n{z}");
         Assert.Contains(a.Log, record => record.Detail == "the TURN server does not allow it");
+    }
+
+    [Fact, Rfc(8863, "4")]
+    public void An_agent_with_more_peers_than_the_relay_has_room_for_fails_in_the_end()
+    {
+        var world = new IceWorld(12);
+        TurnServer server = world.TurnServer("203.0.113.1:3478");
+        IceOptions options = IceOptions.Default with { MaximumPairs = 200, MaximumRemoteCandidates = 200 };
+        IceHost a = world.Host("A", IceRole.Controlling, null, options, "192.0.2.1:1000");
+        world.Borrow(a, server);
+        a.Agent.Gather(world.Now);
+        world.Run(1);
+        a.Agent.SetRemoteCredentials(world.Now, new IceCredentials("peer", new string('a', 22)));
+        for (int host = 1; host <= 140; host++)
+        {
+            Assert.True(IceCandidate.TryParse($"candidate:{host} 1 udp 1000 198.51.100.{host} 9 typ host", out IceCandidate? candidate));
+            a.Agent.AddRemoteCandidate(world.Now, candidate);
+        }
+
+        a.Agent.EndRemoteCandidates(world.Now);
+        Assert.True(world.RunUntil(() => a.Agent.State == IceState.Failed, 1200), $"{a.Agent.State}");
+        Assert.Equal(12, a.Log.Count(record => record.Detail == "the TURN server does not allow it"));
     }
 
     [Fact]

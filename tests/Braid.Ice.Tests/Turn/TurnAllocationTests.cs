@@ -3,8 +3,8 @@ using System.Collections.Generic;
 using System.Linq;
 using Braid.Core;
 using Braid.Ice.Stun;
-using Braid.Ice.Tests.World;
 using Braid.Ice.Turn;
+using Braid.Simulation;
 
 namespace Braid.Ice.Tests.Turn;
 
@@ -240,6 +240,69 @@ public sealed class TurnAllocationTests
         Assert.Equal(RelayPermission.Refused, allocation.PermissionOf(s_peer));
     }
 
+    [Fact, Rfc(8656, "8.3")]
+    public void What_is_still_lent_stays_when_it_is_renewed()
+    {
+        (TurnAllocation allocation, TurnServer server) = Allocated();
+        allocation.Prefer(_now, s_peer);
+        Exchange(allocation, server);
+        NetworkAddress before = allocation.RelayedAddresses[0];
+        allocation.Renew(_now);
+        Assert.Equal(RelayState.Allocating, allocation.State);
+        Assert.True(allocation.Wrap(_now, s_peer, [1], _buffer) > 0);
+        Exchange(allocation, server);
+        Assert.Equal(RelayState.Allocated, allocation.State);
+        Assert.Equal(before, Assert.Single(allocation.RelayedAddresses));
+        Assert.Equal(RelayPermission.Granted, allocation.PermissionOf(s_peer));
+    }
+
+    [Fact, Rfc(8656, "5"), Rfc(8656, "8.3")]
+    public void What_the_server_has_forgotten_is_asked_for_anew_when_it_is_renewed()
+    {
+        (TurnAllocation allocation, TurnServer server) = Allocated();
+        allocation.Prefer(_now, s_peer);
+        Exchange(allocation, server);
+        allocation.Renew(_now);
+        var other = new TurnServer(server.Address, () => _now);      // the server was restarted, or sees us at another address
+        Exchange(allocation, other);
+        Assert.Equal(RelayState.Allocated, allocation.State);
+        Assert.Single(other.Allocations);
+        Assert.Equal(RelayPermission.Granted, allocation.PermissionOf(s_peer));
+    }
+
+    [Fact]
+    public void A_server_that_was_not_there_is_asked_again_when_it_is_renewed()
+    {
+        (TurnAllocation allocation, TurnServer server) = Make();
+        allocation.Start(_now);
+        WaitInVain(allocation);
+        Assert.Equal(RelayState.Failed, allocation.State);
+        allocation.Renew(_now);
+        Exchange(allocation, server);
+        Assert.Equal(RelayState.Allocated, allocation.State);
+    }
+
+    [Fact]
+    public void A_renewal_that_nobody_answers_takes_nothing_away()
+    {
+        (TurnAllocation allocation, _) = Allocated();
+        allocation.Renew(_now);
+        WaitInVain(allocation);
+        Assert.Equal(RelayState.Allocated, allocation.State);
+        Assert.Single(allocation.RelayedAddresses);
+    }
+
+    [Fact]
+    public void What_was_given_back_is_not_renewed()
+    {
+        (TurnAllocation allocation, TurnServer server) = Allocated();
+        allocation.Release(_now);
+        Exchange(allocation, server);
+        allocation.Renew(_now);
+        Assert.Equal(RelayState.Failed, allocation.State);
+        Assert.False(allocation.TryGetDatagram(_now, _buffer, out _));
+    }
+
     [Fact, Rfc(8656, "8")]
     public void A_refresh_that_is_never_answered_ends_it_too()
     {
@@ -254,6 +317,122 @@ public sealed class TurnAllocationTests
         }
 
         Assert.InRange((_now - Instant.Zero).TotalMinutes, 9, 10.1);
+    }
+
+    [Theory, Rfc(8656, "8.3")]
+    [InlineData(500)]
+    [InlineData(486)]
+    [InlineData(0)]
+    public void A_refresh_that_fails_is_tried_again_while_the_address_is_still_lent(int code)
+    {
+        (TurnAllocation allocation, TurnServer server) = Allocated();
+        _now += TimeSpan.FromMinutes(9);
+        Instant lost = _now + TimeSpan.FromSeconds(code == 0 ? 12 : 0);
+        server.ForcedError = code;
+        allocation.HandleTimeout(_now);
+        if (code != 0)
+        {
+            Exchange(allocation, server);
+        }
+
+        for (; _now < lost; _now = allocation.NextTimeout, allocation.HandleTimeout(_now))
+        {
+            while (allocation.TryGetDatagram(_now, _buffer, out _))
+            {
+            }
+        }
+
+        Assert.Equal(RelayState.Allocated, allocation.State);
+        server.ForcedError = 0;
+        for (int renewals = 0; renewals < 4; renewals++)
+        {
+            _now = allocation.NextTimeout;
+            allocation.HandleTimeout(_now);
+            Exchange(allocation, server);
+            Assert.Equal(RelayState.Allocated, allocation.State);
+        }
+
+        Assert.True((_now - Instant.Zero).TotalMinutes > 30);
+        Assert.Single(server.Allocations);
+    }
+
+    [Theory, Rfc(8489, "9.2.5")]
+    [InlineData(438, false)]
+    [InlineData(401, true)]
+    public void A_server_that_wants_other_credentials_each_time_is_given_up(int code, bool changesRealm)
+    {
+        (TurnAllocation allocation, _) = Make();
+        allocation.Start(_now);
+        int asked = 0;
+        while (asked < 100 && allocation.TryGetDatagram(_now, _buffer, out OutgoingDatagram request))
+        {
+            Assert.True(StunView.TryRead(_buffer.AsSpan(0, request.Length), out StunView view));
+            byte[] answer = new byte[200];
+            var writer = new StunWriter(answer, StunClass.ErrorResponse, StunMethod.Allocate, view.TransactionId);
+            writer.AddError(asked == 0 ? StunError.Unauthenticated : code);
+            writer.Add(StunAttributeType.Realm, changesRealm ? $"realm-{asked}" : "realm");
+            writer.Add(StunAttributeType.Nonce, $"nonce-{asked}");
+            allocation.HandleDatagram(_now, allocation.ServerPath, answer.AsSpan(0, writer.Finish()));
+            asked++;
+        }
+
+        Assert.InRange(asked, 3, 6);
+        Assert.Equal(RelayState.Failed, allocation.State);
+        Assert.Equal($"{code} the server asks for other credentials again and again", allocation.FailureText);
+    }
+
+    [Theory, Rfc(8656, "9"), Rfc(8656, "10.3")]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_permission_that_is_not_renewed_at_once_is_good_until_it_expires(bool isRenewedLater)
+    {
+        (TurnAllocation allocation, TurnServer server) = Allocated();
+        allocation.Permit(_now, s_peer);
+        Exchange(allocation, server);
+        Instant end = _now + TimeSpan.FromMinutes(5);
+        server.ForcedError = 508;
+        server.ForcedErrorMethod = StunMethod.CreatePermission;
+        _now += TimeSpan.FromMinutes(4);
+        allocation.HandleTimeout(_now);
+        Exchange(allocation, server);
+        Assert.Equal(RelayPermission.Granted, allocation.PermissionOf(s_peer));
+        server.ForcedError = isRenewedLater ? 0 : 508;
+        while (_now < end && allocation.PermissionOf(s_peer) == RelayPermission.Granted)
+        {
+            _now = allocation.NextTimeout;
+            allocation.HandleTimeout(_now);
+            Exchange(allocation, server);
+        }
+
+        Assert.Equal(isRenewedLater, allocation.PermissionOf(s_peer) == RelayPermission.Granted);
+        Assert.Equal(isRenewedLater, _now > end);
+    }
+
+    [Fact, Rfc(8656, "9")]
+    public void A_peer_for_whose_host_there_is_no_room_is_refused_until_another_was_not_used_for_long()
+    {
+        (TurnAllocation allocation, TurnServer server) = Allocated();
+        NetworkAddress[] hosts = [.. Enumerable.Range(1, 128).Select(host => Bytes.Address($"192.0.2.{host}:9"))];
+        foreach (NetworkAddress host in hosts)
+        {
+            allocation.Permit(_now, host);
+        }
+
+        Exchange(allocation, server);
+        Assert.All(hosts, host => Assert.Equal(RelayPermission.Granted, allocation.PermissionOf(host)));
+        allocation.Permit(_now, s_peer);
+        Assert.Equal(RelayPermission.Refused, allocation.PermissionOf(s_peer));
+
+        _now += TimeSpan.FromMinutes(4);
+        allocation.HandleTimeout(_now);
+        Exchange(allocation, server);
+        _now += TimeSpan.FromMinutes(1);
+        Assert.NotEqual(0, allocation.Wrap(_now, hosts[0], [1], _buffer));
+        allocation.Permit(_now, s_peer);
+        Exchange(allocation, server);
+        Assert.Equal(RelayPermission.Granted, allocation.PermissionOf(s_peer));
+        Assert.Equal(RelayPermission.Granted, allocation.PermissionOf(hosts[0]));
+        Assert.Equal(RelayPermission.Refused, allocation.PermissionOf(hosts[1]));
     }
 
     [Fact]
@@ -301,6 +480,19 @@ public sealed class TurnAllocationTests
         Exchange(allocation, server);
         Assert.Equal(RelayState.Allocated, allocation.State);
         return (allocation, server);
+    }
+
+    private void WaitInVain(TurnAllocation allocation)
+    {
+        while (allocation.State == RelayState.Allocating)
+        {
+            while (allocation.TryGetDatagram(_now, _buffer, out _))
+            {
+            }
+
+            _now = allocation.NextTimeout;
+            allocation.HandleTimeout(_now);
+        }
     }
 
     private void Exchange(TurnAllocation allocation, params TurnServer[] servers)

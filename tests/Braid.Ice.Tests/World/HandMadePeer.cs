@@ -40,14 +40,17 @@ internal sealed class HandMadePeer(IceHost host, IceWorld world)
     /// <summary>Answers what the host asks, for a second.</summary>
     public void AnswerAll() => AnswerAllFor(1);
 
-    public void AnswerAllFor(double seconds)
+    public void AnswerAllFor(double seconds) => AnswerOnly(null, seconds);
+
+    /// <summary>Answers what goes from or to one address, or all of it.</summary>
+    public void AnswerOnly(NetworkAddress? only, double seconds)
     {
         Action<IceHost, NetworkPath, byte[]>? observer = world.Observer;
         world.Observer = (sender, path, bytes) =>
         {
-            if (sender == host && StunView.TryRead(bytes, out StunView request) && request.Class == StunClass.Request)
+            if (sender == host && StunView.TryRead(bytes, out StunView request) && request.Class == StunClass.Request && (only is null || only == path.Local || only == path.Remote))
             {
-                byte[] answer = Answer(request, path.Local);
+                byte[] answer = Answer(request.TransactionId, path.Local);
                 world.Schedule(world.Delay, () => world.Inject(host, path, answer));
             }
         };
@@ -55,11 +58,11 @@ internal sealed class HandMadePeer(IceHost host, IceWorld world)
         world.Observer = observer;
     }
 
-    private byte[] Answer(in StunView request, in NetworkAddress source)
+    public byte[] Answer(in StunTransactionId id, in NetworkAddress source)
     {
         byte[] answer = new byte[200];
         StunClass messageClass = ErrorCode == 0 ? StunClass.SuccessResponse : StunClass.ErrorResponse;
-        var writer = new StunWriter(answer, messageClass, StunMethod.Binding, request.TransactionId);
+        var writer = new StunWriter(answer, messageClass, StunMethod.Binding, id);
         if (ErrorCode == 0)
         {
             writer.AddAddress(StunAttributeType.XorMappedAddress, source);

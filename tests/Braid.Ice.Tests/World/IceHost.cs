@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Braid.Core;
+using Braid.Simulation;
 
 namespace Braid.Ice.Tests.World;
 

@@ -4,6 +4,7 @@ using System.Linq;
 using Braid.Core;
 using Braid.Ice.Stun;
 using Braid.Ice.Turn;
+using Braid.Simulation;
 
 namespace Braid.Ice.Tests.World;
 
