@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Net;
 using System.Net.Sockets;
+using Braid.Sctp;
 using Microsoft.Extensions.Logging;
 
 namespace Braid.Sockets;
@@ -10,7 +11,7 @@ namespace Braid.Sockets;
 public sealed record SctpConnectOptions
 {
     /// <summary>
-    /// The peer's addresses and UDP ports (from 1), 1 to 8. INIT goes to them in turn; the first is the primary one. Over a transport
+    /// The peer's addresses and UDP ports (from 1; over IP they do not matter), 1 to 8. INIT goes to them in turn; the first is the primary one. Over a transport
     /// that names the peer by itself (<see cref="ISctpDatagramTransport"/>) there are none.
     /// </summary>
     public IReadOnlyList<IPEndPoint> RemoteEndPoints { get; init; } = [];
@@ -27,11 +28,24 @@ public sealed record SctpConnectOptions
     /// <summary>Streams, buffers, timers, notifications. Default: <see cref="SctpAssociationOptions.Default"/>.</summary>
     public SctpAssociationOptions Association { get; init; } = SctpAssociationOptions.Default;
 
+    /// <summary>What packets travel in. A <see cref="Stack"/> brings its own. Default <see cref="SctpEncapsulation.Udp"/>.</summary>
+    public SctpEncapsulation Encapsulation { get; init; }
+
     /// <summary>The stack to live on; null, the default, opens one with a UDP socket of its own, and closes it at the end.</summary>
     public SctpStack? Stack { get; init; }
 
+    /// <summary>
+    /// Bytes that the send and receive buffers, where they size themselves, may grow by together (<see cref="EndpointOptions.BufferBudget"/>).
+    /// From 0. A <see cref="Stack"/> brings its own. Default 512 MiB.
+    /// </summary>
+    public long BufferBudget { get; init; } = 512 << 20;
+
     /// <summary>Protects the association by DTLS (RFC 8261); the peer must do the same. A <see cref="Stack"/> brings its own. Null, the default, for nothing.</summary>
     public SctpDtlsOptions? Dtls { get; init; }
+
+    /// <inheritdoc cref="SctpStackOptions.UnsafePreferInlineScheduling"/>
+    /// <remarks>A <see cref="Stack"/> brings its own.</remarks>
+    public bool UnsafePreferInlineScheduling { get; init; }
 
     /// <summary>Where time comes from; a <see cref="Stack"/> brings its own. Default: the system.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
@@ -60,7 +74,7 @@ public sealed record SctpConnectOptions
 
         foreach (IPEndPoint remote in RemoteEndPoints)
         {
-            if (remote.Port == 0)
+            if (remote.Port == 0 && (Stack?.Encapsulation ?? Encapsulation) == SctpEncapsulation.Udp)
             {
                 throw new ArgumentException($"{remote} has no UDP port ({SctpDefaults.UdpPort} is SCTP's); its SCTP port is another one.", nameof(RemoteEndPoints));
             }
@@ -77,11 +91,23 @@ public sealed record SctpConnectOptions
                 Stack is not null ? "A stack has DTLS from the start, or has none." : "Over DTLS a peer has one end point (RFC 8261 §6).", nameof(Dtls));
         }
 
+        SctpStackOptions.CheckEncapsulation(Encapsulation, Dtls);
         Dtls?.Validate();
         ArgumentOutOfRangeException.ThrowIfZero(RemotePort);
+        ArgumentOutOfRangeException.ThrowIfNegative(BufferBudget);
         Association.Validate();
     }
 #pragma warning restore CA2208
+
+    /// <summary>Options of a stack of its own.</summary>
+    internal SctpStackOptions ToStackOptions() => new()
+    {
+        TimeProvider = TimeProvider,
+        LoggerFactory = LoggerFactory,
+        Dtls = Dtls,
+        UnsafePreferInlineScheduling = UnsafePreferInlineScheduling,
+        BufferBudget = BufferBudget,
+    };
 
     /// <summary>Where a UDP socket of its own is bound.</summary>
     internal IPEndPoint LocalEndPoint()

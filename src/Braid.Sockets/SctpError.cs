@@ -41,6 +41,9 @@ public enum SctpError
     /// <summary>The local address is in use or does not exist.</summary>
     AddressUnavailable,
 
+    /// <summary>SCTP over IP cannot be used: the system has no such thing, does not let us, or has SCTP of its own. The message says which.</summary>
+    TransportUnavailable,
+
     /// <summary>There is an association with that peer on that SCTP port already (RFC 9260 §1.3: one between two end points).</summary>
     AlreadyConnected,
 

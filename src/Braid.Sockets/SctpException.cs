@@ -35,6 +35,7 @@ public sealed class SctpException : IOException
     {
         SctpException own => new SctpException(own.Error, own.Message, own.InnerException) { CauseCode = own.CauseCode, PeerReason = own.PeerReason },
         ObjectDisposedException disposed => new ObjectDisposedException(disposed.ObjectName),
+        IRepeatedException own => own.Again(),
         _ => end,
     };
 
@@ -113,7 +114,7 @@ public sealed class SctpException : IOException
     private static string Describe(AssociationEvent.Closed closed)
     {
         var code = (CauseCode)closed.CauseCode;
-        string text = code is Sctp.Wire.CauseCode.UserInitiatedAbort or Sctp.Wire.CauseCode.ProtocolViolation
+        string text = code is Sctp.Wire.CauseCode.None or Sctp.Wire.CauseCode.UserInitiatedAbort or Sctp.Wire.CauseCode.ProtocolViolation
             ? Printable(Encoding.UTF8.GetString(closed.CauseInfo.Span))
             : "";
         string name = code switch
@@ -134,7 +135,7 @@ public sealed class SctpException : IOException
             Sctp.Wire.CauseCode.ProtocolViolation => "protocol violation",
             _ => string.Create(CultureInfo.InvariantCulture, $"cause {closed.CauseCode}"),
         };
-        return name.Length == 0 ? "" : text.Length == 0 ? $": {name}" : $": {name}: {text}";
+        return name.Length == 0 && text.Length == 0 ? "" : name.Length == 0 ? $": {text}" : text.Length == 0 ? $": {name}" : $": {name}: {text}";
     }
 
     // It comes from the network and ends on somebody's terminal.
@@ -148,4 +149,10 @@ public sealed class SctpException : IOException
 
         return clean.ToString();
     }
+}
+
+/// <summary>An exception that many calls end with: each throws one of its own.</summary>
+internal interface IRepeatedException
+{
+    Exception Again();
 }

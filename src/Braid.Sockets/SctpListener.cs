@@ -33,14 +33,12 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
         _isDisposedToken = _disposed.Token;
         _association = options.Association.Prepared();
         _ownsLoop = options.Stack is null;
-        SctpStack[] stacks = options.Stack is { } given ? [given] : SctpStack.OpenUdp(
-            options.ListenEndPoints[0],
-            options.Sockets,
-            new SctpStackOptions { TimeProvider = options.TimeProvider, LoggerFactory = options.LoggerFactory, ReusePort = options.ReusePort, Dtls = options.Dtls });
+        SctpStack[] stacks = options.Stack is { } given ? [given] : SctpStack.OpenFor(options);
         _ports = [.. stacks.Select(stack => new ListeningPort(stack.Loop, Port, () => Volatile.Read(ref _association)))];
         _open = _ports.Length;
         _association = Loop.Fit(_association);
         LocalEndPoints = stacks[0].LocalEndPoints;
+        Encapsulation = stacks[0].Encapsulation;
         try
         {
             Array.ForEach(_ports, port => port.Use(OnAccepted, OnEnded));
@@ -59,6 +57,9 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
     /// <summary>Where it listens, with the UDP port that the system chose.</summary>
     public IReadOnlyList<IPEndPoint> LocalEndPoints { get; }
 
+    /// <summary>What its packets travel in.</summary>
+    public SctpEncapsulation Encapsulation { get; }
+
     /// <summary>The SCTP port.</summary>
     public ushort Port => _options.Port;
 
@@ -67,6 +68,9 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
 
     /// <summary>What runs it, or the first of them: for what they have in common, and for tests that make it fail.</summary>
     internal EndpointLoop Loop => _ports[0].Loop;
+
+    /// <summary>What runs it, for each of its sockets.</summary>
+    internal IEnumerable<EndpointLoop> Loops => _ports.Select(static port => port.Loop);
 
     /// <summary>Begins to listen.</summary>
     /// <param name="options">What to listen on, and how.</param>

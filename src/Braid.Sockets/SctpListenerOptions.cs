@@ -15,7 +15,7 @@ public sealed record SctpListenerOptions
 
     /// <summary>
     /// Address and UDP port to bind; UDP port 0 lets the system choose. Default: every address of this machine, IPv4 and
-    /// IPv6, at UDP port 9899 (RFC 6951). Exactly one for now; not used with a <see cref="Stack"/>.
+    /// IPv6, at UDP port 9899 (RFC 6951). Over IP the port does not matter. Exactly one for now; not used with a <see cref="Stack"/>.
     /// </summary>
     public IReadOnlyList<IPEndPoint> ListenEndPoints { get; init; } = [new IPEndPoint(IPAddress.IPv6Any, SctpDefaults.UdpPort)];
 
@@ -37,6 +37,9 @@ public sealed record SctpListenerOptions
     /// <summary>Associations that may wait to be accepted; the ones beyond are aborted. From 1. Default 128.</summary>
     public int Backlog { get; init; } = 128;
 
+    /// <summary>What packets travel in. A <see cref="Stack"/> brings its own. Default <see cref="SctpEncapsulation.Udp"/>.</summary>
+    public SctpEncapsulation Encapsulation { get; init; }
+
     /// <summary>The stack to live on; null, the default, opens one with a UDP socket of its own.</summary>
     public SctpStack? Stack { get; init; }
 
@@ -54,8 +57,18 @@ public sealed record SctpListenerOptions
     /// </summary>
     public int Sockets { get; init; } = 1;
 
+    /// <summary>
+    /// Bytes that send and receive buffers which size themselves may grow by, all associations of the listener, on whatever socket, together
+    /// (<see cref="EndpointOptions.BufferBudget"/>). From 0. A <see cref="Stack"/> brings its own. Default 512 MiB.
+    /// </summary>
+    public long BufferBudget { get; init; } = 512 << 20;
+
     /// <summary>Protects the associations by DTLS (RFC 8261); the peer must do the same. A <see cref="Stack"/> brings its own. Null, the default, for nothing.</summary>
     public SctpDtlsOptions? Dtls { get; init; }
+
+    /// <inheritdoc cref="SctpStackOptions.UnsafePreferInlineScheduling"/>
+    /// <remarks>A <see cref="Stack"/> brings its own.</remarks>
+    public bool UnsafePreferInlineScheduling { get; init; }
 
     /// <summary>Where time comes from; a <see cref="Stack"/> brings its own. Default: the system.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
@@ -78,12 +91,30 @@ public sealed record SctpListenerOptions
             throw new ArgumentException("A stack has DTLS from the start, or has none.", nameof(Dtls));
         }
 
+        SctpStackOptions.CheckEncapsulation(Encapsulation, Dtls);
         Dtls?.Validate();
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(Backlog);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(Sockets);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Sockets, MostSockets);
+        if (Sockets > 1 && Encapsulation == SctpEncapsulation.RawIp)
+        {
+            throw new ArgumentException("Every raw socket gets every packet: one is all there can be.", nameof(Sockets));
+        }
+
+        ArgumentOutOfRangeException.ThrowIfNegative(BufferBudget);
         Association.Validate();
     }
+
+    /// <summary>Options of a stack of its own.</summary>
+    internal SctpStackOptions ToStackOptions() => new()
+    {
+        TimeProvider = TimeProvider,
+        LoggerFactory = LoggerFactory,
+        ReusePort = ReusePort,
+        Dtls = Dtls,
+        UnsafePreferInlineScheduling = UnsafePreferInlineScheduling,
+        BufferBudget = BufferBudget,
+    };
 }
 
 /// <summary>An association that a peer has set up and nobody has accepted yet.</summary>

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
+using Braid.Core;
 using Braid.Sctp;
 
 namespace Braid.Sockets;
@@ -15,6 +16,7 @@ namespace Braid.Sockets;
 public sealed partial class SctpSocket : IAsyncDisposable, IDisposable
 {
     private readonly PeerTable _peers = new();
+    private readonly StartingPeers _starting = new();
     private readonly SocketBinding _binding;
     private int _isDisposed;
 
@@ -95,7 +97,8 @@ public sealed partial class SctpSocket : IAsyncDisposable, IDisposable
 
     /// <summary>
     /// Sends a message to a peer. Where there is no association with it one is set up, and the message goes along with the
-    /// handshake (RFC 6458 §3.1): what becomes of it is told by notifications.
+    /// handshake (RFC 6458 §3.1): what becomes of it is told by notifications. The order of calls is that of messages, also where the
+    /// ones before were not awaited.
     /// </summary>
     /// <param name="payload">User data, from 1 byte; must not change before the task completes.</param>
     /// <param name="remote">The peer's address and UDP port.</param>
@@ -109,14 +112,11 @@ public sealed partial class SctpSocket : IAsyncDisposable, IDisposable
     {
         ArgumentNullException.ThrowIfNull(remote);
         cancellationToken.ThrowIfCancellationRequested();
-        AssociationHost? host = _peers.Find(remote.ToNetworkAddress(), remotePort);
-        if (host is null)
+        if (FindToSend(remote, remotePort) is not { } host)
         {
-            (host, bool isSent) = await StartToSendAsync(remote, remotePort, payload, info).ConfigureAwait(false);
-            if (isSent)
-            {
-                return host.Id;
-            }
+            (host, Task sending) = await StartToSendAsync(remote, remotePort, payload, info, cancellationToken).ConfigureAwait(false);
+            await sending.ConfigureAwait(false);
+            return host.Id;
         }
 
         await Calls.SendAsync(host, payload, info ?? host.Options.DefaultSendInfo, null, cancellationToken).ConfigureAwait(false);
@@ -208,16 +208,9 @@ public sealed partial class SctpSocket : IAsyncDisposable, IDisposable
     {
         ArgumentNullException.ThrowIfNull(remote);
         Open().PrepareToBlock();
-        AssociationHost? host = _peers.Find(remote.ToNetworkAddress(), remotePort);
-        if (host is null)
+        if (FindToSend(remote, remotePort) is not { } host)
         {
-            Task<(AssociationHost Host, bool IsSent)> starting = StartToSendAsync(remote, remotePort, payload.ToArray(), info);
-            Calls.Block(starting, Timeout.InfiniteTimeSpan);
-            (host, bool isSent) = starting.Result;
-            if (isSent)
-            {
-                return host.Id;
-            }
+            return StartToSend(remote, remotePort, payload, info, timeout);
         }
 
         Calls.Send(host, payload, info ?? host.Options.DefaultSendInfo, null, timeout);
@@ -409,20 +402,65 @@ public sealed partial class SctpSocket : IAsyncDisposable, IDisposable
         return _binding.Open();
     }
 
+    // While messages to a peer wait for the loop, which looks for an association and begins one if need be, the next ones go behind them.
+    private AssociationHost? FindToSend(IPEndPoint remote, ushort remotePort) =>
+        _starting.Includes(_binding.AddressOf(remote), remotePort) ? null : _peers.Find(_binding.AddressOf(remote), remotePort);
+
     // What could never be sent sets nothing up.
-    // The message is there before the handshake begins, so that it goes along with the COOKIE ECHO (RFC 9260 §5.1). Not sent when an
-    // association that somebody else has begun meanwhile has no room.
-    private Task<(AssociationHost Host, bool IsSent)> StartToSendAsync(
-        IPEndPoint remote, ushort remotePort, ReadOnlyMemory<byte> payload, SctpSendInfo? info)
+    // The message is there before the handshake begins, so that it goes along with the COOKIE ECHO (RFC 9260 §5.1). Where an
+    // association that somebody else has begun meanwhile has no room, it takes its place among those that wait.
+    private Task<(AssociationHost Host, Task Sending)> StartToSendAsync(
+        IPEndPoint remote, ushort remotePort, ReadOnlyMemory<byte> payload, SctpSendInfo? info, CancellationToken cancellationToken)
     {
         SctpAssociationOptions future = _binding.Association;
         Calls.CheckLength(future, payload.Length);
         Calls.CheckStream(future.OutgoingStreams, info ?? future.DefaultSendInfo);
-        return StartAsync([remote], remotePort, begin =>
+        NetworkAddress address = _binding.AddressOf(remote);
+        StartingPeers.Waiting waiting = _starting.Add(address, remotePort);
+        try
         {
-            AssociationHost host = _peers.FindOnLoop(remote.ToNetworkAddress(), remotePort) ?? begin();
-            return (host, Calls.TrySend(host, payload.Span, info ?? host.Options.DefaultSendInfo, null));
-        });
+            // Nothing after the loop's part: who blocks may have the only thread that it could run on.
+            Task<(AssociationHost Host, Task Sending)> starting = StartAsync([remote], remotePort, begin =>
+            {
+                using (waiting)
+                {
+                    AssociationHost host = _peers.FindOnLoop(address, remotePort) ?? begin();
+                    return (host, Calls.SendAsync(host, payload, info ?? host.Options.DefaultSendInfo, null, cancellationToken).AsTask());
+                }
+            });
+            _ = starting.ContinueWith(
+                static (_, state) => ((StartingPeers.Waiting)state!).Dispose(),
+                waiting,
+                CancellationToken.None,
+                TaskContinuationOptions.NotOnRanToCompletion,
+                TaskScheduler.Default);
+            return starting;
+        }
+        catch
+        {
+            waiting.Dispose();
+            throw;
+        }
+    }
+
+    private SctpAssociationId StartToSend(IPEndPoint remote, ushort remotePort, ReadOnlySpan<byte> payload, SctpSendInfo? info, TimeSpan? timeout)
+    {
+        TimeSpan longest = Calls.Check(timeout);
+        using var expired = new CancellationTokenSource();
+        Task<(AssociationHost Host, Task Sending)> starting = StartToSendAsync(remote, remotePort, payload.ToArray(), info, expired.Token);
+        Calls.Block(starting, Timeout.InfiniteTimeSpan);
+        (AssociationHost host, Task sending) = starting.Result;
+        try
+        {
+            Calls.Block(sending, longest);
+        }
+        catch (SctpException exception) when (exception.Error == SctpError.TimedOut)
+        {
+            expired.Cancel();                                // unless it is in the send buffer this moment
+            throw;
+        }
+
+        return host.Id;
     }
 
     private Task<T> StartAsync<T>(IReadOnlyList<IPEndPoint> remotes, ushort remotePort, Func<Func<AssociationHost>, T> onLoop)

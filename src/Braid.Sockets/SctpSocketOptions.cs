@@ -1,5 +1,6 @@
 using System;
 using System.Net;
+using Braid.Sctp;
 using Microsoft.Extensions.Logging;
 
 namespace Braid.Sockets;
@@ -32,14 +33,27 @@ public sealed record SctpSocketOptions
     /// </summary>
     public bool InterleavesStreams { get; init; }
 
+    /// <summary>What packets travel in. A <see cref="Stack"/> brings its own. Default <see cref="SctpEncapsulation.Udp"/>.</summary>
+    public SctpEncapsulation Encapsulation { get; init; }
+
     /// <summary>The stack to live on; null, the default, opens one with a UDP socket of its own.</summary>
     public SctpStack? Stack { get; init; }
 
     /// <summary>Whether other sockets may use the same UDP port (SCTP_REUSE_PORT, RFC 6458 §8.1.27). Default false.</summary>
     public bool ReusePort { get; init; }
 
+    /// <summary>
+    /// Bytes that send and receive buffers which size themselves may grow by, all associations of the socket together
+    /// (<see cref="EndpointOptions.BufferBudget"/>). From 0. A <see cref="Stack"/> brings its own. Default 512 MiB.
+    /// </summary>
+    public long BufferBudget { get; init; } = 512 << 20;
+
     /// <summary>Protects the associations by DTLS (RFC 8261); the peer must do the same. A <see cref="Stack"/> brings its own. Null, the default, for nothing.</summary>
     public SctpDtlsOptions? Dtls { get; init; }
+
+    /// <inheritdoc cref="SctpStackOptions.UnsafePreferInlineScheduling"/>
+    /// <remarks>A <see cref="Stack"/> brings its own.</remarks>
+    public bool UnsafePreferInlineScheduling { get; init; }
 
     /// <summary>Where time comes from; a <see cref="Stack"/> brings its own. Default: the system.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
@@ -57,11 +71,24 @@ public sealed record SctpSocketOptions
             throw new ArgumentException("A stack has DTLS from the start, or has none.", nameof(Dtls));
         }
 
+        SctpStackOptions.CheckEncapsulation(Encapsulation, Dtls);
         Dtls?.Validate();
+        ArgumentOutOfRangeException.ThrowIfNegative(BufferBudget);
         Association.Validate();
         if (InterleavesStreams && !InterleavesParts)
         {
             throw new ArgumentException("Messages of other streams may come between parts only where those of other associations may.", nameof(InterleavesStreams));
         }
     }
+
+    /// <summary>Options of a stack of its own.</summary>
+    internal SctpStackOptions ToStackOptions() => new()
+    {
+        TimeProvider = TimeProvider,
+        LoggerFactory = LoggerFactory,
+        ReusePort = ReusePort,
+        Dtls = Dtls,
+        UnsafePreferInlineScheduling = UnsafePreferInlineScheduling,
+        BufferBudget = BufferBudget,
+    };
 }

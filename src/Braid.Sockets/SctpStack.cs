@@ -10,7 +10,7 @@ using Braid.Sctp;
 namespace Braid.Sockets;
 
 /// <summary>
-/// SCTP over one transport: any number of associations and listeners, on any number of SCTP ports, share one UDP socket.
+/// SCTP over one transport: any number of associations and listeners, on any number of SCTP ports, share one socket.
 /// Who needs only one of them need not know of it; each opens a stack of its own then.
 /// </summary>
 public sealed class SctpStack : IAsyncDisposable
@@ -22,6 +22,12 @@ public sealed class SctpStack : IAsyncDisposable
     {
         options.Validate();
         IDatagramTransport transport = open(options);
+        if (options.Dtls is null && transport is UdpTransport udp)
+        {
+            udp.ListenForErrors();                           // below DTLS there is nothing that could be verified
+        }
+
+        Encapsulation = transport.HasPorts ? SctpEncapsulation.Udp : SctpEncapsulation.RawIp;
         IsPointToPoint = transport.IsPointToPoint;
         LocalEndPoints = transport.LocalEndPoint is null ? [] : [transport.LocalEndPoint];
         EndpointOptions endpointOptions = options.ToEndpointOptions() with
@@ -45,7 +51,7 @@ public sealed class SctpStack : IAsyncDisposable
 
         var endpoint = new Endpoint(endpointOptions, OperatingSystemRandom.Instance);
         DtlsLayer? secure = options.Dtls is null ? null : new DtlsLayer(endpoint, options.Dtls, OperatingSystemRandom.Instance, options.MaximumAssociations);
-        _loop = new EndpointLoop(endpoint, transport, new MonotonicClock(options.TimeProvider), LogMessages.LoggerFor(options.LoggerFactory), secure);
+        _loop = new EndpointLoop(endpoint, transport, new MonotonicClock(options.TimeProvider), LogMessages.LoggerFor(options.LoggerFactory), secure, options.UnsafePreferInlineScheduling);
     }
 
     /// <summary>Where it is bound, with the UDP port that the system chose; none over a transport without addresses.</summary>
@@ -53,6 +59,28 @@ public sealed class SctpStack : IAsyncDisposable
 
     /// <summary>Whether the transport names the peer by itself, so that there are no addresses.</summary>
     public bool IsPointToPoint { get; }
+
+    /// <summary>What its packets travel in; over a transport of the user's it says <see cref="SctpEncapsulation.Udp"/>, and means nothing.</summary>
+    public SctpEncapsulation Encapsulation { get; }
+
+    /// <summary>
+    /// Whether SCTP over IP can be had (<see cref="SctpEncapsulation.RawIp"/>): on this system, by this process, now. Opening it says why not.
+    /// </summary>
+    public static bool IsRawIpSupported
+    {
+        get
+        {
+            try
+            {
+                RawIpTransport.Open(IPAddress.Any).Dispose();
+                return true;
+            }
+            catch (SctpException)
+            {
+                return false;
+            }
+        }
+    }
 
     /// <summary>Whether what it sends and receives is protected by DTLS (<see cref="SctpStackOptions.Dtls"/>).</summary>
     public bool IsSecure => _loop.Secure is not null;
@@ -81,6 +109,20 @@ public sealed class SctpStack : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(local);
         return new SctpStack(with => BindUdp(local, with.ReusePort), options ?? new SctpStackOptions());
+    }
+
+    /// <summary>
+    /// Opens a stack over IP itself, protocol number 132 (<see cref="SctpEncapsulation.RawIp"/>). It takes the packets for the SCTP ports that are in
+    /// use on it, and leaves all others to other programs: nobody answers what is for a port that nobody uses.
+    /// </summary>
+    /// <param name="local">Where to bind. The IPv6 wildcard takes IPv4 as well, and alone where the system has no IPv6.</param>
+    /// <param name="options">Limits and services; null for the defaults. DTLS is for UDP (RFC 8261 §1).</param>
+    /// <exception cref="ArgumentException">An option is outside its range.</exception>
+    /// <exception cref="SctpException">The address cannot be used, or raw sockets cannot: the message says why.</exception>
+    public static SctpStack OpenRawIp(IPAddress local, SctpStackOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(local);
+        return OpenRawIp(local, options ?? new SctpStackOptions(), hasEphemeralPort: false);
     }
 
     /// <summary>Opens a stack over anything that moves datagrams between two peers.</summary>
@@ -117,13 +159,24 @@ public sealed class SctpStack : IAsyncDisposable
         }
     }
 
-    /// <summary>A stack for one association that connects over UDP.</summary>
-    internal static SctpStack OpenFor(SctpConnectOptions options) => OpenUdp(
-        options.LocalEndPoint(), new SctpStackOptions { TimeProvider = options.TimeProvider, LoggerFactory = options.LoggerFactory, Dtls = options.Dtls });
+    /// <summary>A stack for one association that connects over UDP or IP.</summary>
+    internal static SctpStack OpenFor(SctpConnectOptions options) => options.Encapsulation == SctpEncapsulation.RawIp
+        ? OpenRawIp(options.LocalEndPoint().Address, options.ToStackOptions(), hasEphemeralPort: options.LocalPort == 0)
+        : OpenUdp(options.LocalEndPoint(), options.ToStackOptions());
+
+    /// <summary>A stack for a socket.</summary>
+    internal static SctpStack OpenFor(SctpSocketOptions options) => options.Encapsulation == SctpEncapsulation.RawIp
+        ? OpenRawIp(options.LocalEndPoint.Address, options.ToStackOptions(), hasEphemeralPort: options.Port == 0)
+        : OpenUdp(options.LocalEndPoint, options.ToStackOptions());
+
+    /// <summary>The stacks of a listener.</summary>
+    internal static SctpStack[] OpenFor(SctpListenerOptions options) => options.Encapsulation == SctpEncapsulation.RawIp
+        ? [OpenRawIp(options.ListenEndPoints[0].Address, options.ToStackOptions(), hasEphemeralPort: false)]
+        : OpenUdp(options.ListenEndPoints[0], options.Sockets, options.ToStackOptions());
 
     /// <summary>A stack for one association over a transport of the user's.</summary>
     internal static SctpStack OpenFor(ISctpDatagramTransport transport, SctpConnectOptions options) => Open(
-        transport, new SctpStackOptions { TimeProvider = options.TimeProvider, LoggerFactory = options.LoggerFactory, Dtls = options.Dtls });
+        transport, options.ToStackOptions());
 
     /// <summary>
     /// Stacks whose sockets have one address and UDP port: the system gives each the datagrams of some peers, by a hash of the
@@ -131,10 +184,12 @@ public sealed class SctpStack : IAsyncDisposable
     /// </summary>
     /// <param name="local">Where to bind; port 0 lets the system choose.</param>
     /// <param name="count">How many; one where the system does not spread datagrams.</param>
-    /// <param name="options">Limits and services of each.</param>
+    /// <param name="options">Limits and services of each; the memory for buffers is that of all together.</param>
     /// <exception cref="SctpException">The address cannot be used.</exception>
     internal static SctpStack[] OpenUdp(IPEndPoint local, int count, SctpStackOptions options)
     {
+        options = options with { SharedBufferBudget = new MemoryBudget(options.BufferBudget) };
+
         // Windows gives everything to one of the sockets, and so do the BSDs.
         var stacks = new SctpStack[OperatingSystem.IsLinux() ? count : 1];
         for (int i = 0; i < stacks.Length; i++)
@@ -167,6 +222,16 @@ public sealed class SctpStack : IAsyncDisposable
 
     /// <summary>A stack on an in-memory network.</summary>
     internal static SctpStack Open(MemoryTransport transport, SctpStackOptions options) => new(_ => transport, options);
+
+    private static SctpStack OpenRawIp(IPAddress local, SctpStackOptions options, bool hasEphemeralPort)
+    {
+        if (options.Dtls is not null)
+        {
+            throw new ArgumentException("DTLS runs over UDP, not over IP (RFC 8261 §1).", nameof(options));
+        }
+
+        return new SctpStack(_ => RawIpTransport.Open(local, hasEphemeralPort), options);
+    }
 
     private static UdpTransport BindUdp(IPEndPoint local, bool reusePort, bool hasEphemeralPort = false)
     {

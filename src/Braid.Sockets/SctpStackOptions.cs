@@ -1,4 +1,5 @@
 using System;
+using Braid.Core;
 using Braid.Sctp;
 using Microsoft.Extensions.Logging;
 
@@ -25,6 +26,15 @@ public sealed record SctpStackOptions
     /// <summary>Protects everything on the stack by DTLS (RFC 8261); peers must do the same. Null, the default, for nothing.</summary>
     public SctpDtlsOptions? Dtls { get; init; }
 
+    /// <summary>
+    /// Whether what awaits a message goes on at once, on the thread that received it, and not on the thread pool. That saves the waking of
+    /// another thread, most of what a small message takes to an idle application. But all associations of that thread, those of other
+    /// stacks too, stand still until the code after the await is done or awaits something else: code that blocks, waits for a lock or
+    /// computes for long stops them, and one that blocks until an association has done something may wait for ever. Continuations that
+    /// want a <see cref="System.Threading.SynchronizationContext"/> still go there. Default false.
+    /// </summary>
+    public bool UnsafePreferInlineScheduling { get; init; }
+
     /// <summary>Where time comes from. Default: the system.</summary>
     public TimeProvider TimeProvider { get; init; } = TimeProvider.System;
 
@@ -39,8 +49,27 @@ public sealed record SctpStackOptions
         ToEndpointOptions().Validate();
     }
 
+    /// <summary>Whether packets can travel so.</summary>
+    /// <exception cref="ArgumentException">There is no such encapsulation, or DTLS does not go with it.</exception>
+    internal static void CheckEncapsulation(SctpEncapsulation encapsulation, SctpDtlsOptions? dtls)
+    {
+        if (encapsulation is not (SctpEncapsulation.Udp or SctpEncapsulation.RawIp))
+        {
+            throw new ArgumentOutOfRangeException(nameof(encapsulation), encapsulation, "There is no such encapsulation.");
+        }
+
+        if (encapsulation == SctpEncapsulation.RawIp && dtls is not null)
+        {
+            throw new ArgumentException("DTLS runs over UDP, not over IP (RFC 8261 §1).", nameof(dtls));
+        }
+    }
+
+    /// <summary>What stacks that belong together may grow by in all; null for each by itself.</summary>
+    internal MemoryBudget? SharedBufferBudget { get; init; }
+
     internal EndpointOptions ToEndpointOptions() => new()
     {
+        SharedBufferBudget = SharedBufferBudget,
         MaximumAssociations = MaximumAssociations,
         CookieLifetime = CookieLifetime,
         BufferBudget = BufferBudget,

@@ -44,7 +44,21 @@ internal sealed class UsrsctpPeer : IAsyncDisposable
     /// <param name="environment">Variables.</param>
     /// <param name="action">What it does, with its arguments.</param>
     public static UsrsctpPeer Start(
-        string role, int udpPort, int remoteUdpPort, int sctpPort, IReadOnlyDictionary<string, string> environment, params string[] action)
+        string role, int udpPort, int remoteUdpPort, int sctpPort, IReadOnlyDictionary<string, string> environment, params string[] action) =>
+        Start(role, udpPort, remoteUdpPort, sctpPort, environment, @namespace: null, action);
+
+    /// <summary>Starts it to speak SCTP over IP.</summary>
+    /// <param name="role">client or server.</param>
+    /// <param name="namespace">The network namespace where it is.</param>
+    /// <param name="local">Its address there.</param>
+    /// <param name="remote">Where the peer of a client is.</param>
+    /// <param name="sctpPort">The server's SCTP port.</param>
+    /// <param name="action">What it does, with its arguments.</param>
+    public static UsrsctpPeer StartRaw(string role, string @namespace, string local, string remote, int sctpPort, params string[] action) =>
+        Start(role, 0, 0, sctpPort, new Dictionary<string, string> { ["RAW"] = $"{local},{remote}" }, @namespace, action);
+
+    private static UsrsctpPeer Start(
+        string role, int udpPort, int remoteUdpPort, int sctpPort, IReadOnlyDictionary<string, string> environment, string? @namespace, string[] action)
     {
         (string? program, string reason) = s_built.Value;
         if (program is null)
@@ -53,10 +67,18 @@ internal sealed class UsrsctpPeer : IAsyncDisposable
             Assert.Skip(reason);
         }
 
-        var start = new ProcessStartInfo(program) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(@namespace is null ? program : "ip") { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         foreach ((string name, string value) in environment)
         {
             start.Environment[name] = value;
+        }
+
+        if (@namespace is not null)
+        {
+            foreach (string argument in (string[])["netns", "exec", @namespace, program])
+            {
+                start.ArgumentList.Add(argument);
+            }
         }
 
         string[] where = [role, Text(udpPort), Text(remoteUdpPort), Text(sctpPort)];

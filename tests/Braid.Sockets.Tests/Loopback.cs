@@ -22,7 +22,7 @@ internal sealed class Loopback : IAsyncDisposable
 
     public SctpAssociation Server { get; private set; } = null!;
 
-    public static async Task<Loopback> ListenAsync(SctpAssociationOptions? options = null, IPAddress? address = null, int backlog = 128)
+    public static async Task<Loopback> ListenAsync(SctpAssociationOptions? options = null, IPAddress? address = null, int backlog = 128, SctpDtlsOptions? dtls = null)
     {
         SctpListener listener = await SctpListener.ListenAsync(new SctpListenerOptions
         {
@@ -30,21 +30,22 @@ internal sealed class Loopback : IAsyncDisposable
             Port = Port,
             Association = options ?? SctpAssociationOptions.Default,
             Backlog = backlog,
+            Dtls = dtls,
         });
         return new Loopback(listener);
     }
 
     public static async Task<Loopback> ConnectedAsync(
-        SctpAssociationOptions? client = null, SctpAssociationOptions? server = null, IPAddress? address = null)
+        SctpAssociationOptions? client = null, SctpAssociationOptions? server = null, IPAddress? address = null, SctpDtlsOptions? dtls = null)
     {
-        Loopback loopback = await ListenAsync(server, address);
-        loopback.Client = await loopback.ConnectAsync(client);
+        Loopback loopback = await ListenAsync(server, address, dtls: dtls);
+        loopback.Client = await loopback.ConnectAsync(client, dtls);
         loopback.Server = await loopback.Listener.AcceptAssociationAsync(loopback.Guard);
         return loopback;
     }
 
-    public ValueTask<SctpAssociation> ConnectAsync(SctpAssociationOptions? options = null) =>
-        SctpAssociation.ConnectAsync(OptionsFor(Listener.LocalEndPoints[0], options), Guard);
+    public ValueTask<SctpAssociation> ConnectAsync(SctpAssociationOptions? options = null, SctpDtlsOptions? dtls = null) =>
+        SctpAssociation.ConnectAsync(OptionsFor(Listener.LocalEndPoints[0], options) with { Dtls = dtls }, Guard);
 
     public static SctpConnectOptions OptionsFor(IPEndPoint remote, SctpAssociationOptions? options = null) => new()
     {

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Net;
+using System.Runtime.CompilerServices;
 using System.Threading;
 using System.Threading.Tasks;
 
@@ -16,7 +17,7 @@ public sealed class PollThreadTests
         using var guard = new CancellationTokenSource(TimeSpan.FromSeconds(60));
         await using SctpListener listener = await SctpListener.ListenAsync(
             new SctpListenerOptions { ListenEndPoints = [new IPEndPoint(IPAddress.Loopback, 0)], Port = Loopback.Port, Backlog = 1000 }, guard.Token);
-        Task echoing = EchoAsync(listener, guard.Token);
+        Task echoing = Echo.ServeAsync(listener, guard.Token);
         for (int round = 0; round < 3; round++)
         {
             await Task.WhenAll(Enumerable.Range(0, 100).Select(async number =>
@@ -53,12 +54,35 @@ public sealed class PollThreadTests
     }
 
     [Fact]
+    public async Task A_loop_that_has_ended_is_not_kept_by_its_thread()
+    {
+        WeakReference loop = await UseAsync();
+        for (int i = 0; i < 50 && loop.IsAlive; i++)
+        {
+            await Task.Delay(20);
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+        }
+
+        Assert.False(loop.IsAlive);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        static async Task<WeakReference> UseAsync()
+        {
+            SctpStack stack = SctpStack.OpenUdp(new IPEndPoint(IPAddress.Loopback, 0));
+            var loop = new WeakReference(stack.Loop);
+            await stack.DisposeAsync();
+            return loop;
+        }
+    }
+
+    [Fact]
     public void Loops_run_in_the_order_of_their_times()
     {
         var network = new SctpMemoryNetwork();
         EndpointLoop[] loops = [.. Enumerable.Range(1, 40).Select(port => network.Open(new IPEndPoint(IPAddress.Loopback, port), new SctpStackOptions()).Loop)];
         var deadlines = new LoopDeadlines();
-        var model = new Dictionary<EndpointLoop, long>();
+        var model = new Dictionary<IPolledLoop, long>();
         var random = new Random(7);
         for (int step = 0; step < 5000; step++)
         {
@@ -89,40 +113,5 @@ public sealed class PollThreadTests
                 Assert.All(model.Values, time => Assert.True(time > now));
             }
         }
-    }
-
-    private static async Task EchoAsync(SctpListener listener, CancellationToken cancellationToken)
-    {
-        try
-        {
-            while (true)
-            {
-                _ = EchoAsync(await listener.AcceptAssociationAsync(cancellationToken), cancellationToken);
-            }
-        }
-        catch (ObjectDisposedException)
-        {
-            // The end of the test.
-        }
-    }
-
-    private static async Task EchoAsync(SctpAssociation association, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await foreach (SctpMessage message in association.ReadAllAsync(cancellationToken))
-            {
-                using (message)
-                {
-                    await association.SendAsync(message.ToArray(), default, cancellationToken);
-                }
-            }
-        }
-        catch (SctpException)
-        {
-            // Half of them abort.
-        }
-
-        await association.DisposeAsync();
     }
 }

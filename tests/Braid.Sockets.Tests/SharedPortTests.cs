@@ -4,6 +4,7 @@ using System.Linq;
 using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
+using Braid.Core;
 
 namespace Braid.Sockets.Tests;
 
@@ -56,6 +57,19 @@ public sealed class SharedPortTests
         await using SctpListener next = await SctpListener.ListenAsync(
             s_two with { ListenEndPoints = [at], Sockets = 1 }, guard.Token);
         Assert.Equal(1, next.SocketCount);
+    }
+
+    [Fact]
+    public async Task All_sockets_of_a_listener_share_one_budget_for_buffers()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "Linux alone spreads datagrams over sockets.");
+        using var guard = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        await using SctpListener listener = await SctpListener.ListenAsync(s_two with { BufferBudget = 12_345 }, guard.Token);
+        List<(SctpAssociation Client, SctpAssociation Server)> pairs = await ConnectAsync(listener, guard.Token);
+        MemoryBudget?[] budgets = [.. pairs.Select(pair => pair.Server.Host.Loop.Endpoint.Options.SharedBufferBudget)];
+        Assert.Equal(2, pairs.Select(pair => pair.Server.Host.Loop).Distinct().Count());
+        Assert.Equal(12_345, Assert.Single(budgets.Distinct())!.Limit);
+        await EndAsync(pairs);
     }
 
     [Fact]

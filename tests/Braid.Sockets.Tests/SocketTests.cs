@@ -71,6 +71,36 @@ public sealed class SocketTests
         Assert.Single(server.Associations);
     }
 
+    /// <summary>The first ones wait for the loop to set the association up; those after them find it there, with or without room.</summary>
+    [Theory]
+    [InlineData(0, 4)]
+    [InlineData(8 << 10, 1000)]
+    public async Task The_order_of_calls_is_that_of_messages_though_the_peer_is_new_and_nobody_awaits(int sendBuffer, int length)
+    {
+        const int Messages = 200;
+        for (int round = 0; round < 10; round++)
+        {
+            await using var pair = new TwoStacks();
+            await using SctpSocket server = pair.OpenServer();
+            await using SctpSocket client = pair.OpenClient(SctpAssociationOptions.Default with { SendBufferSize = sendBuffer });
+            var sending = new Task[Messages];
+            for (int i = 0; i < Messages; i++)
+            {
+                var payload = new byte[length];
+                BitConverter.TryWriteBytes(payload, i);
+                sending[i] = client.SendToAsync(payload, TwoStacks.ServerAt, Loopback.Port, cancellationToken: pair.Guard).AsTask();
+            }
+
+            for (int i = 0; i < Messages; i++)
+            {
+                using SctpReceived received = await server.ReceiveAsync(pair.Guard);
+                Assert.Equal(i, BitConverter.ToInt32(received.Message.ToArray()));
+            }
+
+            await Task.WhenAll(sending);
+        }
+    }
+
     [Theory]
     [InlineData("token")]
     [InlineData("length")]

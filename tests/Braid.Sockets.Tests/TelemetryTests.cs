@@ -6,7 +6,9 @@ using System.Diagnostics.Metrics;
 using System.Linq;
 using System.Net;
 using System.Net.Sockets;
+using System.Threading;
 using System.Threading.Tasks;
+using Braid.Dtls;
 
 namespace Braid.Sockets.Tests;
 
@@ -61,6 +63,29 @@ public sealed class TelemetryTests
         while (meter.Collect().GetValueOrDefault("sctp.packet.dropped MalformedPacket") <= before)
         {
             loopback.Guard.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+    }
+
+    [Fact]
+    public async Task What_comes_without_a_DTLS_session_is_counted()
+    {
+        using var meter = new Collector();
+        using var guard = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        await using SctpListener listener = await SctpListener.ListenAsync(
+            new SctpListenerOptions
+            {
+                ListenEndPoints = [new IPEndPoint(IPAddress.Loopback, 0)],
+                Port = 4998,
+                Dtls = new SctpDtlsOptions { Certificate = DtlsCertificate.Create(), PeerValidation = static _ => true },
+            },
+            guard.Token);
+        using var stranger = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        double before = meter.Collect().GetValueOrDefault("sctp.packet.dropped NoDtlsSession");
+        await stranger.SendToAsync(new byte[20], listener.LocalEndPoints[0], guard.Token);
+        while (meter.Collect().GetValueOrDefault("sctp.packet.dropped NoDtlsSession") <= before)
+        {
+            guard.Token.ThrowIfCancellationRequested();
             await Task.Yield();
         }
     }

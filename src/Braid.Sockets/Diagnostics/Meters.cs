@@ -19,6 +19,7 @@ internal static class Meters
     private static readonly ConcurrentDictionary<EndpointLoop, bool> s_loops = new();
     private static readonly long[] s_gone = new long[(int)Counter.Count];          // of associations that have ended
     private static readonly long[] s_goneDrops = new long[(int)DropReason.Count];  // of stacks that were closed
+    private static long s_goneStrangers;                                            // as s_goneDrops, where DTLS is below
     private static readonly Histogram<double> s_duration = s_meter.CreateHistogram<double>(
         "sctp.association.duration", "s", "How long associations lived.");
 
@@ -91,6 +92,8 @@ internal static class Meters
             {
                 Interlocked.Add(ref s_goneDrops[(int)reason], loop.Endpoint.Drops[reason]);
             }
+
+            Interlocked.Add(ref s_goneStrangers, loop.Secure?.Discarded ?? 0);
         }
     }
 
@@ -184,6 +187,18 @@ internal static class Meters
             {
                 measurements.Add(new(total, new KeyValuePair<string, object?>("sctp.drop.reason", reason.ToString())));
             }
+        }
+
+        // Datagrams that no DTLS session was there for, nor a place for one. What sessions drop is in their own meter, "Braid.Dtls".
+        long strangers = Interlocked.Read(ref s_goneStrangers);
+        foreach (EndpointLoop loop in s_loops.Keys)
+        {
+            strangers += loop.Secure?.Discarded ?? 0;
+        }
+
+        if (strangers > 0)
+        {
+            measurements.Add(new(strangers, new KeyValuePair<string, object?>("sctp.drop.reason", "NoDtlsSession")));
         }
 
         return measurements;

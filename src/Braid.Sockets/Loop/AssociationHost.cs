@@ -243,6 +243,16 @@ internal sealed class AssociationHost
         }
     }
 
+    /// <summary>The same, by somebody who has just sent the first of what may become many: he runs the loop himself if he can. With no lock taken.</summary>
+    public void RunOrWake()
+    {
+        // Whoever sets the mark either runs the inbox or posts it.
+        if (Volatile.Read(ref _isPosted) == 0 && Interlocked.Exchange(ref _isPosted, 1) == 0 && !_loop.TryRunHere(this))
+        {
+            _loop.Post(this);
+        }
+    }
+
     /// <summary>Does something on the loop, after everything that was sent so far was handed to the protocol.</summary>
     public void PostAfterSends(Action<Instant> action) => _loop.Post(now =>
     {

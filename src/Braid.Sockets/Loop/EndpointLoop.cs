@@ -1,8 +1,10 @@
 using System;
 using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Runtime.InteropServices;
 using System.Threading;
 using Braid.Core;
-using Braid.Dtls;
 using Braid.Sctp;
 using Microsoft.Extensions.Logging;
 
@@ -13,7 +15,7 @@ namespace Braid.Sockets;
 /// pool. Whoever finds it idle schedules it; everyone else leaves work in its inboxes. There is no lock around the protocol, and
 /// what has piled up while it ran is taken in one go: many datagrams in, many datagrams out.
 /// </summary>
-internal sealed class EndpointLoop : IThreadPoolWorkItem
+internal sealed class EndpointLoop : IThreadPoolWorkItem, IPolledLoop, IPolledSocket
 {
     private const int RunsBeforeYield = 16;                  // so that one busy endpoint leaves the pool to others
 
@@ -25,48 +27,58 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     private readonly IDatagramTransport _transport;
     private readonly IDatagramMachine _machine;              // the endpoint, or what lies between it and the transport
     private readonly MonotonicClock _clock;
-    private readonly ITimer _timer;
+    private readonly LoopTimer _timer;
     private readonly PollThread? _thread;                    // none: the pool runs it
+    private readonly bool _runsContinuations;
 
     // Written by anybody.
     private readonly ConcurrentQueue<Action<Instant>> _commands = new();
     private readonly ConcurrentQueue<AssociationHost> _hosts = new();
     private readonly ConcurrentQueue<AssociationHost> _later = new();
     private readonly ReceivedBatches _received;
+    private readonly IncomingDatagrams _incoming;
+    private readonly OutgoingDatagrams _outgoing;
+    private readonly RunOutcomes _outcomes;
     private int _run;
-    private int _timerFired;
     private int _hasArrived;                                 // only where the transport announces it
     private volatile bool _isDriven;
+    private LoopTurn _turn;                                  // where there is a thread
 
     // Written only by the loop.
-    private DatagramBatch? _outgoing;
-    private Instant _timerSetFor = Instant.Never;
+    private bool _isLent;                                    // a sender runs it
 
     /// <param name="endpoint">The machine.</param>
     /// <param name="transport">What moves its datagrams; disposed with the loop.</param>
     /// <param name="clock">Where time comes from.</param>
     /// <param name="logger">For what nobody awaits.</param>
     /// <param name="secure">What protects its datagrams; null for nothing.</param>
-    public EndpointLoop(Endpoint endpoint, IDatagramTransport transport, MonotonicClock clock, ILogger logger, DtlsLayer? secure = null)
+    /// <param name="runsContinuations">Whether what awaits a message goes on in the loop's run.</param>
+    public EndpointLoop(
+        Endpoint endpoint, IDatagramTransport transport, MonotonicClock clock, ILogger logger, DtlsLayer? secure = null, bool runsContinuations = false)
     {
         Endpoint = endpoint;
         Secure = secure;
         _machine = (IDatagramMachine?)secure ?? endpoint;
-        if (secure is not null)
-        {
-            secure.Delivered = OnDelivered;
-        }
-
         Logger = logger;
+        _runsContinuations = runsContinuations;
         Life = new LoopLife(this);
+        Ports = new PortTable(transport.PortFilter);
         _transport = transport;
         _received = new ReceivedBatches(transport);
-        _clock = clock;
-        _timer = clock.Provider.CreateTimer(static state => ((EndpointLoop)state!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        Meters.Add(this);
-        if (transport.IsForPollThread)
+        _outgoing = new OutgoingDatagrams(_machine, transport);
+        _incoming = new IncomingDatagrams(_machine, endpoint, _received, _outgoing);
+        _outcomes = new RunOutcomes(this);
+        if (secure is not null)
         {
-            _thread = PollThread.Choose();
+            secure.Delivered = _incoming.OnDelivered;
+        }
+
+        _clock = clock;
+        Meters.Add(this);
+        _thread = transport.IsForPollThread ? PollThread.Choose() : null;
+        _timer = new LoopTimer(this, HasSystemTime ? _thread : null, Schedule);
+        if (_thread is not null)
+        {
             _thread.Add(this);
         }
         else if (!transport.TryAnnounce(OnArrived))
@@ -88,7 +100,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     public LoopLife Life { get; }
 
     /// <summary>Its SCTP ports.</summary>
-    public PortTable Ports { get; } = new();
+    public PortTable Ports { get; }
 
     /// <summary>Where time comes from.</summary>
     public TimeProvider TimeProvider => _clock.Provider;
@@ -99,10 +111,19 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     /// <summary>The transport, for whoever waits for its datagrams by blocking.</summary>
     public IDatagramTransport Transport => _transport;
 
-    /// <summary>What its <see cref="PollThread"/> calls it; only for that.</summary>
+    /// <summary>Whether what awaits a message may go on in this run. On the loop only.</summary>
+    public bool RunsContinuations => _runsContinuations && !_isLent;
+
+    /// <summary>Runs by senders. For tests.</summary>
+    public long LentRuns { get; private set; }
+
+    /// <inheritdoc/>
     public long PollKey { get; set; }
 
-    /// <summary>Its place among those that wait for their time; only for them.</summary>
+    /// <inheritdoc/>
+    public bool IsUnwatched { get; set; }
+
+    /// <inheritdoc/>
     public int DeadlineIndex { get; set; } = LoopDeadlines.NotQueued;
 
     /// <summary>Runs a command on the loop.</summary>
@@ -117,6 +138,55 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     {
         _hosts.Enqueue(host);
         Schedule();
+    }
+
+    /// <summary>
+    /// Runs a host's inbox here and now, where that spares a sleeping thread its waking and the caller the time that it takes. A host
+    /// that begins to send does so: what follows while that is on its way is better sent together.
+    /// </summary>
+    /// <returns>Whether it was run.</returns>
+    public bool TryRunHere(AssociationHost host)
+    {
+        if (_thread is not { IsAsleep: true } || !HasSystemTime || !_turn.TryTake())
+        {
+            return false;
+        }
+
+        bool runs = false;
+        bool wantsTimer = false;
+        bool wasInterrupted = false;
+        try
+        {
+            runs = _commands.IsEmpty && !Life.IsClosed;      // commands that the caller has posted before come before what he sends
+            _isLent = runs;
+            wantsTimer = runs && RunLent(host);
+        }
+        catch (ThreadInterruptedException)
+        {
+            wasInterrupted = true;                           // meant for a wait of the caller's, and no fault: the thread goes on from here
+        }
+#pragma warning disable CA1031 // As in every run.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            Life.Fail(exception);
+        }
+        finally
+        {
+            _isLent = false;
+            if (_turn.GiveBack() || wantsTimer)
+            {
+                Schedule();
+            }
+        }
+
+        if (wasInterrupted)
+        {
+            Finish(host);
+            Thread.CurrentThread.Interrupt();
+        }
+
+        return runs;
     }
 
     /// <summary>With the next run, whatever that is for, a host takes back what was returned to it.</summary>
@@ -161,6 +231,10 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         return host;
     }
 
+    /// <summary>An end point as the transport knows it.</summary>
+    public NetworkAddress AddressOf(IPEndPoint endPoint) =>
+        _transport.HasPorts ? endPoint.ToNetworkAddress() : endPoint.ToNetworkAddress().WithPort(0);
+
     /// <summary>Options that the transport can carry.</summary>
     public SctpAssociationOptions Fit(SctpAssociationOptions options) =>
         Math.Max(options.PathMtu, options.MaximumPathMtu) <= LargestPacket ? options : options with
@@ -196,14 +270,14 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     /// <summary>Sends what the machine has to send. On the loop only.</summary>
     public void SendDatagrams(Instant now)
     {
-        TakeDatagrams(now);
-        Flush();
+        _outgoing.Take(now);
+        _outgoing.Flush();
     }
 
     /// <summary>Sets no timer and moves no datagram any more. On the loop only.</summary>
     public void StopTransport()
     {
-        _timer.Dispose();
+        _timer.Stop();
         if (Secure is not null)
         {
             Instant now = _clock.Now;
@@ -211,27 +285,35 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
             SendDatagrams(now);
         }
 
+        _thread?.Remove(this);
         _thread?.Leave(this);
         _transport.Dispose();
     }
 
-    /// <summary>There is work for it. Its <see cref="PollThread"/> only, as are the next two.</summary>
+    /// <inheritdoc/>
     public void OnPosted()
     {
         Volatile.Write(ref _run, Idle);
         Interlocked.MemoryBarrier();                         // whoever leaves something from now on posts anew
-        RunGuarded();
+        TryRun();
     }
 
-    /// <summary>Its time has come.</summary>
+    /// <inheritdoc/>
     public void OnDue()
     {
-        Volatile.Write(ref _timerFired, 1);
-        RunGuarded();
+        _timer.Fire();
+        TryRun();
     }
 
-    /// <summary>Something has arrived. One batch: the thread comes again while there is more.</summary>
-    public void OnReadable() => RunGuarded(receives: true);
+    /// <inheritdoc/>
+    public bool OnReadable() => TryRun(receives: true);
+
+    /// <inheritdoc/>
+    public void OnRefused() => Post(static _ => throw new InvalidOperationException("The system cannot wait for more sockets."));
+
+    SafeHandle IPolledSocket.Handle => _transport.PollHandle!;
+
+    bool IPolledSocket.IsClosed => Life.IsClosed;
 
     /// <summary>
     /// For the thread that runs driven loops: takes in what has arrived and what is due, without blocking.
@@ -245,10 +327,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
         }
 
         Instant now = _clock.Now;
-        if (_timerSetFor <= now)
-        {
-            Volatile.Write(ref _timerFired, 1);
-        }
+        _timer.FireIfDue(now);
 
         // Also when the pool has it in its queue: it may never get to it.
         if (HasWork && (Interlocked.CompareExchange(ref _run, Running, Idle) == Idle
@@ -257,7 +336,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
             RunAll();
         }
 
-        return _timerSetFor.IsNever ? Timeout.InfiniteTimeSpan : _timerSetFor <= now ? TimeSpan.Zero : _timerSetFor - now;
+        return _timer.LeftAt(now);
     }
 
     void IThreadPoolWorkItem.Execute()
@@ -273,7 +352,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
     private bool HasSystemTime => ReferenceEquals(_clock.Provider, TimeProvider.System);
 
     private bool HasWork => !_received.IsEmpty || !_hosts.IsEmpty || !_commands.IsEmpty
-        || Volatile.Read(ref _timerFired) != 0 || Volatile.Read(ref _hasArrived) != 0;
+        || _timer.HasFired || Volatile.Read(ref _hasArrived) != 0;
 
     private void RunAll()
     {
@@ -292,6 +371,18 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
             Interlocked.MemoryBarrier();                     // the state is visible before the inboxes are looked at
         }
         while (HasWork && Interlocked.CompareExchange(ref _run, Running, Idle) == Idle);
+    }
+
+    private bool TryRun(bool receives = false)
+    {
+        if (!_turn.TryTakeOrMiss())
+        {
+            return false;
+        }
+
+        RunGuarded(receives);
+        _turn.GiveBack();
+        return true;
     }
 
     private void RunGuarded(bool receives = false)
@@ -339,11 +430,9 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
 
     private void Run()
     {
+        Debug.Assert(_thread is null || _turn.IsTaken, "Two threads may run it.");
         Instant now = _clock.Now;
-        if (Interlocked.Exchange(ref _timerFired, 0) != 0)
-        {
-            _timerSetFor = Instant.Never;
-        }
+        _timer.OnRun();
 
         // Commands before datagrams: what came after a call to listen, say, must find the port open.
         for (int i = _commands.Count; i > 0 && _commands.TryDequeue(out Action<Instant>? command); i--)
@@ -361,7 +450,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
             Volatile.Write(ref _hasArrived, 1);              // there may be more
         }
 
-        TakeReceived(now);
+        _incoming.Take(now);
         for (int i = _hosts.Count; i > 0 && _hosts.TryDequeue(out AssociationHost? host); i--)
         {
             host.RunInbox(now);
@@ -369,173 +458,36 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem
 
         _machine.HandleTimeout(now);
         SendDatagrams(now);
-        while (Endpoint.TryAccept(out Association? association))
+        _outcomes.Tell(now);
+        if (!Life.IsClosed)
         {
-            if (Ports.TryFindAcceptor(association.LocalPort, out Action<Association>? onAccepted))
-            {
-                onAccepted(association);
-            }
-            else
-            {
-                association.Abort(now, "nobody listens any more"u8);
-                SendDatagrams(now);
-            }
+            _timer.Set(now, _machine.NextTimeout, _isDriven);
         }
-
-        while (Endpoint.TryTakeActive(out Association? association))
-        {
-            if (association.Tag is AssociationHost { HasEnded: false } host)
-            {
-                host.Collect(now);
-            }
-            else
-            {
-                Discard(association);
-            }
-        }
-
-        // Last, since a peer says goodbye after he has told his associations why.
-        while (Secure is not null && Secure.TryTakeEnded(out NetworkAddress remote, out DtlsEnd? end, out bool isUsed))
-        {
-            if (end.Reason is not (DtlsEndReason.Closed or DtlsEndReason.ClosedByPeer))
-            {
-                LogMessages.SessionFailed(Logger, remote, end.Message);
-            }
-
-            if (isUsed)
-            {
-                Life.EndPeer(now, remote, SctpException.From(end, remote));
-            }
-        }
-
-        SetTimer(now);
     }
 
-    // Nobody accepted it, or its host was ended by a fault: what it still has for an application is given back.
-    private static void Discard(Association association)
+    // What a sender may do: neither commands, which may close the socket, nor what has arrived or is due. Returns whether a deadline has
+    // come nearer, which only the thread can be told.
+    private bool RunLent(AssociationHost host)
     {
-        while (association.TryGetEvent(out AssociationEvent? associationEvent))
-        {
-            (associationEvent as AssociationEvent.SendFailed)?.Payload.Dispose();
-        }
-
-        while (association.TryReceive(out ReceivedMessage? message))
-        {
-            message.Dispose();
-        }
+        Debug.Assert(_turn.IsTaken, "Two threads may run it.");
+        LentRuns++;
+        Instant now = _clock.Now;
+        host.RunInbox(now);
+        SendDatagrams(now);
+        _outcomes.Tell(now);
+        return _timer.MustBeSetFor(_machine.NextTimeout);
     }
 
-    private void TakeReceived(Instant now)
+    // A method of its own: what a lambda captures is allocated where it is declared.
+    private void Finish(AssociationHost host) => Post(now =>
     {
-        for (int i = 0; i < ReceivedBatches.Most && _received.TryTake(out (DatagramBatch Batch, bool HasSlot) received); i++)
-        {
-            try
-            {
-                Take(now, received.Batch);
-            }
-            finally
-            {
-                _received.Return(received);                  // also after a fault: else nothing more is received
-            }
-        }
-    }
-
-    private void Take(Instant now, DatagramBatch batch)
-    {
-        for (int i = 0; i < batch.Count; i++)
-        {
-            ref readonly DatagramRun run = ref batch[i];
-            for (int j = 0; j < run.Count; j++)
-            {
-                _machine.HandleDatagram(now, run.Path, batch.Bytes(run, j), run.Ecn);
-                OnDelivered(now);
-                if (Endpoint.WantsDrain)
-                {
-                    TakeDatagrams(now);
-                }
-            }
-        }
-    }
-
-    private void OnDelivered(Instant now) => (Endpoint.PeerShutdown?.Tag as AssociationHost)?.CloseSending(now);
-
-    private void TakeDatagrams(Instant now)
-    {
-        _outgoing ??= DatagramBatch.Rent();
-        while (_machine.TryGetDatagram(now, _outgoing.Free, out OutgoingDatagram datagram))
-        {
-            _outgoing.Commit(datagram.Length, datagram.Path, datagram.MayBeFragmented, datagram.Ecn);
-            if (_outgoing.IsFull)
-            {
-                _transport.Send(_outgoing);
-                _outgoing.Clear();
-            }
-        }
-    }
-
-    private void Flush()
-    {
-        DatagramBatch? batch = _outgoing;
-        _outgoing = null;
-        if (batch is null)
-        {
-            return;
-        }
-
-        try
-        {
-            if (batch.Count > 0)
-            {
-                _transport.Send(batch);
-            }
-        }
-        finally
-        {
-            DatagramBatch.Return(batch);                     // what a fault kept from being sent is lost, not sent again
-        }
-    }
-
-    private void SetTimer(Instant now)
-    {
-        // A deadline that moved back is left alone: the timer fires early once and is set again. Most of them move with
-        // every SACK, and setting a timer costs more than that.
-        Instant next = _machine.NextTimeout;
-        if (next >= _timerSetFor || Life.IsClosed)
-        {
-            return;
-        }
-
-        _timerSetFor = next;
-        if (_isDriven)
-        {
-            // Who drives it looks at the time, but may have looked before a run that had begun in the pool.
-            if (!LoopThread.Instance.IsCurrent)
-            {
-                LoopThread.Instance.Wake();
-            }
-
-            return;
-        }
-
-        TimeSpan delay = next <= now ? TimeSpan.Zero : next - now;
-        if (_thread is not null && HasSystemTime)
-        {
-            _thread.RunAfter(this, delay);
-            return;
-        }
-
-        _timer.Change(TimeSpan.FromMilliseconds(Math.Min(Math.Ceiling(delay.TotalMilliseconds), int.MaxValue)), Timeout.InfiniteTimeSpan);
-    }
+        host.RunInbox(now);
+        host.Collect(now);
+    });
 
     private void OnArrived()
     {
         Volatile.Write(ref _hasArrived, 1);
-        Schedule();
-    }
-
-    private void OnTimer()
-    {
-        Volatile.Write(ref _timerFired, 1);
         Schedule();
     }
 }

@@ -128,7 +128,7 @@ internal sealed class Inbox
             }
         }
 
-        decided.Complete();
+        decided.Complete(_host.Loop.RunsContinuations);
         refused?.ForEach(static message => message.Dispose());
     }
 

@@ -8,14 +8,14 @@ internal sealed class LoopDeadlines
     /// <summary>The place of a loop that wants nothing.</summary>
     public const int NotQueued = -1;
 
-    private (long Time, EndpointLoop Loop)[] _entries = new (long, EndpointLoop)[16];
+    private (long Time, IPolledLoop Loop)[] _entries = new (long, IPolledLoop)[16];
     private int _count;
 
     /// <summary>The earliest time, in ticks of the Stopwatch; null when no loop wants to run.</summary>
     public long? Next => _count == 0 ? null : _entries[0].Time;
 
     /// <summary>Sets a loop's time.</summary>
-    public void Set(EndpointLoop loop, long time)
+    public void Set(IPolledLoop loop, long time)
     {
         int index = loop.DeadlineIndex;
         if (index == NotQueued)
@@ -32,7 +32,7 @@ internal sealed class LoopDeadlines
     }
 
     /// <summary>Forgets a loop's time.</summary>
-    public void Remove(EndpointLoop loop)
+    public void Remove(IPolledLoop loop)
     {
         int index = loop.DeadlineIndex;
         if (index == NotQueued)
@@ -41,7 +41,7 @@ internal sealed class LoopDeadlines
         }
 
         loop.DeadlineIndex = NotQueued;
-        (long Time, EndpointLoop Loop) last = _entries[--_count];
+        (long Time, IPolledLoop Loop) last = _entries[--_count];
         _entries[_count] = default;
         if (index < _count)
         {
@@ -50,19 +50,19 @@ internal sealed class LoopDeadlines
     }
 
     /// <summary>Takes a loop whose time has come.</summary>
-    public EndpointLoop? TakeDue(long now)
+    public IPolledLoop? TakeDue(long now)
     {
         if (_count == 0 || _entries[0].Time > now)
         {
             return null;
         }
 
-        EndpointLoop due = _entries[0].Loop;
+        IPolledLoop due = _entries[0].Loop;
         Remove(due);
         return due;
     }
 
-    private void Settle(int index, in (long Time, EndpointLoop Loop) entry)
+    private void Settle(int index, in (long Time, IPolledLoop Loop) entry)
     {
         for (; index > 0 && entry.Time < _entries[(index - 1) / 2].Time; index = (index - 1) / 2)
         {
@@ -85,7 +85,7 @@ internal sealed class LoopDeadlines
         Place(index, entry);
     }
 
-    private void Place(int index, in (long Time, EndpointLoop Loop) entry)
+    private void Place(int index, in (long Time, IPolledLoop Loop) entry)
     {
         _entries[index] = entry;
         entry.Loop.DeadlineIndex = index;

@@ -29,6 +29,7 @@ internal sealed class Outbox(AssociationHost host, long limit)
     private long _chargeBehind;                              // of all open messages
     private long _chargeHeld;                                // of messages that the protocol keeps until a reset of their streams is done
     private long _bytes;
+    private SendPattern _pattern;
     private bool _hasUnreliable;                             // something was accepted that may make room for something else
     private SendOptions? _refused;                           // the last message that had no room and nobody waits with
     private Exception? _end;
@@ -61,11 +62,12 @@ internal sealed class Outbox(AssociationHost host, long limit)
         }
 
         PooledBuffer? copy = Buffers.RentCopy(payload);      // not under the lock: it may be long
+        bool isAlone = false;
         lock (_room.Gate)
         {
             if (_end is null && HasRoom())
             {
-                Accept(copy, options, stream);
+                isAlone = Accept(copy, options, stream);
                 copy = null;
             }
         }
@@ -76,7 +78,15 @@ internal sealed class Outbox(AssociationHost host, long limit)
             return false;
         }
 
-        host.Wake();
+        if (isAlone)
+        {
+            host.RunOrWake();
+        }
+        else
+        {
+            host.Wake();
+        }
+
         return true;
     }
 
@@ -443,9 +453,11 @@ internal sealed class Outbox(AssociationHost host, long limit)
         return null;
     }
 
-    private void Accept(PooledBuffer payload, in SendOptions options, SctpStream? stream, OpenMessage? pieceOf = null)
+    // Under the lock. Whether it is likely to be alone for a while.
+    private bool Accept(PooledBuffer payload, in SendOptions options, SctpStream? stream, OpenMessage? pieceOf = null)
     {
         var item = new OutboundItem(payload, options, stream);
+        bool isAlone = _pattern.OnAccepted(wasEmpty: _charge == 0);
         _charge += item.Charge;
         _bytes += payload.Length;
         _hasUnreliable |= options.Reliability.Policy is ReliabilityPolicy.Priority or ReliabilityPolicy.Lifetime;
@@ -459,6 +471,8 @@ internal sealed class Outbox(AssociationHost host, long limit)
         {
             _ready.AddLast(item);
         }
+
+        return isAlone;
     }
 
     /// <summary>Somebody waits no longer: who asks for much room holds up who asks for less.</summary>

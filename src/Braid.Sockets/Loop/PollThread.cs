@@ -3,9 +3,47 @@ using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Linq;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Threading;
 
 namespace Braid.Sockets;
+
+/// <summary>Something that a <see cref="PollThread"/> runs: a loop with many associations, or one WebRTC peer of thousands.</summary>
+internal interface IPolledLoop
+{
+    /// <summary>Its place among those that wait for their time; <see cref="LoopDeadlines.NotQueued"/> at first. Only for them.</summary>
+    int DeadlineIndex { get; set; }
+
+    /// <summary>There is work for it. Its thread only, as is the next one.</summary>
+    void OnPosted();
+
+    /// <summary>Its time has come.</summary>
+    void OnDue();
+}
+
+/// <summary>A socket that a <see cref="PollThread"/> waits for.</summary>
+internal interface IPolledSocket
+{
+    /// <summary>What its thread calls it; only for that.</summary>
+    long PollKey { get; set; }
+
+    /// <summary>Whether its thread does not wait for it at present; only for that.</summary>
+    bool IsUnwatched { get; set; }
+
+    /// <summary>What is waited for.</summary>
+    SafeHandle Handle { get; }
+
+    /// <summary>Whether it was closed before anybody waited for it.</summary>
+    bool IsClosed { get; }
+
+    /// <summary>Something has arrived. One batch: the thread comes again while there is more.</summary>
+    /// <returns>False when another thread runs its loop this moment: its thread has to look again when the loop is posted.</returns>
+    bool OnReadable();
+
+    /// <summary>The system cannot wait for it.</summary>
+    void OnRefused();
+}
 
 /// <summary>
 /// A thread that waits for the sockets of some loops and runs them: what arrives is worked on where it was received, without a hop,
@@ -19,20 +57,27 @@ internal sealed class PollThread
     private static readonly List<PollThread> s_all = [];     // guarded by s_gate
 
     private readonly LinuxPoll _poll = new();
-    private readonly ConcurrentQueue<EndpointLoop> _new = new();
-    private readonly ConcurrentQueue<EndpointLoop> _posted = new();
+    private readonly ConcurrentQueue<IPolledSocket> _new = new();
+    private readonly ConcurrentQueue<IPolledLoop> _posted = new();
+    private readonly Thread _self;
     private int _isAsleep;
     private int _loopCount;                                  // guarded by s_gate
 
     // Only the thread itself.
-    private readonly Dictionary<long, EndpointLoop> _loops = [];
+    private readonly Dictionary<long, IPolledSocket> _sockets = [];
     private readonly LoopDeadlines _deadlines = new();
     private long _lastKey;
 
-    private PollThread(int number) =>
-        new Thread(Run) { IsBackground = true, Name = $"Braid.Sockets {number}" }.UnsafeStart();     // not for the first user alone
+    private PollThread(int number)
+    {
+        _self = new Thread(Run) { IsBackground = true, Name = $"Braid.Sockets {number}" };
+        _self.UnsafeStart();                                 // not for the first user alone
+    }
 
-    /// <summary>The one that has the fewest loops; it has one more from now on, to be added.</summary>
+    /// <summary>Whether it would have to be woken.</summary>
+    public bool IsAsleep => Volatile.Read(ref _isAsleep) != 0;
+
+    /// <summary>The one that has the fewest loops; it has one more from now on, until it leaves.</summary>
     /// <exception cref="InvalidOperationException">The system has no more of what it takes.</exception>
     public static PollThread Choose()
     {
@@ -50,33 +95,51 @@ internal sealed class PollThread
         }
     }
 
-    /// <summary>Waits for a loop's socket from now on.</summary>
-    public void Add(EndpointLoop loop)
+    /// <summary>A loop that stays with others has come, until it leaves.</summary>
+    public void Join()
     {
-        _new.Enqueue(loop);
+        lock (s_gate)
+        {
+            _loopCount++;
+        }
+    }
+
+    /// <summary>Waits for a socket from now on.</summary>
+    public void Add(IPolledSocket socket)
+    {
+        _new.Enqueue(socket);
         Wake();
     }
 
     /// <summary>A loop has work. By anybody, once until it is run.</summary>
-    public void Post(EndpointLoop loop)
+    public void Post(IPolledLoop loop)
     {
         _posted.Enqueue(loop);
         Wake();
     }
 
-    /// <summary>Runs a loop in a while. From within its run only.</summary>
-    public void RunAfter(EndpointLoop loop, TimeSpan delay) =>
-        _deadlines.Set(loop, Stopwatch.GetTimestamp() + (long)(delay.TotalSeconds * Stopwatch.Frequency));
-
-    /// <summary>A loop closes its socket: it runs only when it has work. From within its run only.</summary>
-    public void Leave(EndpointLoop loop)
+    /// <summary>Runs a loop in a while. From within a run only.</summary>
+    public void RunAfter(IPolledLoop loop, TimeSpan delay)
     {
-        _deadlines.Remove(loop);
-        if (_loops.Remove(loop.PollKey))
-        {
-            _poll.Remove(loop.Transport.Socket!.SafeHandle);
-        }
+        Debug.Assert(Thread.CurrentThread == _self, "Somebody else runs the loop.");
+        _deadlines.Set(loop, Stopwatch.GetTimestamp() + (long)(delay.TotalSeconds * Stopwatch.Frequency));
+    }
 
+    /// <summary>A socket is about to be closed. From within a run only.</summary>
+    public void Remove(IPolledSocket socket)
+    {
+        Debug.Assert(Thread.CurrentThread == _self, "Somebody else runs the loop.");
+        if (_sockets.Remove(socket.PollKey))
+        {
+            _poll.Remove(socket.Handle);
+        }
+    }
+
+    /// <summary>A loop has come to its end: it runs only when it has work. From within a run only.</summary>
+    public void Leave(IPolledLoop loop)
+    {
+        Debug.Assert(Thread.CurrentThread == _self, "Somebody else runs the loop.");
+        _deadlines.Remove(loop);
         lock (s_gate)
         {
             _loopCount--;
@@ -96,31 +159,55 @@ internal sealed class PollThread
         Span<long> readable = stackalloc long[64];
         while (true)
         {
-            while (_new.TryDequeue(out EndpointLoop? loop))
-            {
-                Watch(loop);
-            }
-
-            // What is due now, and not what becomes due meanwhile: that would keep sockets waiting.
-            long now = Stopwatch.GetTimestamp();
-            while (_deadlines.TakeDue(now) is { } due)
-            {
-                due.OnDue();
-            }
-
-            for (int i = _posted.Count; i > 0 && _posted.TryDequeue(out EndpointLoop? loop); i--)
-            {
-                loop.OnPosted();
-            }
-
+            WatchNew();
+            RunDue();
+            RunPosted();
             int count = _poll.Wait(FallAsleep(), readable);
             Volatile.Write(ref _isAsleep, 0);
-            foreach (long key in readable[..count])
+            Read(readable[..count]);
+        }
+    }
+
+    // Each has a frame of its own, which is gone while the thread sleeps: what a local variable of Run held last would live as long as that.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void WatchNew()
+    {
+        while (_new.TryDequeue(out IPolledSocket? socket))
+        {
+            Watch(socket);
+        }
+    }
+
+    // What is due now, and not what becomes due meanwhile: that would keep sockets waiting.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void RunDue()
+    {
+        long now = Stopwatch.GetTimestamp();
+        while (_deadlines.TakeDue(now) is { } due)
+        {
+            due.OnDue();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void RunPosted()
+    {
+        for (int i = _posted.Count; i > 0 && _posted.TryDequeue(out IPolledLoop? loop); i--)
+        {
+            WatchAgain(loop);
+            loop.OnPosted();
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void Read(ReadOnlySpan<long> readable)
+    {
+        foreach (long key in readable)
+        {
+            if (_sockets.TryGetValue(key, out IPolledSocket? socket) && !socket.OnReadable())
             {
-                if (_loops.TryGetValue(key, out EndpointLoop? loop))
-                {
-                    loop.OnReadable();
-                }
+                _poll.Remove(socket.Handle);      // or it would be readable over and over until he is done
+                socket.IsUnwatched = true;
             }
         }
     }
@@ -136,18 +223,35 @@ internal sealed class PollThread
         static TimeSpan Max(TimeSpan left, TimeSpan right) => left > right ? left : right;
     }
 
-    private void Watch(EndpointLoop loop)
+    private void Watch(IPolledSocket socket)
     {
-        if (loop.Life.IsClosed)
+        if (socket.IsClosed)
         {
             return;
         }
 
-        loop.PollKey = ++_lastKey;
-        _loops.Add(loop.PollKey, loop);
-        if (!_poll.TryAdd(loop.Transport.Socket!.SafeHandle, loop.PollKey))
+        socket.PollKey = ++_lastKey;
+        _sockets.Add(socket.PollKey, socket);
+        WaitFor(socket);
+    }
+
+    private void WatchAgain(IPolledLoop loop)
+    {
+        if (loop is IPolledSocket { IsUnwatched: true } socket)
         {
-            loop.Post(static _ => throw new InvalidOperationException("The system cannot wait for more sockets."));
+            socket.IsUnwatched = false;
+            if (_sockets.ContainsKey(socket.PollKey))
+            {
+                WaitFor(socket);
+            }
+        }
+    }
+
+    private void WaitFor(IPolledSocket socket)
+    {
+        if (!_poll.TryAdd(socket.Handle, socket.PollKey))
+        {
+            socket.OnRefused();
         }
     }
 }

@@ -11,7 +11,8 @@ namespace Braid.Sockets;
 /// SCTP ports of one stack: how many use each, and who takes what peers set up on it. Kept beside the endpoint's own
 /// table because it is asked from any thread, before anything of it exists there.
 /// </summary>
-internal sealed class PortTable
+/// <param name="filter">Lets in what is for them; null where nothing is kept out.</param>
+internal sealed class PortTable(IPortFilter? filter = null)
 {
     private const int FirstEphemeral = 49152;
     private const int EphemeralCount = ushort.MaxValue + 1 - FirstEphemeral;
@@ -28,7 +29,12 @@ internal sealed class PortTable
         lock (_gate)
         {
             port = port == 0 ? Choose() : port;
-            _uses[port] = _uses.GetValueOrDefault(port) + 1;
+            if (!_uses.TryGetValue(port, out int uses))
+            {
+                filter?.Admit(port);
+            }
+
+            _uses[port] = uses + 1;
             return port;
         }
     }
@@ -60,6 +66,7 @@ internal sealed class PortTable
             if (--_uses[port] == 0)
             {
                 _uses.Remove(port);
+                filter?.Dismiss(port, lingers: port >= FirstEphemeral);
             }
         }
     }

@@ -23,6 +23,9 @@ internal sealed class ReceivedBatches(IDatagramTransport transport)
     /// <summary>Whether there is nothing to be taken.</summary>
     public bool IsEmpty => _received.IsEmpty;
 
+    /// <summary>What the network says of what was sent; null where nothing of that is heard.</summary>
+    public NetworkErrors? Errors => transport.Errors;
+
     /// <summary>Receives without waiting.</summary>
     /// <param name="most">Batches.</param>
     /// <returns>Whether there was anything.</returns>
@@ -35,7 +38,7 @@ internal sealed class ReceivedBatches(IDatagramTransport transport)
             count++;
         }
 
-        return count > 0;
+        return count > 0 || transport.Errors is { IsEmpty: false };
     }
 
     /// <summary>Receives until the transport is closed.</summary>

@@ -130,7 +130,7 @@ internal static class SetUp
         var paths = new NetworkPath[Math.Max(1, options.RemoteEndPoints.Count)];
         for (int i = 0; i < options.RemoteEndPoints.Count; i++)
         {
-            NetworkAddress remote = options.RemoteEndPoints[i].ToNetworkAddress();
+            NetworkAddress remote = loop.AddressOf(options.RemoteEndPoints[i]);
             if (!remote.IsIn(loop.Transport.Families))
             {
                 throw new ArgumentException($"{remote} cannot be reached from {loop.Transport.LocalEndPoint}.", nameof(options));

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
+using Braid.Core;
 using Braid.Sctp;
 
 namespace Braid.Sockets;
@@ -40,6 +41,10 @@ internal sealed class SocketBinding(SctpSocketOptions options, Action<Associatio
     /// <summary>Our SCTP port; 0 before it is chosen.</summary>
     public ushort Port { get; private set; }
 
+    /// <summary>The address of a peer, as the transport knows it.</summary>
+    public NetworkAddress AddressOf(IPEndPoint remote) =>
+        (_options.Stack?.Encapsulation ?? _options.Encapsulation) == SctpEncapsulation.RawIp ? remote.ToNetworkAddress().WithPort(0) : remote.ToNetworkAddress();
+
     /// <summary>Says where it is to be bound.</summary>
     /// <exception cref="InvalidOperationException">It is bound already, or lives on a stack.</exception>
     public void Place(IPEndPoint local, ushort port)
@@ -68,8 +73,7 @@ internal sealed class SocketBinding(SctpSocketOptions options, Action<Associatio
                 return _loop;
             }
 
-            SctpStack stack = _options.Stack ?? SctpStack.OpenUdp(
-                _options.LocalEndPoint, new SctpStackOptions { TimeProvider = _options.TimeProvider, LoggerFactory = _options.LoggerFactory, ReusePort = _options.ReusePort, Dtls = _options.Dtls });
+            SctpStack stack = _options.Stack ?? SctpStack.OpenFor(_options);
             _ownsLoop = _options.Stack is null;
             LocalEndPoints = stack.LocalEndPoints;
             _association = stack.Loop.Fit(_association);

@@ -95,6 +95,9 @@ internal sealed class DatagramBatch
     /// <summary>The address of a byte of the buffer, for the kernel. Good as long as the batch is referenced.</summary>
     public nint AddressOf(int offset) => Marshal.UnsafeAddrOfPinnedArrayElement(_buffer, offset);
 
+    /// <summary>What was written behind <see cref="Free"/> and is not taken yet.</summary>
+    public ReadOnlySpan<byte> At(int offset, int length) => _buffer.AsSpan(offset, length);
+
     /// <summary>The bytes of one datagram of a run.</summary>
     /// <param name="run">The run.</param>
     /// <param name="index">From 0 to its count.</param>
@@ -122,13 +125,14 @@ internal sealed class DatagramBatch
         _used += length;
     }
 
-    /// <summary>Takes what the kernel has written behind <see cref="Free"/>: one datagram, or several of a size.</summary>
+    /// <summary>Takes what was written behind <see cref="Free"/>, by the kernel or in one go: one datagram, or several of a size.</summary>
     /// <param name="offset">Where it lies, not before <see cref="FreeOffset"/>.</param>
     /// <param name="length">All of it.</param>
     /// <param name="size">Bytes in each datagram; 0 when it is one.</param>
-    /// <param name="path">Where it came from.</param>
-    /// <param name="ecn">What the IP headers said.</param>
-    public void CommitReceived(int offset, int length, int size, in NetworkPath path, EcnCodepoint ecn)
+    /// <param name="path">Where it came from or goes to.</param>
+    /// <param name="ecn">What the IP headers say.</param>
+    /// <param name="mayBeFragmented">Whether IP may fragment them on their way.</param>
+    public void CommitAt(int offset, int length, int size, in NetworkPath path, EcnCodepoint ecn, bool mayBeFragmented = false)
     {
         if (offset > _used && length <= CheapToMove)
         {
@@ -139,11 +143,11 @@ internal sealed class DatagramBatch
         _used = offset;
         if (size == 0 || size >= length)
         {
-            Commit(length, path, mayBeFragmented: false, ecn);
+            Commit(length, path, mayBeFragmented, ecn);
             return;
         }
 
-        _runs[Count++] = new DatagramRun(offset, length, size, path, MayBeFragmented: false, ecn);
+        _runs[Count++] = new DatagramRun(offset, length, size, path, mayBeFragmented, ecn);
         _used += length;
     }
 

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace Braid.Sockets;
 
 /// <summary>
-/// The DF bit of a UDP socket (RFC 8899 §3: probes must not be fragmented). Where a system cannot set it, a search for the
+/// The DF bit of a socket (RFC 8899 §3: probes must not be fragmented). Where a system cannot set it, a search for the
 /// path's MTU finds what fragments get through as well: no worse than without the search.
 /// </summary>
 internal sealed class DontFragment
@@ -18,7 +18,6 @@ internal sealed class DontFragment
     private const int DiscoverByProbes = 3;                  // IP_PMTUDISC_PROBE: DF, whatever the kernel believes of the path
 
     private readonly Socket _socket;
-    private bool _isSet;
 
     /// <param name="socket">It is set on.</param>
     public DontFragment(Socket socket)
@@ -27,12 +26,15 @@ internal sealed class DontFragment
         Set(true);
     }
 
+    /// <summary>What was set last.</summary>
+    public bool IsSet { get; private set; }
+
     /// <summary>Whether IP routers, and we, may not fragment what is sent from now on.</summary>
     public void Set(bool isSet)
     {
-        if (isSet != _isSet)
+        if (isSet != IsSet)
         {
-            _isSet = isSet;
+            IsSet = isSet;
             Apply();
         }
     }
@@ -43,18 +45,18 @@ internal sealed class DontFragment
         {
             if (!OperatingSystem.IsLinux())
             {
-                _socket.DontFragment = _isSet;
+                _socket.DontFragment = IsSet;
                 return;
             }
 
-            byte[] value = BitConverter.GetBytes(_isSet ? DiscoverByProbes : DiscoverNothing);
+            byte[] value = BitConverter.GetBytes(IsSet ? DiscoverByProbes : DiscoverNothing);
             bool isIPv6 = _socket.AddressFamily == AddressFamily.InterNetworkV6;
             if (isIPv6)
             {
                 _socket.SetRawSocketOption(IPv6Level, IPv6MtuDiscover, value);
             }
 
-            if (!isIPv6 || _socket.DualMode)
+            if (!isIPv6 || (_socket.SocketType == SocketType.Dgram && _socket.DualMode))
             {
                 _socket.SetRawSocketOption(IpLevel, IpMtuDiscover, value);
             }

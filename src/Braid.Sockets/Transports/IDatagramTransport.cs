@@ -1,6 +1,7 @@
 using System;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Threading.Tasks;
 using Braid.Core;
 using Braid.Sctp;
@@ -33,11 +34,23 @@ internal interface IDatagramTransport : IDisposable
     /// <summary>Whether it sends the ECN codepoint of what goes out, and knows that of what has come.</summary>
     bool CarriesEcn => false;
 
+    /// <summary>Whether its addresses have ports of their own, as UDP's have.</summary>
+    bool HasPorts => true;
+
+    /// <summary>What the network says of what was sent; null where nothing of that is heard.</summary>
+    NetworkErrors? Errors => null;
+
+    /// <summary>Wants to know the SCTP ports in use; null where others can be told apart without.</summary>
+    IPortFilter? PortFilter => null;
+
     /// <summary>The largest packet that it carries, in bytes, headers included.</summary>
     int LargestPacket { get; }
 
     /// <summary>The socket, for a thread that waits for several of them; null where there is none.</summary>
     Socket? Socket { get; }
+
+    /// <summary>What a <see cref="PollThread"/> waits for; null where there is none.</summary>
+    SafeHandle? PollHandle => Socket?.SafeHandle;
 
     /// <summary>Completes once nothing of the user's is used any more, after it was disposed.</summary>
     Task Disposed => Task.CompletedTask;

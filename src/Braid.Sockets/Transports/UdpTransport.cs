@@ -58,6 +58,8 @@ internal abstract class UdpTransport : IDatagramTransport
 
     public virtual bool IsForPollThread => false;
 
+    public virtual NetworkErrors? Errors => null;
+
     /// <summary>Datagrams that the system refused to send.</summary>
     public long SendFailures { get; protected set; }
 
@@ -102,6 +104,11 @@ internal abstract class UdpTransport : IDatagramTransport
     }
 
     public virtual bool TryBePolled() => true;
+
+    /// <summary>From now on <see cref="Errors"/> has what the network says, where the system lets it be heard.</summary>
+    public virtual void ListenForErrors()
+    {
+    }
 
     public abstract ValueTask<DatagramBatch?> ReceiveAsync();
 

@@ -26,7 +26,8 @@ internal abstract class Waiter
     public Exception? Error { get; set; }
 
     /// <summary>Lets the call go on. Outside of every lock.</summary>
-    public abstract void Complete();
+    /// <param name="runsContinuation">Whether what awaits it may go on before this returns.</param>
+    public abstract void Complete(bool runsContinuation = false);
 
     /// <summary>Ends the waiting when the token is cancelled. Called once it is in its room, outside of the lock.</summary>
     public void CancelWith(CancellationToken cancellationToken)
@@ -68,7 +69,7 @@ internal abstract class Waiter
 internal class Waiter<TResult>(WaitRoom room) : Waiter, IValueTaskSource<TResult>, IValueTaskSource
 #pragma warning restore CA1001
 {
-    private ManualResetValueTaskSourceCore<TResult> _source = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<TResult> _source;
     private AutoResetEvent? _done;                           // for callers that block: set once for each that has not left
     private bool _isBlocked;
 
@@ -94,7 +95,7 @@ internal class Waiter<TResult>(WaitRoom room) : Waiter, IValueTaskSource<TResult
     }
 
     /// <inheritdoc/>
-    public override void Complete()
+    public override void Complete(bool runsContinuation = false)
     {
         if (_isBlocked)
         {
@@ -102,6 +103,7 @@ internal class Waiter<TResult>(WaitRoom room) : Waiter, IValueTaskSource<TResult
             return;
         }
 
+        _source.RunContinuationsAsynchronously = !runsContinuation;
         if (Error is not null)
         {
             _source.SetException(Error);
@@ -235,13 +237,14 @@ internal struct DecidedWaiters
     }
 
     /// <summary>Lets all of them go on, in order. Outside of the lock.</summary>
-    public void Complete()
+    /// <param name="runsContinuations">Whether what awaits them may go on before this returns.</param>
+    public void Complete(bool runsContinuations = false)
     {
         while (_first is { } waiter)
         {
             _first = waiter.Next;
             waiter.Next = null;                              // before the caller can use it again
-            waiter.Complete();
+            waiter.Complete(runsContinuations);
         }
 
         _last = null;

@@ -16,6 +16,8 @@
  * turns on I-DATA and a round-robin scheduler; BENCH_MTU is the path MTU of the bench actions (else 1400). PR_POLICY (1 for a lifetime in ms, 2 for a
  * priority, 3 for a number of retransmissions) and PR_VALUE say when it gives a message up (RFC 7496).
  *
+ * RAW=LOCAL,REMOTE has it speak SCTP over IP itself, between these two addresses, which takes a raw socket; UDP ports mean nothing then.
+ *
  * What it does is said on stdout, one word first on each line:
  *   ready | up | sent N | received COUNT BYTES BAD | closed | aborted | bench BYTES SECONDS CPU
  *   ping P50 P99 P999 (in microseconds)
@@ -257,9 +259,46 @@ static void *receive(void *unused)
     return NULL;
 }
 
+static void set_address(struct sockaddr_storage *address, const char *text)
+{
+    struct sockaddr_in *four = (struct sockaddr_in *)address;
+    struct sockaddr_in6 *six = (struct sockaddr_in6 *)address;
+    memset(address, 0, sizeof *address);
+    address->ss_family = strchr(text, ':') ? AF_INET6 : AF_INET;
+    if (inet_pton(address->ss_family, text, address->ss_family == AF_INET6 ? (void *)&six->sin6_addr : (void *)&four->sin_addr) != 1)
+    {
+        die(text);
+    }
+}
+
+/* The port lies in the same place in both. */
+static void set_port(struct sockaddr_storage *address, int port)
+{
+    ((struct sockaddr_in *)address)->sin_port = htons((uint16_t)port);
+}
+
+static socklen_t addresses(struct sockaddr_storage *local, struct sockaddr_storage *remote)
+{
+    char both[128];
+    snprintf(both, sizeof both, "%s", getenv("RAW") ? getenv("RAW") : "127.0.0.1,127.0.0.1");
+    char *comma = strchr(both, ',');
+    if (comma == NULL)
+    {
+        die("RAW");
+    }
+
+    *comma = 0;
+    set_address(local, both);
+    set_address(remote, comma + 1);
+    return local->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+}
+
 static void set_up(int is_server, int remote_udp, int port)
 {
-    sock = usrsctp_socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP, NULL, NULL, 0, NULL);
+    struct sockaddr_storage local;
+    struct sockaddr_storage remote;
+    socklen_t address_length = addresses(&local, &remote);
+    sock = usrsctp_socket(local.ss_family, SOCK_STREAM, IPPROTO_SCTP, NULL, NULL, 0, NULL);
     if (sock == NULL)
     {
         die("socket");
@@ -322,24 +361,25 @@ static void set_up(int is_server, int remote_udp, int port)
         option(IPPROTO_SCTP, SCTP_EVENT, &event, sizeof event, "SCTP_STREAM_CHANGE_EVENT");
     }
 
-    option(IPPROTO_SCTP, SCTP_REMOTE_UDP_ENCAPS_PORT, &encapsulation, sizeof encapsulation, "SCTP_REMOTE_UDP_ENCAPS_PORT");
+    if (!getenv("RAW"))
+    {
+        option(IPPROTO_SCTP, SCTP_REMOTE_UDP_ENCAPS_PORT, &encapsulation, sizeof encapsulation, "SCTP_REMOTE_UDP_ENCAPS_PORT");
+    }
+
     if (is_bench)
     {
         struct sctp_paddrparams path;
         memset(&path, 0, sizeof path);
-        path.spp_address.ss_family = AF_INET;
+        path.spp_address.ss_family = local.ss_family;
         path.spp_pathmtu = getenv("BENCH_MTU") ? (uint32_t)atoi(getenv("BENCH_MTU")) : BENCH_MTU;
         path.spp_flags = SPP_PMTUD_DISABLE;
         option(IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, &path, sizeof path, "SCTP_PEER_ADDR_PARAMS");
     }
 
-    struct sockaddr_in address;
-    memset(&address, 0, sizeof address);
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     const char *local_port = getenv("LOCAL_SCTP_PORT");
-    address.sin_port = htons(is_server ? (uint16_t)port : local_port ? (uint16_t)atoi(local_port) : 0);
-    if (usrsctp_bind(sock, (struct sockaddr *)&address, sizeof address) < 0)
+    set_port(&local, is_server ? port : local_port ? atoi(local_port) : 0);
+    set_port(&remote, port);
+    if (usrsctp_bind(sock, (struct sockaddr *)&local, address_length) < 0)
     {
         die("bind");
     }
@@ -363,8 +403,7 @@ static void set_up(int is_server, int remote_udp, int port)
     }
     else
     {
-        address.sin_port = htons((uint16_t)port);
-        if (usrsctp_connect(sock, (struct sockaddr *)&address, sizeof address) < 0)
+        if (usrsctp_connect(sock, (struct sockaddr *)&remote, address_length) < 0)
         {
             die("connect");
         }
@@ -541,7 +580,7 @@ int main(int argc, char **argv)
     is_bench = strncmp(action, "bench", 5) == 0;
     must_echo = strcmp(action, "echo") == 0;
     is_controlled = strcmp(action, "control") == 0;
-    usrsctp_init((uint16_t)atoi(argv[2]), NULL, NULL);
+    usrsctp_init(getenv("RAW") ? 0 : (uint16_t)atoi(argv[2]), NULL, NULL);
     usrsctp_sysctl_set_sctp_blackhole(0);
     usrsctp_sysctl_set_sctp_no_csum_on_loopback(0);
     usrsctp_sysctl_set_sctp_ecn_enable(0);

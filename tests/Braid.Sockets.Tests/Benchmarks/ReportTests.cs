@@ -97,7 +97,7 @@ public sealed class ReportTests
         DirectoryInfo folder = Directory.CreateTempSubdirectory("braid-report");
         try
         {
-            s_report.Write(Path.Combine(folder.FullName, "run"));
+            s_report.Write(Path.Combine(folder.FullName, "run"), "results");
             Assert.Equal(
                 ["picture.svg", "results.json", "results.md"],
                 Directory.GetFiles(Path.Combine(folder.FullName, "run")).Select(Path.GetFileName).Order(StringComparer.Ordinal));

@@ -39,6 +39,9 @@ internal sealed partial class LinuxPoll : IDisposable
         }
     }
 
+    /// <summary>Can be read when one of its sockets can: so one may wait for another.</summary>
+    public SafeHandle Handle => _poll;
+
     /// <summary>Waits for a socket from now on, as long as there is something to be read.</summary>
     /// <param name="socket">The socket.</param>
     /// <param name="key">What <see cref="Wait"/> calls it; not negative.</param>

@@ -11,22 +11,37 @@ internal static partial class LinuxSocket
     // Levels and names of options and control messages: <linux/in.h>, <linux/in6.h>, <linux/udp.h>.
     public const int IpLevel = 0;
     public const int IpTos = 1;
+    public const int IpPacketInformation = 8;
+    public const int IpReceiveErrors = 11;
     public const int IpReceiveTos = 13;
     public const int IPv6Level = 41;
+    public const int IPv6ReceiveErrors = 25;
+    public const int IPv6ReceivePacketInformation = 49;
+    public const int IPv6PacketInformation = 50;
     public const int IPv6ReceiveTrafficClass = 66;
     public const int IPv6TrafficClass = 67;
     public const int UdpLevel = 17;
     public const int UdpSegment = 103;
     public const int UdpGro = 104;
 
+    public const int SocketLevel = 1;                        // SOL_SOCKET
+    public const int AttachFilter = 26;                      // SO_ATTACH_FILTER
+
     public const int Truncated = 0x20;                       // MSG_TRUNC
+    public const int ErrorQueue = 0x2000;                    // MSG_ERRQUEUE
     public const int DoNotWait = 0x40;                       // MSG_DONTWAIT
 
+    public const int NotPermitted = 1;                       // EPERM
     public const int Interrupted = 4;                        // EINTR
     public const int InputOutput = 5;                        // EIO
     public const int Again = 11;                             // EAGAIN
+    public const int AccessDenied = 13;                      // EACCES
     public const int InvalidArgument = 22;                   // EINVAL
     public const int MessageSize = 90;                       // EMSGSIZE
+
+    /// <summary>socket(2): for protocols that <see cref="System.Net.Sockets.ProtocolType"/> does not have.</summary>
+    [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
+    public static partial int Open(int family, int type, int protocol);
 
     /// <summary>Sends some of the messages, at least one.</summary>
     /// <returns>How many; -1 for an error of the first.</returns>

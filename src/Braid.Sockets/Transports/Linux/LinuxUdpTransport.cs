@@ -19,6 +19,7 @@ internal sealed class LinuxUdpTransport : UdpTransport
     private static readonly Lazy<bool> s_isSupported = new(Probe);
 
     private readonly AddressFamily _family;
+    private LinuxErrorQueue? _errors;
 
     /// <inheritdoc/>
     public LinuxUdpTransport(Socket socket, bool hasEphemeralPort)
@@ -41,6 +42,10 @@ internal sealed class LinuxUdpTransport : UdpTransport
     /// <summary>Whether the kernel cuts what is sent into datagrams (UDP_SEGMENT). Until it fails to.</summary>
     public bool Segments { get; set; }
 
+    public override NetworkErrors? Errors => _errors?.Errors;
+
+    public override void ListenForErrors() => _errors = new LinuxErrorQueue(Socket, new NetworkErrors(), isUdp: true);
+
     public override ValueTask<DatagramBatch?> ReceiveAsync() =>
         ValueTask.FromException<DatagramBatch?>(new NotSupportedException("A poll thread receives."));
 
@@ -51,6 +56,11 @@ internal sealed class LinuxUdpTransport : UdpTransport
         {
             while (!IsClosed && !batch.IsFull && Receive(batch))
             {
+            }
+
+            if (_errors is { } errors && (errors.HasNews || batch.Count == 0))
+            {
+                errors.Read();                               // also where there was nothing else that could have woken us
             }
         }
         catch (ObjectDisposedException)
@@ -121,6 +131,7 @@ internal sealed class LinuxUdpTransport : UdpTransport
     // What fails is one message: the kernel says so when it is the first of those that are left.
     private void SendAll(MessageVector messages)
     {
+        int tried = -1;
         for (int sent = 0; sent < messages.Count && !IsClosed;)
         {
             int count = LinuxSocket.SendMessages(Socket.SafeHandle, ref messages[sent], (uint)(messages.Count - sent), LinuxSocket.DoNotWait);
@@ -132,10 +143,19 @@ internal sealed class LinuxUdpTransport : UdpTransport
             }
 
             int error = Marshal.GetLastPInvokeError();
-            if (error != LinuxSocket.Interrupted && !(error == LinuxSocket.Again && TryWaitForRoom()))
+            if (error == LinuxSocket.Interrupted || (error == LinuxSocket.Again && TryWaitForRoom()))
             {
-                OnFailed(messages, sent++, error);
+                continue;
             }
+
+            if (_errors is { } errors && error != LinuxSocket.Again && tried != sent)
+            {
+                errors.OnFailedCall();                       // it may have been about an earlier datagram
+                tried = sent;
+                continue;
+            }
+
+            OnFailed(messages, sent++, error);
         }
 
         messages.Clear();
@@ -147,6 +167,11 @@ internal sealed class LinuxUdpTransport : UdpTransport
         if (count == 1 || error is not (LinuxSocket.InputOutput or LinuxSocket.InvalidArgument or LinuxSocket.MessageSize))
         {
             SendFailures += count;
+            if (error == LinuxSocket.MessageSize && count == 1)
+            {
+                _errors?.OnRefused(messages, index);
+            }
+
             return;
         }
 
@@ -201,13 +226,25 @@ internal sealed class LinuxUdpTransport : UdpTransport
             {
                 (int size, EcnCodepoint ecn) = messages.Control(i);
                 var path = new NetworkPath(NetworkAddress.None, messages.Sender(i, _family));
-                batch.CommitReceived(first + (i * DatagramBatch.LargestDatagram), (int)messages[i].Length, size, path, ecn);
+                batch.CommitAt(first + (i * DatagramBatch.LargestDatagram), (int)messages[i].Length, size, path, ecn);
             }
         }
 
         GC.KeepAlive(batch);
 
-        return count == messages.Count || (count < 0 && Marshal.GetLastPInvokeError() == LinuxSocket.Interrupted);
+        if (count >= 0)
+        {
+            return count == messages.Count;
+        }
+
+        int error = Marshal.GetLastPInvokeError();
+        if (error is LinuxSocket.Interrupted or LinuxSocket.Again || _errors is null || _errors.HasNews)
+        {
+            return error == LinuxSocket.Interrupted;
+        }
+
+        _errors.OnFailedCall();
+        return true;
     }
 
     private bool TrySet(int level, int name, int value)

@@ -14,7 +14,7 @@ internal sealed class MessageVector
     /// <summary>Messages in one call. More than eight save nothing (bench/Results), but do no harm where they are there.</summary>
     public const int Capacity = 32;
 
-    private const int ControlRoom = 96;                      // two or three messages with an int each
+    private const int ControlRoom = 160;                     // an error, where a packet went, and a number or two
 
     private static readonly int s_header = Marshal.SizeOf<ControlHeader>();
 
@@ -89,7 +89,7 @@ internal sealed class MessageVector
                 : Write(control[used..], LinuxSocket.IPv6Level, LinuxSocket.IPv6TrafficClass, (int)run.Ecn);
         }
 
-        message.ControlLength = (nuint)used;
+        message.ControlLength = (nuint)(used + WriteSource(control[used..], run.Path));
     }
 
     /// <summary>Into how many datagrams of what size the kernel was to cut a message.</summary>
@@ -134,6 +134,30 @@ internal sealed class MessageVector
         _buffers[index] = new SocketBuffer { Address = address, Length = (nuint)length };
     }
 
+    /// <summary>Where an IPv6 packet was sent to, which is an address of this host (IPV6_PKTINFO); none where that is not said.</summary>
+    public NetworkAddress Destination(int index)
+    {
+        ReadOnlySpan<byte> data = Find(index, LinuxSocket.IPv6Level, LinuxSocket.IPv6PacketInformation);
+        return data.Length < 20 ? NetworkAddress.None : NetworkAddress.FromIPv6(data[..16], 0);
+    }
+
+    /// <summary>What a message of the error queue says (struct sock_extended_err); empty where there is nothing of that.</summary>
+    public ReadOnlySpan<byte> Error(int index, bool isIPv6) => isIPv6
+        ? Find(index, LinuxSocket.IPv6Level, LinuxSocket.IPv6ReceiveErrors)
+        : Find(index, LinuxSocket.IpLevel, LinuxSocket.IpReceiveErrors);
+
+    /// <summary>Copies the beginning of a message that is to be sent.</summary>
+    /// <returns>Bytes copied.</returns>
+    public int CopyBeginning(int index, byte[] destination)
+    {
+        int length = Math.Min(destination.Length, (int)_buffers[index].Length);
+        Marshal.Copy(_buffers[index].Address, destination, 0, length);
+        return length;
+    }
+
+    /// <summary>Where a message that is to be sent goes.</summary>
+    public NetworkAddress Receiver(int index, AddressFamily family) => Sender(index, family);
+
     /// <summary>Where a message came from.</summary>
     public NetworkAddress Sender(int index, AddressFamily family) => SocketAddresses.Read(Name(index), family);
 
@@ -142,17 +166,9 @@ internal sealed class MessageVector
     {
         int size = 0;
         var ecn = EcnCodepoint.NotCapable;
-        ReadOnlySpan<byte> rest = _control.AsSpan(index * ControlRoom, (int)_messages[index].Header.ControlLength);
-        while (rest.Length >= s_header)
+        ReadOnlySpan<byte> rest = Controls(index);
+        while (TryRead(ref rest, out ControlHeader header, out ReadOnlySpan<byte> data))
         {
-            ControlHeader header = MemoryMarshal.Read<ControlHeader>(rest);
-            int length = (int)header.Length;
-            if (length < s_header || length > rest.Length)
-            {
-                break;
-            }
-
-            ReadOnlySpan<byte> data = rest[s_header..length];
             switch (header.Level, header.Type)
             {
                 case (LinuxSocket.UdpLevel, LinuxSocket.UdpGro):
@@ -165,11 +181,67 @@ internal sealed class MessageVector
                     ecn = (EcnCodepoint)(MemoryMarshal.Read<int>(data) & 3);
                     break;
             }
-
-            rest = rest[Math.Min(Aligned(length), rest.Length)..];
         }
 
         return (size, ecn);
+    }
+
+    private ReadOnlySpan<byte> Find(int index, int level, int type)
+    {
+        ReadOnlySpan<byte> rest = Controls(index);
+        while (TryRead(ref rest, out ControlHeader header, out ReadOnlySpan<byte> data))
+        {
+            if (header.Level == level && header.Type == type)
+            {
+                return data;
+            }
+        }
+
+        return default;
+    }
+
+    private ReadOnlySpan<byte> Controls(int index) => _control.AsSpan(index * ControlRoom, (int)_messages[index].Header.ControlLength);
+
+    private static bool TryRead(scoped ref ReadOnlySpan<byte> rest, out ControlHeader header, out ReadOnlySpan<byte> data)
+    {
+        header = rest.Length < s_header ? default : MemoryMarshal.Read<ControlHeader>(rest);
+        int length = (int)header.Length;
+        if (length < s_header || length > rest.Length)
+        {
+            data = default;
+            return false;
+        }
+
+        data = rest[s_header..length];
+        rest = rest[Math.Min(Aligned(length), rest.Length)..];
+        return true;
+    }
+
+    // struct in_pktinfo and in6_pktinfo: the address to send from, and any interface.
+    private static int WriteSource(Span<byte> control, in NetworkPath path)
+    {
+        NetworkAddress local = path.Local;
+        Span<byte> data = stackalloc byte[20];
+        data.Clear();
+        switch (local.Family == path.Remote.Family ? local.Family : NetworkFamily.None)
+        {
+            case NetworkFamily.IPv4:
+                local.WriteAddress(data[4..]);
+                return Write(control, LinuxSocket.IpLevel, LinuxSocket.IpPacketInformation, data[..12]);
+            case NetworkFamily.IPv6:
+                local.WriteAddress(data);
+                return Write(control, LinuxSocket.IPv6Level, LinuxSocket.IPv6PacketInformation, data);
+            default:
+                return 0;
+        }
+    }
+
+    private static int Write(Span<byte> control, int level, int type, ReadOnlySpan<byte> data)
+    {
+        int length = s_header + data.Length;
+        MemoryMarshal.Write(control, new ControlHeader { Length = (nuint)length, Level = level, Type = type });
+        data.CopyTo(control[s_header..]);
+        return Aligned(length);
     }
 
     private static int Write<T>(Span<byte> control, int level, int type, T value)

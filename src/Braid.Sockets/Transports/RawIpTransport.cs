@@ -1,0 +1,221 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Threading.Tasks;
+using Braid.Core;
+
+namespace Braid.Sockets;
+
+/// <summary>
+/// SCTP as it was meant: an IP protocol, number 132. A raw socket for each family that is wanted; on Linux alone, and by who may.
+/// </summary>
+internal sealed class RawIpTransport : IDatagramTransport
+{
+    private const string Protocols = "/proc/thread-self/net/protocols";
+    private const string KernelFolder = "/proc/thread-self/net/sctp";
+
+    private readonly LinuxRawSocket[] _sockets;              // one, or one for each family
+    private readonly LinuxPortFilter _filter;
+    private readonly LinuxPoll? _poll;                       // where there are several of them
+    private volatile bool _isClosed;
+
+    private RawIpTransport(LinuxRawSocket[] sockets, IPAddress local, LinuxPortFilter filter, NetworkErrors errors, bool hasEphemeralPort)
+    {
+        _sockets = sockets;
+        _filter = filter;
+        Errors = errors;
+        HasEphemeralPort = hasEphemeralPort;
+        LocalEndPoint = new IPEndPoint(local, 0);
+        Families = sockets.Length > 1 ? NetworkFamilies.All
+            : local.AddressFamily == AddressFamily.InterNetwork ? NetworkFamilies.IPv4
+            : NetworkFamilies.IPv6;
+        CarriesEcn = sockets.All(static socket => socket.CarriesEcn);
+        if (sockets.Length > 1)
+        {
+            _poll = new LinuxPoll();
+            for (int i = 0; i < sockets.Length; i++)
+            {
+                _poll.TryAdd(sockets[i].Handle, i);
+            }
+        }
+    }
+
+    public IPEndPoint? LocalEndPoint { get; }
+
+    public bool IsPointToPoint => false;
+
+    public bool HasEphemeralPort { get; }
+
+    public bool HasPorts => false;
+
+    public NetworkFamilies Families { get; }
+
+    public int EncapsulationOverhead => 0;
+
+    public bool CarriesEcn { get; }
+
+    public int LargestPacket => ushort.MaxValue;
+
+    public Socket? Socket => null;
+
+    public SafeHandle? PollHandle => _poll?.Handle ?? _sockets[0].Handle;
+
+    public bool IsForPollThread => true;
+
+    public NetworkErrors? Errors { get; }
+
+    public IPortFilter? PortFilter => _filter;
+
+    /// <summary>Packets that were taken.</summary>
+    public long Received => _sockets.Sum(static socket => socket.Received);
+
+    /// <summary>Packets that have come and were not for us.</summary>
+    public long Foreign => _sockets.Sum(static socket => socket.Foreign);
+
+    /// <summary>Packets that the system refused to send.</summary>
+    public long SendFailures => _sockets.Sum(static socket => socket.SendFailures);
+
+    /// <summary>Opens one.</summary>
+    /// <param name="local">Where to bind; the IPv6 wildcard takes IPv4 as well, and alone where the system has no IPv6.</param>
+    /// <param name="hasEphemeralPort">Whether nobody waits to use its SCTP port again.</param>
+    /// <exception cref="SctpException">It cannot be had: the message says why.</exception>
+    public static RawIpTransport Open(IPAddress local, bool hasEphemeralPort = false)
+    {
+        if (WhyUnsupported() is { } reason)
+        {
+            throw new SctpException(SctpError.TransportUnavailable, reason);
+        }
+
+        var filter = new LinuxPortFilter();
+        var errors = new NetworkErrors();
+        var sockets = new List<LinuxRawSocket>();
+        try
+        {
+            bool wantsAll = local.Equals(IPAddress.IPv6Any);
+            if (!wantsAll || System.Net.Sockets.Socket.OSSupportsIPv6)
+            {
+                sockets.Add(LinuxRawSocket.Open(local, filter, errors));
+            }
+
+            if (wantsAll && System.Net.Sockets.Socket.OSSupportsIPv4)
+            {
+                sockets.Add(LinuxRawSocket.Open(IPAddress.Any, filter, errors));
+            }
+
+            return new RawIpTransport([.. sockets], sockets.Count == 1 ? sockets[0].LocalEndPoint.Address : local, filter, errors, hasEphemeralPort);
+        }
+        catch (SocketException exception)
+        {
+            sockets.ForEach(static socket => socket.Dispose());
+            throw exception.SocketErrorCode == SocketError.AccessDenied
+                ? new SctpException(
+                    SctpError.TransportUnavailable,
+                    "SCTP over IP needs a raw socket, and that needs the capability CAP_NET_RAW: run as root, or give it to the program (setcap cap_net_raw=ep FILE).",
+                    exception)
+                : new SctpException(SctpError.AddressUnavailable, $"Cannot use IP address {local}: {exception.Message}.", exception);
+        }
+    }
+
+    /// <summary>Why it cannot be had on this system, whoever asks; null when it can.</summary>
+    /// <param name="protocols">What the kernel lists its protocols in.</param>
+    /// <param name="folder">What is there as long as the kernel has SCTP of its own.</param>
+    internal static string? WhyUnsupported(string protocols = Protocols, string folder = KernelFolder)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return "SCTP over IP is supported on Linux alone; over UDP it works everywhere (RFC 6951).";
+        }
+
+        return Directory.Exists(folder) || HasProtocol(protocols)
+            ? "The kernel has SCTP of its own loaded, and would answer every packet with ABORT. Unload it (modprobe -r sctp), or use UDP (RFC 6951)."
+            : null;
+    }
+
+    public bool TryBePolled() => true;
+
+    public ValueTask<DatagramBatch?> ReceiveAsync() =>
+        ValueTask.FromException<DatagramBatch?>(new NotSupportedException("A poll thread receives."));
+
+    public DatagramBatch? TryReceive()
+    {
+        DatagramBatch batch = DatagramBatch.Rent();
+        try
+        {
+            foreach (LinuxRawSocket socket in _sockets)
+            {
+                if (!_isClosed)
+                {
+                    socket.Receive(batch);
+                }
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // What has come until then is good.
+        }
+
+        if (batch.Count > 0)
+        {
+            return batch;
+        }
+
+        DatagramBatch.Return(batch);
+        return null;
+    }
+
+    public void Send(DatagramBatch batch)
+    {
+        MessageVector.Current.Clear();
+        LinuxRawSocket? last = null;
+        try
+        {
+            for (int i = 0; i < batch.Count && !_isClosed; i++)
+            {
+                ref readonly DatagramRun run = ref batch[i];
+                LinuxRawSocket socket = SocketFor(run.Path.Remote);
+                if (socket != last)
+                {
+                    last?.Flush();
+                    last = socket;
+                }
+
+                socket.Add(batch, run);
+            }
+
+            last?.Flush();
+        }
+        catch (ObjectDisposedException)
+        {
+            // What is not sent yet is lost.
+        }
+
+        GC.KeepAlive(batch);                                 // the kernel had but its address
+    }
+
+    public void Dispose()
+    {
+        _isClosed = true;
+        _filter.Close();
+        Array.ForEach(_sockets, static socket => socket.Dispose());
+        _poll?.Dispose();
+    }
+
+    private LinuxRawSocket SocketFor(in NetworkAddress remote) =>
+        _sockets.Length > 1 && remote.Family == NetworkFamily.IPv4 ? _sockets[1] : _sockets[0];
+
+    private static bool HasProtocol(string protocols)
+    {
+        try
+        {
+            return File.ReadLines(protocols).Any(static line => line.StartsWith("SCTP", StringComparison.Ordinal));
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}
