@@ -29,6 +29,9 @@ public enum RTCErrorName : byte
 
     /// <summary>The connection was lost.</summary>
     NetworkError,
+
+    /// <summary>A text is not of the form that it has to have: the URL of a server.</summary>
+    SyntaxError,
 }
 
 /// <summary>The W3C's RTCErrorDetailType: what an <see cref="RTCErrorName.OperationError"/> is about.</summary>

@@ -16,6 +16,7 @@ public sealed partial class TidyTests
     [InlineData("Sdp", "")]
     [InlineData("Jsep", "Braid.WebRtc.Sdp")]
     [InlineData("Dcep", "Braid.Core Braid.Sctp")]
+    [InlineData("Peer", "Braid.Core Braid.Dtls Braid.Ice Braid.Sctp Braid.WebRtc.Dcep Braid.WebRtc.Jsep Braid.WebRtc.Sdp")]
     public void A_folder_uses_what_it_may_use_and_nothing_of_the_outside_world(string folder, string allowed)
     {
         string[] mayUse = [.. allowed.Split(' ', StringSplitOptions.RemoveEmptyEntries), $"Braid.WebRtc.{folder}"];
@@ -30,6 +31,7 @@ public sealed partial class TidyTests
     [InlineData("Sdp")]
     [InlineData("Jsep")]
     [InlineData("Dcep")]
+    [InlineData("Peer")]
     public void No_file_locks_or_is_longer_than_500_lines(string folder)
     {
         Assert.NotEmpty(Files(folder));

@@ -129,6 +129,15 @@ public sealed class TransparentSession : ISecureDatagramSession
     }
 
     /// <inheritdoc/>
+    public void HandlePathChange(Instant now)
+    {
+        if (State == DtlsState.Handshaking)
+        {
+            _deadline = now + _handshakeTimeout;
+        }
+    }
+
+    /// <inheritdoc/>
     public void HandleTimeout(Instant now)
     {
         if (now >= _deadline)

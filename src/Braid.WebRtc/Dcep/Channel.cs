@@ -28,6 +28,15 @@ internal sealed class Channel(ChannelOptions options, bool isRemote)
     /// <summary>For the owner's use.</summary>
     public object? Tag { get; set; }
 
+    /// <summary>Whether its owner looks after what waits to be sent; the owner's to write.</summary>
+    public bool IsDraining { get; set; }
+
+    /// <summary>The one event that comes again and again.</summary>
+    internal ChannelEvent.BufferedAmountLow Low => field ??= new ChannelEvent.BufferedAmountLow(this);
+
+    /// <summary>What the owner makes of <see cref="Low"/>; the owner's to write.</summary>
+    internal object? LowNews { get; set; }
+
     /// <summary>Whether the peer has answered in any way: before that, nothing goes unordered (RFC 8832 §6).</summary>
     internal bool IsHeardOf { get; set; }
 

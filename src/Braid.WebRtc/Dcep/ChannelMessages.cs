@@ -43,6 +43,9 @@ internal static class ChannelMessages
         return new ChannelDelivery(channel, IsText(ppid), isEmpty, endsHere && !isPartial);
     }
 
+    /// <summary>The rest of a message that has come in parts will not come.</summary>
+    public static void Abort(Channel channel) => channel.PartialPpid = 0;
+
     private static bool IsText(uint ppid) => ppid is DataChannelPpid.Text or DataChannelPpid.TextPartial or DataChannelPpid.TextEmpty;
 
     private static bool IsBinary(uint ppid) => ppid is DataChannelPpid.Binary or DataChannelPpid.BinaryPartial or DataChannelPpid.BinaryEmpty;

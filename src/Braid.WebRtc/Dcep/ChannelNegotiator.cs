@@ -186,7 +186,7 @@ internal sealed class ChannelNegotiator
     {
         if (Find(stream.Value) is { } channel && channel.ReduceBuffered(bytes))
         {
-            _events.Enqueue(new ChannelEvent.BufferedAmountLow(channel));
+            _events.Enqueue(channel.Low);
         }
     }
 

@@ -121,9 +121,10 @@ internal static class RemoteCheck
             return "The data section has no ICE credentials.";
         }
 
-        if (transport.Fingerprints.Count == 0)
+        // RFC 8122 §5: by others nobody would be let in, and that is better said now than after the handshake.
+        if (!transport.Fingerprints.Any(fingerprint => fingerprint.Algorithm is "sha-256" or "sha-384" or "sha-512"))
         {
-            return "The data section has no fingerprint.";
+            return "The data section has no fingerprint by SHA-256 or a longer hash.";
         }
 
         if (RoleFor(state, transport, isOffer) == DtlsSetup.None)

@@ -14,7 +14,7 @@ internal static class AttributeValues
             if (!char.IsAsciiLetterOrDigit(c) && c is not ('+' or '/'))
             {
                 // §5.4 knows these alone; some write URL-safe Base64, or what else their generator has, and browsers take it.
-                if (c is not ('-' or '_' or '='))
+                if (c is not ('-' or '_' or '=' or '#'))
                 {
                     return false;
                 }

@@ -281,6 +281,7 @@ public sealed class OfferAnswerTests
     [InlineData("a=setup:active\r\n", "")]
     [InlineData("a=ice-ufrag:b001\r\n", "a=x:")]
     [InlineData("a=fingerprint:", "a=x:")]
+    [InlineData("a=fingerprint:sha-256", "a=fingerprint:sha-3-256")]
     [InlineData("a=group:BUNDLE 0\r\n", "a=group:BUNDLE 0 1\r\n")]
     [InlineData("m=application", "m=audio 0 RTP/AVP 0\r\nm=application")]
     public void An_answer_that_is_none_to_the_offer_is_refused(string what, string by)
