@@ -1,5 +1,6 @@
 using System;
 using System.CommandLine;
+using System.Linq;
 using System.Threading.Tasks;
 using Braid.Cli.Commands;
 using Braid.Cli.Output;
@@ -21,6 +22,7 @@ public static class Program
             EchoCommand.Create(),
             ConnectCommand.Create(),
             ListenCommand.Create(),
+            PeerCommand.Create(),
             PerfCommand.Create(),
             LinkCommand.Create(),
             SimulateCommand.Create(),
@@ -28,12 +30,13 @@ public static class Program
         ParseResult parsed = root.Parse(args);
         if (parsed.Errors.Count > 0)
         {
-            foreach (System.CommandLine.Parsing.ParseError error in parsed.Errors)
+            // Which command it was is said by what was typed instead, where there is something.
+            foreach (System.CommandLine.Parsing.ParseError error in parsed.Errors.Skip(parsed.UnmatchedTokens.Count > 0 && parsed.Errors.Count > 1 ? 1 : 0))
             {
                 await Console.Error.WriteLineAsync($"braid: {error.Message}").ConfigureAwait(false);
             }
 
-            await Console.Error.WriteLineAsync("Try 'braid --help', or 'braid COMMAND --help'.").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync($"Try '{CommandRunner.FullName(parsed.CommandResult)} --help'.").ConfigureAwait(false);
             return ExitCode.Usage;
         }
 

@@ -6,6 +6,7 @@ using System.Runtime.InteropServices;
 using System.Threading;
 using System.Threading.Tasks;
 using Braid.Cli.Output;
+using Braid.Dtls;
 using Braid.Sockets;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
@@ -45,7 +46,8 @@ internal static class CommandRunner
             await Console.Error.WriteLineAsync("braid: interrupted");
             return ExitCode.Failed;
         }
-        catch (Exception exception) when (exception is SctpException or TransferFailedException or IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is SctpException or TransferFailedException or IOException or UnauthorizedAccessException
+            or DtlsUnavailableException)
         {
             await Console.Error.WriteLineAsync($"braid: {exception.Message}");
             return ExitCode.Failed;
@@ -59,8 +61,8 @@ internal static class CommandRunner
         }
     }
 
-    // braid perf client, and not the name of the file.
-    private static string FullName(CommandResult command) =>
+    /// <summary>What a person types: "braid perf client", and not the name of the file.</summary>
+    public static string FullName(CommandResult command) =>
         command.Parent is CommandResult parent ? $"{FullName(parent)} {command.Command.Name}" : "braid";
 
     private static ILoggerFactory CreateLoggers() => LoggerFactory.Create(builder => builder

@@ -8,6 +8,7 @@ using System.Security.Cryptography;
 using System.Threading;
 using System.Threading.Tasks;
 using Braid.Cli.Output;
+using Braid.Cli.Page;
 using Braid.Cli.Transfer;
 using Braid.Core;
 using Braid.Sctp;
@@ -16,7 +17,10 @@ using Microsoft.Extensions.Logging;
 
 namespace Braid.Cli.Commands;
 
-/// <summary><c>braid demo [FILE]</c>: a file from this process to a second one, over SCTP in UDP on this machine.</summary>
+/// <summary>
+/// <c>braid demo [FILE]</c>: a file from this process to a second one, over SCTP in UDP on this machine, and then a page that a browser and
+/// this process talk over, by WebRTC.
+/// </summary>
 internal static class DemoCommand
 {
     private const long GeneratedLength = 256L << 20;
@@ -27,14 +31,21 @@ internal static class DemoCommand
         var file = new Argument<string?>("FILE") { Description = "What to send; 256 MiB are generated when it is left out.", Arity = ArgumentArity.ZeroOrOne };
         var keep = new Option<string?>("--keep") { Description = "Keep the received copy in this folder; it is deleted otherwise." };
         Option<bool> json = JsonOutput.Option();
-        var command = new Command("demo", "Send a file between two processes on this machine, verify it, and say how it went.") { file, keep, json };
+        var page = new PageOptions();
+        var command = new Command(
+            "demo", "Send a file between two processes on this machine, verify it, say how it went; then serve a page that a browser and this process talk over.")
+        {
+            file, keep, json,
+        };
+        page.AddTo(command);
         CommandRunner.SetAction(command, (result, loggers, cancellationToken) => JsonOutput.RunAsync(
             result.GetValue(json),
-            () => RunAsync(result.GetValue(file), result.GetValue(keep), result.GetValue(json), loggers, cancellationToken)));
+            () => RunAsync(result.GetValue(file), result.GetValue(keep), result.GetValue(json), page.Read(result), loggers, cancellationToken)));
         return command;
     }
 
-    private static async Task<int> RunAsync(string? file, string? keep, bool isJson, ILoggerFactory? loggers, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(
+        string? file, string? keep, bool isJson, PageSettings page, ILoggerFactory? loggers, CancellationToken cancellationToken)
     {
         if (file is not null && !File.Exists(file))
         {
@@ -59,8 +70,8 @@ internal static class DemoCommand
                 + $"  throughput       {Amount.Rate(report.Bytes, TimeSpan.FromSeconds(report.Seconds))} ({report.BitsPerSecond / 1e9:0.00} Gbit/s) in {report.Seconds:0.0} s, path MTU {DemoMtu}\n"
                 + $"  retransmissions  {report.Retransmissions} of {report.Chunks} chunks\n"
                 + $"  smoothed RTT     {Amount.Duration(TimeSpan.FromMilliseconds(report.SmoothedRttMilliseconds))}\n"
-                + (keep is null ? "The received copy was deleted (--keep DIR keeps it)." : $"The received copy is in {Path.GetFullPath(keep)}."));
-            return ExitCode.Done;
+                + (keep is null ? "The received copy is deleted at the end (--keep DIR keeps it)." : $"The received copy is in {Path.GetFullPath(keep)}."));
+            return page.IsWanted ? await page.ServeAsync(source, loggers, cancellationToken) : ExitCode.Done;
         }
         finally
         {

@@ -22,13 +22,9 @@ internal static class JsonOutput
         {
             return await transfer();
         }
-        catch (Exception exception) when (isJson && exception is SctpException or TransferFailedException or IOException)
+        catch (Exception exception) when (isJson && exception is SctpException or TransferFailedException or IOException or UnauthorizedAccessException)
         {
-            if (isJson)
-            {
-                Write(new TransferReport { Status = "failed", Error = exception.Message });
-            }
-
+            Write(new TransferReport { Status = "failed", Error = exception.Message });
             throw;
         }
     }

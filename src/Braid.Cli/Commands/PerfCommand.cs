@@ -88,13 +88,13 @@ internal static class PerfCommand
             await sending;
             await flow.SayAsync(
                 new PerfMessage { Type = PerfMessage.Result, Received = flow.Received, CpuSeconds = flow.CpuSeconds }, stop.Token);
-            await receiving;                                 // the client closes
-            await Console.Out.WriteLineAsync($"{association.RemoteEndPoint}: received {Describe(flow.Received)}; sent {Describe(flow.Sent)}");
+            await receiving.ConfigureAwait(flow.BytesLeft > 0 ? ConfigureAwaitOptions.SuppressThrowing : ConfigureAwaitOptions.None);     // the client ends it
+            await Console.Out.WriteLineAsync($"{SctpSettings.PeerOf(association)}: received {Describe(flow.Received)}; sent {Describe(flow.Sent)}");
         }
         catch (Exception exception) when (exception is SctpException or TransferFailedException or OperationCanceledException)
         {
             association.Abort(exception.Message);
-            await Console.Error.WriteLineAsync($"braid: {association.RemoteEndPoint}: {exception.Message}");
+            await Console.Error.WriteLineAsync($"braid: {SctpSettings.PeerOf(association)}: {exception.Message}");
         }
 
         await stop.CancelAsync();
@@ -126,13 +126,23 @@ internal static class PerfCommand
             Sent = request.ClientSends ? flow.Sent : null,
             ReceivedByServer = request.ClientSends ? answer.Received : null,
             Received = request.ServerSends ? flow.Received : null,
+            BytesLeft = flow.BytesLeft,
             Abandoned = statistics.MessagesAbandoned,
             Retransmissions = statistics.ChunksRetransmitted,
             CpuSeconds = flow.CpuSeconds,
             ServerCpuSeconds = answer.CpuSeconds,
         };
-        await association.ShutdownAsync(cancellationToken);
-        await receiving;
+        if (flow.BytesLeft > 0)
+        {
+            association.Abort("the time of the test is over");
+            await receiving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        else
+        {
+            await association.ShutdownAsync(cancellationToken);
+            await receiving;
+        }
+
         if (isJson)
         {
             Console.Out.WriteLine(JsonSerializer.Serialize(report, PerfJson.Default.PerfReport));
@@ -209,6 +219,11 @@ internal static class PerfCommand
         if (report.Received is { } received)
         {
             Console.Out.WriteLine($"Received  {Describe(received)}");
+        }
+
+        if (report.BytesLeft > 0)
+        {
+            Console.Out.WriteLine($"Left      {Amount.Bytes(report.BytesLeft)} were not acknowledged five seconds after the time was over");
         }
 
         Console.Out.WriteLine(string.Create(

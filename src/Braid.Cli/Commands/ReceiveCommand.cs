@@ -40,7 +40,7 @@ internal static class ReceiveCommand
         Directory.CreateDirectory(directory);
         await using SctpListener listener = await settings.ListenAsync(result, loggers, cancellationToken);
         TextWriter notes = isJson ? Console.Error : Console.Out;
-        await notes.WriteLineAsync($"{ListeningOn}{listener.LocalEndPoints[0]}, SCTP port {listener.Port}; files go to {Path.GetFullPath(directory)}");
+        await notes.WriteLineAsync($"{SctpSettings.Announce(listener)}; files go to {Path.GetFullPath(directory)}");
         var transfers = new List<Task<int>>();
         try
         {
@@ -92,7 +92,7 @@ internal static class ReceiveCommand
                 await Console.Out.WriteLineAsync($"  {name}");
             }
 
-            await Console.Out.WriteLineAsync($"Received and verified {report.Files} {(report.Files == 1 ? "file" : "files")} from {association.RemoteEndPoint}, {progress.Summary()}.");
+            await Console.Out.WriteLineAsync($"Received and verified {report.Files} {(report.Files == 1 ? "file" : "files")} from {SctpSettings.PeerOf(association)}, {progress.Summary()}.");
         }
 
         if (report.Error is null)
@@ -100,7 +100,7 @@ internal static class ReceiveCommand
             return ExitCode.Done;
         }
 
-        await Console.Error.WriteLineAsync($"braid: {association.RemoteEndPoint}: {report.Error}");
+        await Console.Error.WriteLineAsync($"braid: {SctpSettings.PeerOf(association)}: {report.Error}");
         return ExitCode.Failed;
     }
 }

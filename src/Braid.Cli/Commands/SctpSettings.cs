@@ -23,6 +23,12 @@ internal sealed class SctpSettings
         DefaultValueFactory = _ => SctpDefaults.UdpPort,
     };
 
+    public Option<string> Transport { get; } = new("--transport")
+    {
+        Description = "What packets travel in: udp, or raw for IP itself, which takes Linux and the capability CAP_NET_RAW; UDP ports mean nothing then.",
+        DefaultValueFactory = _ => "udp",
+    };
+
     public Option<string> Bind { get; } = new("--bind")
     {
         Description = "Address to listen on.",
@@ -57,6 +63,7 @@ internal sealed class SctpSettings
     public void AddListening(Command command)
     {
         command.Add(AllowReset);
+        command.Add(Transport);
         command.Add(Udp);
         command.Add(Bind);
         command.Add(Port);
@@ -69,6 +76,7 @@ internal sealed class SctpSettings
 
     public void AddConnecting(Command command)
     {
+        command.Add(Transport);
         command.Add(Port);
         command.Add(Timeout);
         command.Add(Mtu);
@@ -90,6 +98,7 @@ internal sealed class SctpSettings
             {
                 ListenEndPoints = [new IPEndPoint(address, InRange(result, Udp, 0, ushort.MaxValue))],
                 Port = (ushort)InRange(result, Port, 1, ushort.MaxValue),
+                Encapsulation = EncapsulationFor(result),
                 Association = AssociationFor(result),
                 LoggerFactory = loggers,
                 Dtls = Dtls.OptionsFor(result),
@@ -106,7 +115,7 @@ internal sealed class SctpSettings
         ParseResult result, ILoggerFactory? loggers, Func<SctpAssociation, CancellationToken, Task> serve, CancellationToken cancellationToken)
     {
         await using SctpListener listener = await ListenAsync(result, loggers, cancellationToken);
-        await Console.Out.WriteLineAsync($"{ReceiveCommand.ListeningOn}{listener.LocalEndPoints[0]}, SCTP port {listener.Port}");
+        await Console.Out.WriteLineAsync(Announce(listener));
         try
         {
             await foreach (SctpAssociation association in listener.AcceptAllAsync(cancellationToken))
@@ -122,6 +131,15 @@ internal sealed class SctpSettings
         return ExitCode.Done;
     }
 
+    /// <summary>Where somebody listens.</summary>
+    public static string Announce(SctpListener listener) => listener.Encapsulation == SctpEncapsulation.RawIp
+        ? $"Listening on IP {listener.LocalEndPoints[0].Address}, SCTP port {listener.Port}"
+        : $"{ReceiveCommand.ListeningOn}{listener.LocalEndPoints[0]}, SCTP port {listener.Port}";
+
+    /// <summary>Who the peer is: over IP there is no port.</summary>
+    public static string PeerOf(SctpAssociation association) =>
+        association.RemoteEndPoint is { Port: 0 } remote ? $"{remote.Address}" : $"{association.RemoteEndPoint}";
+
     /// <summary>Connects as the command line says.</summary>
     public async ValueTask<SctpAssociation> ConnectAsync(ParseResult result, string host, ILoggerFactory? loggers, CancellationToken cancellationToken)
     {
@@ -129,7 +147,15 @@ internal sealed class SctpSettings
         ushort port = (ushort)InRange(result, Port, 1, ushort.MaxValue);
         IPEndPoint remote = await HostPort.Parse(host).ResolveAsync(cancellationToken);
         return await SctpAssociation.ConnectAsync(
-            new SctpConnectOptions { RemoteEndPoints = [remote], RemotePort = port, Association = association, LoggerFactory = loggers, Dtls = Dtls.OptionsFor(result) },
+            new SctpConnectOptions
+            {
+                RemoteEndPoints = [remote],
+                RemotePort = port,
+                Encapsulation = EncapsulationFor(result),
+                Association = association,
+                LoggerFactory = loggers,
+                Dtls = Dtls.OptionsFor(result),
+            },
             cancellationToken);
     }
 
@@ -169,6 +195,14 @@ internal sealed class SctpSettings
 
     /// <summary>Packets of one size, and no search for a larger one.</summary>
     internal static SctpAssociationOptions WithMtu(int mtu) => SctpAssociationOptions.Default with { PathMtu = mtu, MaximumPathMtu = mtu };
+
+    private SctpEncapsulation EncapsulationFor(ParseResult result) => result.GetValue(Transport) switch
+    {
+        "raw" when Dtls.OptionsFor(result) is not null => throw new UsageException("--transport raw: DTLS runs over UDP alone"),
+        "raw" => SctpEncapsulation.RawIp,
+        "udp" => SctpEncapsulation.Udp,
+        var other => throw new UsageException($"--transport {other}: there is udp and raw"),
+    };
 
     private StreamScheduler SchedulerFor(ParseResult result) => result.GetValue(Scheduler) switch
     {

@@ -1,8 +1,6 @@
 using System;
-using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.CommandLine;
-using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Linq;
@@ -10,7 +8,6 @@ using System.Threading;
 using System.Threading.Tasks;
 using Braid.Cli.Output;
 using Braid.Simulation;
-using Spectre.Console;
 
 namespace Braid.Cli.Commands;
 
@@ -19,10 +16,8 @@ internal sealed class SimulateCommand
 {
     private const string Congestion = "congestion";
     private const int ShrinkAttempts = 2000;
-    private const int MostFailures = 10;                     // one would do; more of them show what they have in common
 
-    private readonly Option<ulong?> _seed = new("--seed") { Description = "One world: its number, decimal or 0x and hexadecimal.", CustomParser = ParseSeed };
-    private readonly Option<string> _seeds = new("--seeds") { Description = "Worlds A..B, both included.", DefaultValueFactory = _ => "0..299" };
+    private readonly SeedOptions _seeds = new();
     private readonly Option<string> _scenario = new("--scenario")
     {
         Description = $"What they have in common: {string.Join(", ", SwarmScenario.All.Select(scenario => scenario.Name))}; or {Congestion}, which measures.",
@@ -38,8 +33,9 @@ internal sealed class SimulateCommand
         var simulate = new SimulateCommand();
         var command = new Command("simulate", "Search random networks, loads and faults, in virtual time, for one that breaks a rule.")
         {
-            simulate._seed, simulate._seeds, simulate._scenario, simulate._pcap, simulate._shrink, simulate._output,
+            simulate._scenario, simulate._pcap, simulate._shrink, simulate._output, SimulatePeersCommand.Create(),
         };
+        simulate._seeds.AddTo(command);
         CommandRunner.SetAction(command, (result, _, cancellationToken) => simulate.RunAsync(result, cancellationToken));
         return command;
     }
@@ -55,30 +51,39 @@ internal sealed class SimulateCommand
 
         SwarmScenario scenario = SwarmScenario.All.FirstOrDefault(candidate => candidate.Name == name)
             ?? throw new UsageException($"--scenario {name}: there are {string.Join(", ", SwarmScenario.All.Select(candidate => candidate.Name))}");
-        (ulong first, ulong last) = result.GetValue(_seed) is { } seed ? (seed, seed) : ParseRange(result.GetValue(_seeds)!);
+        (ulong first, ulong last) = _seeds.Read(result);
         FileInfo? pcap = result.GetValue(_pcap);
         if (pcap is not null && first != last)
         {
             throw new UsageException("--pcap is for one world: say --seed");
         }
 
-        var tally = new Tally();
-        await ShowAsync(scenario, first, last, tally, () => Search(scenario, first, last, tally, cancellationToken));
+        if (result.GetValue(_output) is not null)
+        {
+            throw new UsageException($"--output is for --scenario {Congestion}");
+        }
+
+        var search = new WorldSearch(scenario.Name, first, last);
+        await search.RunAsync(
+            seed =>
+            {
+                SwarmRun run = SwarmRun.Run(scenario.Draw(seed));
+                return new WorldRun(run.Packets, run.Lost, run.Duration);
+            },
+            cancellationToken);
         if (pcap is not null)
         {
             Capture(scenario.Draw(first), pcap.FullName);
             Console.Out.WriteLine($"Packets: {pcap.FullName}");
         }
 
-        foreach ((ulong failing, string what) in tally.Failures.OrderBy(failure => failure.Key).Take(MostFailures))
+        foreach ((ulong failing, string what) in search.Failures)
         {
             Report(scenario, failing, what, pcap is null, result.GetValue(_shrink));
         }
 
-        Console.Out.WriteLine(
-            $"{scenario.Name}: {tally.Done} {(tally.Done == 1 ? "world" : "worlds")} in {Amount.Duration(tally.Watch.Elapsed)}, "
-            + $"{tally.Failures.Count} failed; {tally.Packets:N0} packets ({tally.Lost:N0} lost), {Amount.Duration(TimeSpan.FromTicks(tally.VirtualTicks))} of virtual time.");
-        return tally.Failures.IsEmpty ? ExitCode.Done : ExitCode.Failed;
+        Console.Out.WriteLine(search.Summary());
+        return search.Failures.Count == 0 ? ExitCode.Done : ExitCode.Failed;
     }
 
     private static void WriteCongestionReport(DirectoryInfo folder)
@@ -90,30 +95,6 @@ internal sealed class SimulateCommand
             File.WriteAllText(path, content);
             Console.Out.WriteLine(path);
         }
-    }
-
-    private static void Search(SwarmScenario scenario, ulong first, ulong last, Tally tally, CancellationToken cancellationToken)
-    {
-        long next = -1;
-        ulong count = last - first + 1;
-        Parallel.For(0, Environment.ProcessorCount, (_, state) =>
-        {
-            ulong index;
-            while ((index = (ulong)Interlocked.Increment(ref next)) < count && tally.Failures.Count < MostFailures && !cancellationToken.IsCancellationRequested)
-            {
-                try
-                {
-                    tally.Add(SwarmRun.Run(scenario.Draw(first + index)));
-                }
-                catch (ScenarioException exception)
-                {
-                    tally.Failures[first + index] = exception.Message;
-                }
-
-                Interlocked.Increment(ref tally.Done);
-            }
-        });
-        cancellationToken.ThrowIfCancellationRequested();
     }
 
     private static void Report(SwarmScenario scenario, ulong seed, string what, bool captures, bool shrinks)
@@ -154,71 +135,5 @@ internal sealed class SimulateCommand
         IEnumerable<string> clients = world.Clients.Select((client, i) => $"\n  client {i}: {client}");
         IEnumerable<string> faults = world.Faults.Select(fault => $"\n  {fault}");
         return $"{world}{string.Concat(clients)}{string.Concat(faults)}";
-    }
-
-    private static async Task ShowAsync(SwarmScenario scenario, ulong first, ulong last, Tally tally, Action search)
-    {
-        ulong count = last - first + 1;
-        if (count == 1 || Console.IsErrorRedirected)
-        {
-            await Task.Run(search);
-            return;
-        }
-
-        await ProgressBars.Create().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
-            .StartAsync(async context =>
-            {
-                ProgressTask bar = context.AddTask(scenario.Name, maxValue: count);
-                await ProgressBars.WhileRunningAsync(Task.Run(search), () => bar.Value = tally.Done);
-            });
-    }
-
-    private static ulong? ParseSeed(System.CommandLine.Parsing.ArgumentResult argument)
-    {
-        string text = argument.Tokens[0].Value;
-        if (TryParse(text, out ulong seed))
-        {
-            return seed;
-        }
-
-        argument.AddError($"--seed {text}: not a number");
-        return null;
-    }
-
-    private static (ulong First, ulong Last) ParseRange(string text)
-    {
-        string[] ends = text.Split("..");
-        return ends.Length == 2 && TryParse(ends[0], out ulong first) && TryParse(ends[1], out ulong last) && first <= last && last - first < uint.MaxValue
-            ? (first, last)
-            : throw new UsageException($"--seeds {text}: it must be A..B");
-    }
-
-    private static bool TryParse(string text, out ulong number) => text.StartsWith("0x", StringComparison.OrdinalIgnoreCase)
-        ? ulong.TryParse(text.AsSpan(2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out number)
-        : ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
-
-    private sealed class Tally
-    {
-        public int Done;
-        private long _packets;
-        private long _lost;
-        private long _virtualTicks;
-
-        public Stopwatch Watch { get; } = Stopwatch.StartNew();
-
-        public ConcurrentDictionary<ulong, string> Failures { get; } = [];
-
-        public long Packets => _packets;
-
-        public long Lost => _lost;
-
-        public long VirtualTicks => _virtualTicks;
-
-        public void Add(SwarmRun run)
-        {
-            Interlocked.Add(ref _packets, run.Packets);
-            Interlocked.Add(ref _lost, run.Lost);
-            Interlocked.Add(ref _virtualTicks, run.Duration.Ticks);
-        }
     }
 }

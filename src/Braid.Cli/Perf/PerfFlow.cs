@@ -13,12 +13,17 @@ using Braid.Sockets;
 namespace Braid.Cli.Perf;
 
 /// <summary>One side of a test: sends data, counts what comes, and passes on what the other side says.</summary>
-internal sealed class PerfFlow(SctpAssociation association)
+/// <param name="association">What the test goes over.</param>
+/// <param name="patience">How long what is in the send buffer at the end belongs to it; five seconds by default.</param>
+internal sealed class PerfFlow(SctpAssociation association, TimeSpan? patience = null)
 {
     private const int LongestSaid = 1 << 20;
     private const int AtOnce = 64;                           // messages between two looks at the clock
 
     private const int MostUnheard = 4;                       // there are three messages in a test
+
+    // A slow path would make a test of seconds one of minutes: what is in the buffer belongs to it for so long only.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
     private readonly Channel<PerfMessage> _said = Channel.CreateBounded<PerfMessage>(MostUnheard);
     private readonly PerfCounter _sent = new();
@@ -37,6 +42,9 @@ internal sealed class PerfFlow(SctpAssociation association)
     /// <summary>All that was received.</summary>
     public PerfTotal Received => _received.Total;
 
+    /// <summary>User data that was in the send buffer still, of either side, when the test was over.</summary>
+    public long BytesLeft { get; private set; }
+
     /// <summary>CPU time since it began, in seconds.</summary>
     public double CpuSeconds => (Environment.CpuUsage.TotalTime - _cpu).TotalSeconds;
 
@@ -51,6 +59,7 @@ internal sealed class PerfFlow(SctpAssociation association)
         try
         {
             PerfMessage message = await _said.Reader.ReadAsync(cancellationToken);
+            BytesLeft += message.BytesLeft ?? 0;
             return message.Type == type ? message : throw new TransferFailedException($"the peer says {message.Type} where {type} is due");
         }
         catch (ChannelClosedException exception)
@@ -60,15 +69,12 @@ internal sealed class PerfFlow(SctpAssociation association)
         }
     }
 
-    /// <summary>Sends for as long as the request says, waits until nothing of it is left, and says so.</summary>
+    /// <summary>Sends for as long as the request says, waits until nothing of it is left, or for five seconds, and says so.</summary>
     public async Task SendAsync(PerfMessage request, CancellationToken cancellationToken)
     {
-        long end = Stopwatch.GetTimestamp() + (long)(request.Seconds * Stopwatch.Frequency);
-        var payload = new byte[request.Size];                // one for all streams: the peer says how long, and how many
-        await Task.WhenAll(Enumerable.Range(1, request.Streams)
-            .Select(stream => Task.Run(() => SendAsync((ushort)stream, request, payload, end, cancellationToken), cancellationToken)));
-        await association.WaitToSendAsync(int.MaxValue, cancellationToken);      // there is room for that only when there is nothing
-        await SayAsync(new PerfMessage { Type = PerfMessage.End }, cancellationToken);
+        long left = await TrySendAllAsync(request, cancellationToken) ? 0 : association.BufferedAmount;
+        BytesLeft += left;
+        await SayAsync(new PerfMessage { Type = PerfMessage.End, BytesLeft = left == 0 ? null : left }, cancellationToken);
     }
 
     /// <summary>Counts what comes, until the association ends.</summary>
@@ -98,6 +104,26 @@ internal sealed class PerfFlow(SctpAssociation association)
         {
             _said.Writer.Complete(exception);
             throw;
+        }
+    }
+
+    private async Task<bool> TrySendAllAsync(PerfMessage request, CancellationToken cancellationToken)
+    {
+        var time = TimeSpan.FromSeconds(request.Seconds);
+        long end = Stopwatch.GetTimestamp() + (long)(request.Seconds * Stopwatch.Frequency);
+        var payload = new byte[request.Size];                // one for all streams: the peer says how long, and how many
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(time + (patience ?? s_patience));
+        try
+        {
+            await Task.WhenAll(Enumerable.Range(1, request.Streams)
+                .Select(stream => Task.Run(() => SendAsync((ushort)stream, request, payload, end, limit.Token), limit.Token)));
+            await association.WaitToSendAsync(int.MaxValue, limit.Token);        // there is room for that only when there is nothing
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return false;
         }
     }
 

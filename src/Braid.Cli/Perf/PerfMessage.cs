@@ -7,7 +7,8 @@ namespace Braid.Cli.Perf;
 
 /// <summary>
 /// What the two sides of <c>braid perf</c> say to each other: JSON on stream 0. The client begins with a request; whoever has sent all of
-/// its data, and knows that it was acknowledged or given up, says "end"; the server answers the client's with the result of what it got.
+/// its data, and knows that it was acknowledged or given up, or has waited for that long enough, says "end"; the server answers the client's
+/// with the result of what it got.
 /// </summary>
 internal sealed record PerfMessage
 {
@@ -40,6 +41,9 @@ internal sealed record PerfMessage
 
     /// <summary>Milliseconds after which a message is given up; null for never.</summary>
     public double? LifetimeMilliseconds { get; init; }
+
+    /// <summary>User data of whoever says "end" that is not acknowledged; null for none.</summary>
+    public long? BytesLeft { get; init; }
 
     /// <summary>What the server has received.</summary>
     public PerfTotal? Received { get; init; }

@@ -23,6 +23,9 @@ internal sealed record PerfReport
     /// <summary>Data that the client received; null when the server sent none.</summary>
     public PerfTotal? Received { get; init; }
 
+    /// <summary>User data that was not acknowledged five seconds after the time was over.</summary>
+    public long BytesLeft { get; init; }
+
     /// <summary>Messages of the client that were given up.</summary>
     public long Abandoned { get; init; }
 

@@ -1,7 +1,11 @@
 using System;
+using System.Collections.Concurrent;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
@@ -13,6 +17,7 @@ namespace Braid.Sockets.Tests.Cli;
 public sealed class CommandTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("braid-test-").FullName;
+    private readonly ConcurrentBag<Process> _started = [];
     private readonly CancellationTokenSource _guard = new(TimeSpan.FromSeconds(60));
 
     [Fact]
@@ -24,7 +29,7 @@ public sealed class CommandTests : IDisposable
             Make(Path.Combine(source, $"sub{i % 3}", $"file{i}"), i * 7919);
         }
 
-        using Process receiver = Start("receive", "--udp", "0", "--bind", "127.0.0.1", "--output", Path.Combine(_folder, "in"), "--once");
+        Process receiver = Start("receive", "--udp", "0", "--bind", "127.0.0.1", "--output", Path.Combine(_folder, "in"), "--once");
         string port = await PortOfAsync(receiver);
         (int code, string output, _) = await RunAsync("send", source, "--to", $"127.0.0.1:{port}", "--streams", "3", "--json");
         await receiver.WaitForExitAsync(_guard.Token);
@@ -43,7 +48,7 @@ public sealed class CommandTests : IDisposable
     {
         string file = Make(Path.Combine(_folder, "file"), 200_000_000);
         string inbox = Path.Combine(_folder, "in");
-        using Process receiver = Start("receive", "--udp", "0", "--bind", "127.0.0.1", "--output", inbox);
+        Process receiver = Start("receive", "--udp", "0", "--bind", "127.0.0.1", "--output", inbox);
         string port = await PortOfAsync(receiver);
         Task<(int Code, string Output, string Error)> send = RunAsync("send", file, "--to", $"127.0.0.1:{port}", "--timeout", "1");
         while (!Directory.EnumerateFiles(inbox, ".braid-*").Any(part => new FileInfo(part).Length > 1_000_000))
@@ -55,10 +60,10 @@ public sealed class CommandTests : IDisposable
         receiver.Kill();
         (int code, _, string error) = await send;
         Assert.Equal(1, code);
-        Assert.Contains("no longer answers", error, StringComparison.Ordinal);
+        Assert.Contains(OperatingSystem.IsLinux() ? "its host says that there is no SCTP" : "no longer answers", error, StringComparison.Ordinal);
         Assert.False(File.Exists(Path.Combine(inbox, "file")));
 
-        using Process again = Start("receive", "--udp", "0", "--bind", "127.0.0.1", "--output", inbox, "--once");
+        Process again = Start("receive", "--udp", "0", "--bind", "127.0.0.1", "--output", inbox, "--once");
         port = await PortOfAsync(again);
         (code, _, _) = await RunAsync("send", file, "--to", $"127.0.0.1:{port}");
         await again.WaitForExitAsync(_guard.Token);
@@ -71,7 +76,7 @@ public sealed class CommandTests : IDisposable
     {
         string file = Make(Path.Combine(_folder, "file"), 200_000_000);
         string inbox = Path.Combine(_folder, "in");
-        using Process receiver = Start("receive", "--udp", "0", "--bind", "127.0.0.1", "--output", inbox);
+        Process receiver = Start("receive", "--udp", "0", "--bind", "127.0.0.1", "--output", inbox);
         string port = await PortOfAsync(receiver);
         Task<(int Code, string Output, string Error)> send = RunAsync("send", file, "--to", $"127.0.0.1:{port}");
         while (!Directory.EnumerateFiles(inbox, ".braid-*").Any(part => new FileInfo(part).Length > 1_000_000))
@@ -99,7 +104,7 @@ public sealed class CommandTests : IDisposable
         string same = Path.Combine(inbox, "source", "b");
         File.Copy(Path.Combine(source, "b"), same);
         Make(Path.Combine(source, "z"), 1000);
-        using Process receiver = Start("receive", "--udp", "0", "--bind", "127.0.0.1", "--output", inbox, "--once");
+        Process receiver = Start("receive", "--udp", "0", "--bind", "127.0.0.1", "--output", inbox, "--once");
         string port = await PortOfAsync(receiver);
         (int code, _, string error) = await RunAsync("send", source, "--to", $"127.0.0.1:{port}", "--streams", "1");
         await receiver.WaitForExitAsync(_guard.Token);
@@ -119,6 +124,17 @@ public sealed class CommandTests : IDisposable
         Assert.True(new FileInfo(pcap).Length > 1000);
     }
 
+    [Theory]
+    [InlineData("symmetric", "A: a NAT, Symmetric", "Z: a NAT, Symmetric")]
+    [InlineData("none,restricted", "A: no NAT", "Z: a NAT, Restricted")]
+    public async Task Peers_are_simulated_behind_the_NATs_that_are_asked_for(string nat, params string[] told)
+    {
+        (int code, string output, string error) = await RunAsync("simulate", "peers", "--seed", "3", "--nat", nat, "--story");
+        Assert.True(code == 0, error);
+        Assert.All(told, what => Assert.Contains(what, output, StringComparison.Ordinal));
+        Assert.Contains("peers: 1 world in", output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task The_demo_ends_with_a_verified_hash()
     {
@@ -133,9 +149,9 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public async Task Lines_become_messages_and_come_back()
     {
-        using Process echo = Start("echo", "--udp", "0", "--bind", "127.0.0.1");
+        Process echo = Start("echo", "--udp", "0", "--bind", "127.0.0.1");
         string port = await PortOfAsync(echo);
-        using Process connect = Start("connect", $"127.0.0.1:{port}", "--stream", "3", "--ppid", "9");
+        Process connect = Start("connect", $"127.0.0.1:{port}", "--stream", "3", "--ppid", "9");
         await connect.StandardInput.WriteAsync("one\ntwo\n");
         Assert.Equal("one", await connect.StandardOutput.ReadLineAsync(_guard.Token));
         Assert.Equal("two", await connect.StandardOutput.ReadLineAsync(_guard.Token));
@@ -151,11 +167,11 @@ public sealed class CommandTests : IDisposable
         Directory.CreateDirectory(_folder);
         string certificate = Path.Combine(_folder, "client.pem");
         string log = Path.Combine(_folder, "keys");
-        using Process echo = Start("echo", "--udp", "0", "--bind", "127.0.0.1", "--dtls", "--key-log", log);
+        Process echo = Start("echo", "--udp", "0", "--bind", "127.0.0.1", "--dtls", "--key-log", log);
         string port = await PortOfAsync(echo);
         string said = (await echo.StandardError.ReadLineAsync(_guard.Token))!;
         string fingerprint = said["DTLS fingerprint: ".Length..];
-        using Process connect = Start("connect", $"127.0.0.1:{port}", "--dtls", "--fingerprint", fingerprint, "--certificate", certificate);
+        Process connect = Start("connect", $"127.0.0.1:{port}", "--dtls", "--fingerprint", fingerprint, "--certificate", certificate);
         await connect.StandardInput.WriteAsync("one\n");
         Assert.Equal("one", await connect.StandardOutput.ReadLineAsync(_guard.Token));
         connect.StandardInput.Close();
@@ -180,9 +196,9 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public async Task Extensions_are_chosen_and_what_was_negotiated_is_logged()
     {
-        using Process echo = Start("echo", "--udp", "0", "--bind", "127.0.0.1", "--allow-reset");
+        Process echo = Start("echo", "--udp", "0", "--bind", "127.0.0.1", "--allow-reset");
         string port = await PortOfAsync(echo);
-        using Process connect = Start(
+        Process connect = Start(
             "connect", $"127.0.0.1:{port}", "--without", "partial-reliability,ecn,interleaving", "--verbose", "--receipts", "--add-streams", "5", "--reset");
         await connect.StandardInput.WriteAsync("one\n");
         Assert.Equal("one", await connect.StandardOutput.ReadLineAsync(_guard.Token));
@@ -198,7 +214,7 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public async Task More_streams_than_there_can_be_are_wrong_usage()
     {
-        using Process echo = Start("echo", "--udp", "0", "--bind", "127.0.0.1", "--allow-reset");
+        Process echo = Start("echo", "--udp", "0", "--bind", "127.0.0.1", "--allow-reset");
         string port = await PortOfAsync(echo);
         (int code, _, string error) = await RunAsync("connect", $"127.0.0.1:{port}", "--add-streams", "65000");
         Assert.True(code == 2, error);
@@ -209,7 +225,7 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public async Task Who_keeps_listening_is_not_ended_by_a_peer_with_fewer_streams()
     {
-        using Process listen = Start("listen", "--udp", "0", "--bind", "127.0.0.1", "--keep-open", "--stream", "2000");
+        Process listen = Start("listen", "--udp", "0", "--bind", "127.0.0.1", "--keep-open", "--stream", "2000");
         string port = PortIn(await listen.StandardError.ReadLineAsync(_guard.Token));
         for (int i = 0; i < 2; i++)
         {
@@ -223,9 +239,9 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public async Task A_peer_that_measures_nothing_is_told_why_it_is_sent_away()
     {
-        using Process server = Start("perf", "server", "--udp", "0", "--bind", "127.0.0.1");
+        Process server = Start("perf", "server", "--udp", "0", "--bind", "127.0.0.1");
         string port = await PortOfAsync(server);
-        using Process connect = Start("connect", $"127.0.0.1:{port}");
+        Process connect = Start("connect", $"127.0.0.1:{port}");
         await connect.StandardInput.WriteAsync("hello\n");
         await connect.StandardInput.FlushAsync(_guard.Token);
         Assert.Contains("does not speak the protocol of 'braid perf'", await server.StandardError.ReadLineAsync(_guard.Token), StringComparison.Ordinal);
@@ -236,7 +252,7 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public async Task Throughput_is_measured_both_ways_and_what_arrived_is_what_was_sent()
     {
-        using Process server = Start("perf", "server", "--udp", "0", "--bind", "127.0.0.1");
+        Process server = Start("perf", "server", "--udp", "0", "--bind", "127.0.0.1");
         string port = await PortOfAsync(server);
         (int code, string output, string error) = await RunAsync(
             "perf", "client", $"127.0.0.1:{port}", "--time", "0.2", "--streams", "3", "--size", "1000", "--both", "--json");
@@ -256,6 +272,11 @@ public sealed class CommandTests : IDisposable
     [InlineData(2, "it must be A..B", "simulate", "--seeds", "x")]
     [InlineData(2, "not a number", "simulate", "--seed", "x")]
     [InlineData(2, "there are swarm", "simulate", "--scenario", "nope")]
+    [InlineData(2, "--seed and --seeds: one of them", "simulate", "--seed", "3", "--seeds", "1..4")]
+    [InlineData(2, "--output is for --scenario congestion", "simulate", "--seed", "3", "--output", "x")]
+    [InlineData(2, "--nat cone: there are none, full-cone", "simulate", "peers", "--nat", "cone")]
+    [InlineData(2, "there are two peers", "simulate", "peers", "--nat", "none,none,none")]
+    [InlineData(2, "--story is of one world", "simulate", "peers", "--story")]
     [InlineData(2, "no such file or folder", "send", "/no/such/file", "--to", "127.0.0.1")]
     [InlineData(2, "not HOST or HOST:UDPPORT", "connect", "127.0.0.1:99999")]
     [InlineData(2, "--timeout 0: must be from 1 to 3600", "connect", "127.0.0.1", "--timeout", "0")]
@@ -268,7 +289,13 @@ public sealed class CommandTests : IDisposable
     [InlineData(2, "--loss 1: a share such as 0.1% or 4%", "link", "--loss", "1")]
     [InlineData(2, "--namespaces a: two of them", "link", "--namespaces", "a")]
     [InlineData(2, "no such file", "demo", "/no/such/file")]
-    [InlineData(1, "did not answer", "connect", "127.0.0.1:9", "--timeout", "1")]
+    [InlineData(2, "--http 8080: must be an address and a port", "peer", "--http", "8080")]
+    [InlineData(2, "--http ::1: must be an address and a port", "peer", "--http", "::1")]
+    [InlineData(2, "--http 127.0.0.1: must be an address and a port", "demo", "--http", "127.0.0.1")]
+    [InlineData(1, "Cannot serve http://192.0.2.1:80: ", "peer", "--http", "192.0.2.1:80")]
+    [InlineData(2, "Try 'braid perf client --help'", "perf", "client")]
+    [InlineData(2, "--transport pigeon: there is udp and raw", "connect", "127.0.0.1", "--transport", "pigeon")]
+    [InlineData(2, "DTLS runs over UDP alone", "echo", "--transport", "raw", "--dtls")]
     [InlineData(0, "", "--help")]
     public async Task The_exit_code_and_one_line_say_what_went_wrong(int code, string message, params string[] arguments)
     {
@@ -277,8 +304,45 @@ public sealed class CommandTests : IDisposable
         Assert.Contains(message, error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Who_connects_to_somebody_silent_is_told_so()
+    {
+        using var silent = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
+        silent.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        (int code, _, string error) = await RunAsync("connect", $"{silent.LocalEndPoint}", "--timeout", "1");
+        Assert.Equal(1, code);
+        Assert.Contains("did not answer", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Commands_speak_over_IP_itself_where_they_may()
+    {
+        using NetworkNamespaces namespaces = NetworkNamespaces.Create();
+        Process server = StartIn(namespaces[1], "perf", "server", "--transport", "raw");
+        Assert.Equal("Listening on IP ::, SCTP port 5001", await server.StandardOutput.ReadLineAsync(_guard.Token));
+        foreach (string address in (string[])["10.98.0.2", "fd98:0::2"])
+        {
+            Process client = StartIn(namespaces[0], "perf", "client", address, "--transport", "raw", "--time", "0.2");
+            string output = await client.StandardOutput.ReadToEndAsync(_guard.Token);
+            await client.WaitForExitAsync(_guard.Token);
+            Assert.Equal(0, client.ExitCode);
+            Assert.Contains("Arrived", output, StringComparison.Ordinal);
+        }
+    }
+
     public void Dispose()
     {
+        foreach (Process process in _started)
+        {
+            if (!process.HasExited)
+            {
+                process.Kill(entireProcessTree: true);       // whatever became of the test
+                process.WaitForExit();
+            }
+
+            process.Dispose();
+        }
+
         _guard.Dispose();
         Directory.Delete(_folder, recursive: true);
     }
@@ -292,13 +356,22 @@ public sealed class CommandTests : IDisposable
         return path;
     }
 
-    private static Process Start(params string[] arguments) => Process.Start(
-        new ProcessStartInfo("dotnet", [typeof(Braid.Cli.Program).Assembly.Location, .. arguments])
+    private Process StartIn(string space, params string[] arguments) =>
+        Start("ip", ["netns", "exec", space, "dotnet", typeof(Braid.Cli.Program).Assembly.Location, .. arguments]);
+
+    private Process Start(params string[] arguments) => Start("dotnet", [typeof(Braid.Cli.Program).Assembly.Location, .. arguments]);
+
+    private Process Start(string program, IEnumerable<string> arguments)
+    {
+        Process process = Process.Start(new ProcessStartInfo(program, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         })!;
+        _started.Add(process);
+        return process;
+    }
 
     private async Task<string> PortOfAsync(Process process) => PortIn(await process.StandardOutput.ReadLineAsync(_guard.Token));
 
@@ -310,7 +383,7 @@ public sealed class CommandTests : IDisposable
 
     private async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
     {
-        using Process process = Start(arguments);
+        Process process = Start(arguments);
         process.StandardInput.Close();
         Task<string> output = process.StandardOutput.ReadToEndAsync(_guard.Token);
         Task<string> error = process.StandardError.ReadToEndAsync(_guard.Token);

@@ -23,6 +23,27 @@ public sealed class PerfTests
     }
 
     [Fact]
+    public async Task What_does_not_get_through_in_time_is_left()
+    {
+        await using Loopback loopback = await Loopback.ConnectedAsync();         // and nobody reads at first
+        var request = new PerfMessage { Type = PerfMessage.Request, Streams = 1, Size = 1 << 20, Seconds = 0.1, ClientSends = true };
+        var flow = new PerfFlow(loopback.Client, patience: TimeSpan.FromMilliseconds(1));
+        Task sending = flow.SendAsync(request, loopback.Guard);
+        while (flow.BytesLeft == 0)
+        {
+            await Task.Yield();
+            loopback.Guard.ThrowIfCancellationRequested();
+        }
+
+        var other = new PerfFlow(loopback.Server);
+        Task receiving = other.ReceiveAsync(loopback.Guard);
+        await sending;
+        Assert.Equal(flow.BytesLeft, (await other.HearAsync(PerfMessage.End, loopback.Guard)).BytesLeft);
+        loopback.Client.Abort("over");
+        await receiving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+    }
+
+    [Fact]
     public async Task Long_messages_on_many_streams_need_the_memory_of_one()
     {
         await using Loopback loopback = await Loopback.ConnectedAsync();
