@@ -1,0 +1,169 @@
+using System;
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading;
+using System.Threading.Tasks;
+using Braid.Core;
+
+namespace Braid.WebRtc.Interop;
+
+/// <summary>Which datagrams are lost: decided by a seed, in the order in which they come.</summary>
+/// <param name="loss">Chance that one is lost, 0 to 1.</param>
+/// <param name="delay">How late the others come.</param>
+/// <param name="seed">Decides.</param>
+/// <param name="spared">So many datagrams come first, none of which is lost.</param>
+internal sealed class Loss(double loss, TimeSpan delay, ulong seed, int spared = 0)
+{
+    private readonly Lock _lock = new();
+    private readonly SeededRandom _random = new(seed);
+    private int _spared = spared;
+    private long _lost;
+
+    public TimeSpan Delay => delay;
+
+    /// <summary>Datagrams that were lost.</summary>
+    public long Lost => Interlocked.Read(ref _lost);
+
+    /// <summary>Whether the next one is.</summary>
+    public bool Next()
+    {
+        lock (_lock)
+        {
+            if (_spared > 0)
+            {
+                _spared--;
+                return false;
+            }
+
+            if (_random.NextDouble() >= loss)
+            {
+                return false;
+            }
+        }
+
+        Interlocked.Increment(ref _lost);
+        return true;
+    }
+}
+
+/// <summary>
+/// Stands for one candidate: what is sent to it goes on to the candidate, and each sender gets a port of its own here that answers come
+/// back to, as behind a NAT.
+/// </summary>
+internal sealed class LossyRelay : IAsyncDisposable
+{
+    private readonly PeerNamespace _place;
+    private readonly IPEndPoint _target;
+    private readonly Loss _loss;
+    private readonly Socket _front;
+    private readonly ConcurrentDictionary<EndPoint, Socket> _backs = new();
+    private readonly CancellationTokenSource _stop = new();
+
+    private LossyRelay(PeerNamespace place, IPEndPoint target, Loss loss, Socket front)
+    {
+        _place = place;
+        _target = target;
+        _loss = loss;
+        _front = front;
+    }
+
+    /// <summary>Where to send instead of to the candidate.</summary>
+    public IPEndPoint EndPoint => (IPEndPoint)_front.LocalEndPoint!;
+
+    public static async Task<LossyRelay> StartAsync(PeerNamespace place, IPEndPoint target, Loss loss)
+    {
+        var relay = new LossyRelay(place, target, loss, await NewSocketAsync(place));
+        _ = relay.ForwardAsync();
+        return relay;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        _front.Dispose();
+        foreach (Socket back in _backs.Values)
+        {
+            back.Dispose();
+        }
+
+        _stop.Dispose();
+    }
+
+    private static async Task<Socket> NewSocketAsync(PeerNamespace place)
+    {
+        Socket socket = await place.NewSocketAsync(SocketType.Dgram, ProtocolType.Udp);
+        socket.Bind(new IPEndPoint(IPAddress.Parse(PeerNamespace.Address), 0));
+        return socket;
+    }
+
+    private async Task ForwardAsync()
+    {
+        CancellationToken cancellationToken = _stop.Token;
+        await ReceiveAsync(
+            _front,
+            async (datagram, source) =>
+            {
+                if (!_backs.TryGetValue(source, out Socket? back))
+                {
+                    back = await NewSocketAsync(_place);
+                    _backs[source] = back;
+                    _ = ReceiveAsync(back, (answer, _) => SendAsync(_front, answer, source, cancellationToken), cancellationToken);
+                }
+
+                await SendAsync(back, datagram, _target, cancellationToken);
+            },
+            cancellationToken);
+    }
+
+    private static async Task ReceiveAsync(Socket socket, Func<byte[], EndPoint, Task> arrived, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[65536];
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                SocketReceiveFromResult received =
+                    await socket.ReceiveFromAsync(buffer, SocketFlags.None, new IPEndPoint(IPAddress.Any, 0), cancellationToken);
+                await arrived(buffer[..received.ReceivedBytes], received.RemoteEndPoint);
+            }
+            catch (SocketException)
+            {
+                // Nobody is there yet, or no longer.
+            }
+            catch (Exception exception) when (exception is ObjectDisposedException or OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task SendAsync(Socket socket, byte[] datagram, EndPoint to, CancellationToken cancellationToken)
+    {
+        if (_loss.Next())
+        {
+            return;
+        }
+
+        if (_loss.Delay == TimeSpan.Zero)
+        {
+            await socket.SendToAsync(datagram, SocketFlags.None, to, cancellationToken);
+            return;
+        }
+
+        _ = SendLaterAsync(socket, datagram, to, cancellationToken);
+    }
+
+    private async Task SendLaterAsync(Socket socket, byte[] datagram, EndPoint to, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Task.Delay(_loss.Delay, cancellationToken);
+            await socket.SendToAsync(datagram, SocketFlags.None, to, cancellationToken);
+        }
+        catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            // Lost like any other.
+        }
+    }
+}
