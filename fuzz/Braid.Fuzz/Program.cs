@@ -13,12 +13,12 @@ namespace Braid.Fuzz;
 public static class Program
 {
     /// <summary>All targets.</summary>
-    public static IReadOnlyList<IFuzzTarget> Targets { get; } = [new PacketTarget(), new CookieTarget(), new PeersTarget(), new IceTarget(), new SdpTarget(), new DcepTarget()];
+    public static IReadOnlyList<IFuzzTarget> Targets { get; } = [new PacketTarget(), new CookieTarget(), new PeersTarget(), new IceTarget(), new SdpTarget(), new DcepTarget(), new DtlsTarget()];
 
     /// <summary>Runs the command line.</summary>
     public static int Main(string[] args)
     {
-        var target = new Argument<string>("TARGET") { Description = "packet, cookie, peers, ice, sdp or dcep." };
+        var target = new Argument<string>("TARGET") { Description = "packet, cookie, peers, ice, sdp, dcep or dtls." };
         var seconds = new Option<int>("--seconds") { Description = "How long.", DefaultValueFactory = _ => 60 };
         var seed = new Option<ulong>("--seed") { Description = "Where it begins.", DefaultValueFactory = _ => 1UL };
         var corpus = new Option<DirectoryInfo>("--corpus") { Description = "Inputs to begin from; findings go there.", DefaultValueFactory = _ => new DirectoryInfo("fuzz/corpus") };
