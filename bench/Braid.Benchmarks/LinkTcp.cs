@@ -37,14 +37,18 @@ internal static class LinkTcp
         socket.SetRawSocketOption(TcpLevel, CongestionOption, Encoding.ASCII.GetBytes(control));
         socket.Connect(host, port);
         var payload = new byte[16384];
-        long end = Stopwatch.GetTimestamp() + (long)(seconds * Stopwatch.Frequency);
+        long start = Stopwatch.GetTimestamp();
+        double cpu = Measured.CpuNow;
+        long bytes = 0;
+        long end = start + (long)(seconds * Stopwatch.Frequency);
         while (Stopwatch.GetTimestamp() < end)
         {
-            socket.Send(payload);
+            bytes += socket.Send(payload);
         }
 
         socket.Shutdown(SocketShutdown.Send);
         socket.Receive(payload);                             // until the other side has it all, and closes
+        Console.WriteLine(new Measured(bytes, Stopwatch.GetElapsedTime(start).TotalSeconds, Measured.CpuNow - cpu));
         return 0;
     }
 }

@@ -6,6 +6,7 @@ using System.Linq;
 using System.Net;
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Running;
+using Braid.Simulation;
 
 namespace Braid.Benchmarks;
 
@@ -38,7 +39,7 @@ public static class Program
         Command loopback = Part("loopback", "One flow between two processes: goodput and processor time by message size.", [sizes, mtu, bulk], result =>
             new Goodput(AllSubjects.Named(result.GetValue(bulk)!), [.. result.GetValue(sizes)!.Select(size => (size, result.GetValue(mtu)))], result.GetValue(seconds), WarmUp, result.GetValue(rounds)));
 
-        Option<string[]> trips = Subjects("braid", "blocking", "usrsctp", "tcp", "udp");
+        Option<string[]> trips = Subjects("braid", "blocking", "inline", "usrsctp", "tcp", "udp");
         var tripsPerRun = new Option<int>("--trips") { Description = "Round trips in a run.", DefaultValueFactory = _ => 20_000 };
         Command latency = Part("latency", "Ping-pong between two processes: percentiles of the round trip.", [tripsPerRun, trips], result =>
             new Latency(AllSubjects.Named(result.GetValue(trips)!), result.GetValue(tripsPerRun), result.GetValue(rounds)));
@@ -54,6 +55,10 @@ public static class Program
         var sequence = new Option<int>("--associations") { Description = "How many.", DefaultValueFactory = _ => 100_000 };
         Command endurance = Part("endurance", "One association after the other: whether anything grows.", [sequence], result => new Endurance(result.GetValue(sequence)));
 
+        var sockets = Several("--sockets", "UDP sockets of the listener.", [1, 2]);
+        Command cores = Part("cores", "A listener with several UDP sockets: whether it uses several cores (Linux).", [sockets], result =>
+            new Cores(result.GetValue(sockets)!, result.GetValue(seconds), result.GetValue(rounds)));
+
         var size = new Option<int>("--size") { Description = "Bytes in a packet.", DefaultValueFactory = _ => 1372 };
         var packets = new Option<int>("--packets") { Description = "Packets in a batch.", DefaultValueFactory = _ => 32 };
         Command udp = Part("udp", "What a packet costs to send and to receive, by the calls that move it.", [size, packets], result =>
@@ -63,8 +68,19 @@ public static class Program
         Command dtls = Part("dtls", "What a record of DTLS costs to seal and to open.", [record], result =>
             new DtlsRecords(result.GetValue(record)!, result.GetValue(seconds), result.GetValue(rounds)));
 
-        Command core = Part("core", "One flow through both endpoints in memory: the protocol without system calls.", [sizes, mtu], result =>
-            new Core(result.GetValue(sizes)!, result.GetValue(mtu), result.GetValue(seconds), result.GetValue(rounds)));
+        var peers = new Option<string[]>("--peers")
+        {
+            Description = $"Who takes turns: {PeerPair.Described}. The first is compared with the others.",
+            AllowMultipleArgumentsPerToken = true,
+            DefaultValueFactory = _ => ["chromium", "wrtc", "libdatachannel"],
+        };
+        var message = Several("--size", "Message sizes in bytes.", [16 * 1024, 64 * 1024]);
+        Command channel = Part("datachannel", "A data channel between two processes: browsers and libraries. Linux, as root.", [message, peers], result =>
+            new DataChannels([.. result.GetValue(peers)!.Select(PeerPair.Parse)], result.GetValue(message)!, result.GetValue(seconds), WarmUp, result.GetValue(rounds)));
+
+        var answers = Several("--packets-per-answer", "After how many packets the receiver may answer; 0 for all that may be sent at the time.", [0]);
+        Command core = Part("core", "One flow through both endpoints in memory: the protocol without system calls.", [sizes, mtu, answers], result =>
+            new Core(result.GetValue(sizes)!, result.GetValue(mtu), result.GetValue(seconds), result.GetValue(rounds), result.GetValue(answers)!));
 
         Command memory = Part("memory", "Checksum, parsing, building, SACKs and reassembly in memory, for a moment each.", [], result =>
             new InMemory(result.GetValue(seconds), result.GetValue(rounds)));
@@ -74,13 +90,36 @@ public static class Program
         micro.SetAction(result => BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(
             ["--filter", result.GetValue(filter)!], ManualConfig.Create(DefaultConfig.Instance).WithBuildTimeout(s_buildPatience)));
 
-        var paths = new Command("paths", "Simulated paths of 10 Mbit/s to 1 Gbit/s, 1 to 300 ms and 0 to 4 % loss, in virtual time.") { quick, folder };
-        paths.SetAction(result => Paths.Run(result.GetValue(quick), result.GetValue(folder)));
+        var megabits = Several("--rate", "Mbit/s: 10, 100, 1000.", [.. PathMatrix.Rates.Select(rate => (int)(rate / 1_000_000))]);
+        var roundTrips = Several("--round-trip", "ms: 1, 20, 50, 100, 300.", [.. PathMatrix.RoundTrips.Select(time => (int)time.TotalMilliseconds)]);
+        Option<string[]> controls = OneOf("--congestion-control", "Congestion controls.", [.. PathMatrix.Controls.Select(each => each.ToString())]);
+        var paths = new Command("paths", "Simulated paths of 10 Mbit/s to 1 Gbit/s, 1 to 300 ms and 0 to 4 % loss, in virtual time. With --out, cells that are not measured again stay.")
+        {
+            quick, megabits, roundTrips, controls, folder,
+        };
+        paths.SetAction(result => Paths.Run(
+            [
+                .. PathMatrix.Cells(result.GetValue(quick)).Where(cell => result.GetValue(megabits)!.Contains((int)(cell.Rate / 1_000_000))
+                    && result.GetValue(roundTrips)!.Contains((int)cell.RoundTrip.TotalMilliseconds)
+                    && result.GetValue(controls)!.Contains(cell.Control.ToString())),
+            ],
+            result.GetValue(folder)));
 
-        var link = new Command("link", "An emulated path of 100 Mbit/s and 40 ms (braid link; Linux, as root): Braid beside the kernel's TCP.") { seconds, rounds };
-        link.SetAction((result, cancellationToken) => Link.RunAsync(result.GetValue(seconds), result.GetValue(rounds), cancellationToken));
+        Option<string[]> path = OneOf("--path", "Paths.", Link.PathNames);
+        Option<string[]> control = OneOf("--congestion-control", "What both use.", Link.ControlNames);
+        var time = new Option<double>("--seconds") { Description = "How long each run goes on.", DefaultValueFactory = _ => 8 };
+        var link = new Command("link", "An emulated path of 100 Mbit/s and 40 ms (braid link; Linux, as root): Braid beside the kernel's TCP. With --out, rows that are not measured again stay.")
+        {
+            path, control, time, rounds, folder,
+        };
+        link.SetAction((result, cancellationToken) => Suite.RunAsync(
+            [new Link(result.GetValue(path)!, result.GetValue(control)!, result.GetValue(time), result.GetValue(rounds))],
+            result.GetValue(folder),
+            $"{Suite.ProgramCommand} link --rounds {result.GetValue(rounds)} --out DIRECTORY",
+            cancellationToken,
+            file: "link"));
 
-        return new RootCommand("Braid's benchmarks.") { all, loopback, latency, flows, many, endurance, udp, dtls, core, memory, micro, paths, link, LinkReceive(), LinkSend(), Side() }.Parse(args).Invoke();
+        return new RootCommand("Braid's benchmarks.") { all, loopback, latency, flows, many, cores, endurance, udp, dtls, channel, core, memory, micro, paths, link, LinkReceive(), LinkSend(), Side() }.Parse(args).Invoke();
 
         Command Part(string name, string description, Option[] options, Func<ParseResult, IPart> make)
         {
@@ -102,6 +141,12 @@ public static class Program
         AllowMultipleArgumentsPerToken = true,
         DefaultValueFactory = _ => values,
     };
+
+    private static Option<string[]> OneOf(string name, string description, string[] values)
+    {
+        var option = new Option<string[]>(name) { Description = description, AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => values };
+        return option.AcceptOnlyFromAmong(values);
+    }
 
     private static Option<string[]> Subjects(params string[] names) => new("--subjects", "--transports")
     {

@@ -21,7 +21,7 @@ internal static class Suite
     public static IReadOnlyList<IPart> All(bool isQuick)
     {
         IReadOnlyList<ISubject> bulk = AllSubjects.Named(["braid", "usrsctp", "tcp", "udp"]);
-        IReadOnlyList<ISubject> trips = AllSubjects.Named(["braid", "blocking", "usrsctp", "tcp", "udp"]);
+        IReadOnlyList<ISubject> trips = AllSubjects.Named(["braid", "blocking", "inline", "usrsctp", "tcp", "udp"]);
         IReadOnlyList<ISubject> flows = AllSubjects.Named(["braid", "tcp"]);
         return isQuick
             ?
@@ -30,6 +30,7 @@ internal static class Suite
                 new Latency(trips, tripsPerRun: 20_000, rounds: 1),
                 new Flows(flows, [1, 100], seconds: 0.5, warmUp: 1.5, rounds: 1),
                 new Many([1, 1000], rounds: 1, ifWithin: TimeSpan.Zero),
+                new Cores([1, 2], seconds: 0.5, rounds: 1),
                 new UdpCalls([(1372, 32)], seconds: 0.2, rounds: 1),
                 new DtlsRecords([1200], seconds: 0.2, rounds: 1),
                 new Core([64, 16 * Kibi], mtu: 1400, seconds: 0.3, rounds: 1),
@@ -46,6 +47,7 @@ internal static class Suite
                 new Latency(trips, tripsPerRun: 20_000, rounds: 5),
                 new Flows(flows, [1, 10, 100, 1000], seconds: 1.5, warmUp: 1, rounds: 3),
                 new Many([1, 1000, 10_000, 100_000], rounds: 3, ifWithin: TimeSpan.FromMinutes(1)),
+                new Cores([1, 2], seconds: 1.5, rounds: 5),
                 new UdpCalls([(1372, 32), (28, 64)], seconds: 0.5, rounds: 5),
                 new DtlsRecords([100, 1200, 16 * Kibi], seconds: 0.5, rounds: 5),
                 new Core([64, Kibi, 16 * Kibi, 256 * Kibi], mtu: 1400, seconds: 1, rounds: 3),
@@ -58,8 +60,9 @@ internal static class Suite
     /// <param name="folder">Where the report goes; null for none.</param>
     /// <param name="command">What makes it again.</param>
     /// <param name="cancellationToken">Ends it.</param>
+    /// <param name="file">The name of a report of its own, in which what is not measured again stays; null for the report of all parts.</param>
     /// <returns>The exit code: 1 when something could not be measured.</returns>
-    public static async Task<int> RunAsync(IReadOnlyList<IPart> parts, string? folder, string command, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(IReadOnlyList<IPart> parts, string? folder, string command, CancellationToken cancellationToken, string? file = null)
     {
         long start = Stopwatch.GetTimestamp();
         Dictionary<string, string> facts = Machine.Facts();
@@ -74,6 +77,11 @@ internal static class Suite
                 results.Add(result);
             }
 
+            if (folder is not null && file is not null)
+            {
+                results = Former.With(Path.Combine(folder, $"{file}.json"), part.Name, results);
+            }
+
             var section = new Section(part.Name, part.Title, part.How, part.Views, results, log.Missing);
             sections.Add(section);
             hasFailed |= log.HasFailed;
@@ -83,8 +91,9 @@ internal static class Suite
         facts["took"] = Stopwatch.GetElapsedTime(start).ToString(@"m\:ss", CultureInfo.InvariantCulture);
         if (folder is not null)
         {
-            new Report("Benchmarks", command, facts, sections).Write(folder);
-            Console.WriteLine($"{Path.Combine(folder, "results.md")}, after {facts["took"]}.");
+            string name = file ?? "results";
+            new Report("Benchmarks", command, facts, sections).Write(folder, name);
+            Console.WriteLine($"{Path.Combine(folder, name)}.md, after {facts["took"]}.");
         }
 
         return hasFailed ? 1 : 0;

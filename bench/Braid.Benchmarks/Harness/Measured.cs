@@ -55,11 +55,15 @@ internal readonly record struct RoundTrips(double Median, double P99, double P99
 internal sealed class RoundTripClock(int rounds)
 {
     private readonly long[] _ticks = new long[rounds];
+    private readonly long _begin = Stopwatch.GetTimestamp();
     private long _last;
     private int _next = -WarmUpRounds - 1;
 
-    /// <summary>Round trips that do not count: until the code is compiled well.</summary>
+    // What does not count. The runtime goes on compiling for some time after the code was called often enough, on a thread of its own,
+    // which takes a processor from the two processes meanwhile: by time, then, as well as by number.
     private static int WarmUpRounds => 5000;
+
+    private static TimeSpan WarmUp => TimeSpan.FromSeconds(3);
 
     /// <summary>Ends a round trip, and begins the next one.</summary>
     /// <returns>False when there is none to come.</returns>
@@ -72,7 +76,12 @@ internal sealed class RoundTripClock(int rounds)
         }
 
         _last = now;
-        return ++_next < _ticks.Length;
+        if (_next != -1 || Stopwatch.GetElapsedTime(_begin, now) >= WarmUp)
+        {
+            _next++;
+        }
+
+        return _next < _ticks.Length;
     }
 
     public RoundTrips ToRoundTrips()

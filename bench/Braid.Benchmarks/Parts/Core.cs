@@ -17,7 +17,8 @@ namespace Braid.Benchmarks;
 /// <param name="mtu">Largest IP packet, in bytes.</param>
 /// <param name="seconds">How long each run sends.</param>
 /// <param name="rounds">Runs of each.</param>
-internal sealed class Core(IReadOnlyList<int> sizes, int mtu, double seconds, int rounds) : IPart
+/// <param name="packetsPerAnswer">After how many packets the receiver may answer, one after the other; 0 for all that may be sent at the time.</param>
+internal sealed class Core(IReadOnlyList<int> sizes, int mtu, double seconds, int rounds, params IReadOnlyList<int> packetsPerAnswer) : IPart
 {
     private const double WarmUp = 0.3;                       // seconds: until the code is compiled and the window open
 
@@ -33,12 +34,12 @@ internal sealed class Core(IReadOnlyList<int> sizes, int mtu, double seconds, in
 
     public async IAsyncEnumerable<Result> RunAsync(RunLog log, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        foreach (int size in sizes)
+        foreach ((int size, int packets) in from size in sizes from packets in packetsPerAnswer.DefaultIfEmpty() select (size, packets))
         {
-            string name = Amount.Bytes(size);
+            string name = packets == 0 ? Amount.Bytes(size) : $"{Amount.Bytes(size)}, answers after {packets}";
             log.Say($"{Name}: {name}");
             foreach ((string subject, IReadOnlyList<Flow.Costs> runs) in
-                await Turns.TakeAsync(["braid"], rounds, _ => Task.FromResult(new Flow(mtu).Run(size, WarmUp, seconds)), log, cancellationToken))
+                await Turns.TakeAsync(["braid"], rounds, _ => Task.FromResult(new Flow(mtu, packets).Run(size, WarmUp, seconds)), log, cancellationToken))
             {
                 yield return new Result(name, subject, "goodput", "Gbit/s", [.. runs.Select(run => run.GigabitsPerSecond)]);
                 yield return new Result(name, subject, "time of a packet", "ns", [.. runs.Select(run => run.Packet)]);
@@ -50,9 +51,9 @@ internal sealed class Core(IReadOnlyList<int> sizes, int mtu, double seconds, in
 }
 
 /// <summary>What time it takes.</summary>
-file sealed class Flow(int mtu)
+file sealed class Flow(int mtu, int packetsPerAnswer)
 {
-    private readonly MemoryFlow _flow = new(AssociationOptions.Default, mtu);
+    private readonly MemoryFlow _flow = new(AssociationOptions.Default, mtu, packetsPerAnswer);
 
     /// <summary>Nanoseconds for a packet and for a message, bytes allocated for a message, and what that makes.</summary>
     public readonly record struct Costs(double GigabitsPerSecond, double Packet, double Message, double Allocated);

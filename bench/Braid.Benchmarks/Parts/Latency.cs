@@ -20,9 +20,9 @@ internal sealed class Latency(IReadOnlyList<ISubject> subjects, int tripsPerRun,
     public string Title => "Ping-pong";
 
     public string How =>
-        $"{Size} bytes to another process over loopback and back: {Amount.Count(tripsPerRun)} round trips a run after 5,000 of warming up, every one timed; the median, "
+        $"{Size} bytes to another process over loopback and back: {Amount.Count(tripsPerRun)} round trips a run after 5,000 and three seconds of warming up, in which the runtime compiles (usrsctp 5,000), every one timed; the median, "
         + $"99th and 99.9th percentile of each run, and medians of those over {rounds} runs, the subjects taking turns. udp (plain blocking calls) is the floor. braid "
-        + "awaits its calls, blocking is braid by its blocking ones; usrsctp receives and answers on one thread of its own; tcp by blocking calls without Nagle's algorithm.";
+        + "awaits its calls, blocking is braid by its blocking ones, inline is braid awaiting with UnsafePreferInlineScheduling; usrsctp receives and answers on one thread of its own; tcp by blocking calls without Nagle's algorithm.";
 
     public IReadOnlyList<View> Views { get; } =
     [

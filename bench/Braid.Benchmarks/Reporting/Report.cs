@@ -21,12 +21,14 @@ internal sealed record Report(string Title, string Command, IReadOnlyDictionary<
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,      // µ stays µ
     };
 
-    /// <summary>Writes results.json, results.md and the pictures into a folder, which is made.</summary>
-    public void Write(string folder)
+    /// <summary>Writes a JSON file, a Markdown file and the pictures into a folder, which is made.</summary>
+    /// <param name="folder">Where.</param>
+    /// <param name="name">The name of the two files, without extension.</param>
+    public void Write(string folder, string name)
     {
         Directory.CreateDirectory(folder);
-        File.WriteAllText(Path.Combine(folder, "results.json"), ToJson());
-        File.WriteAllText(Path.Combine(folder, "results.md"), ToMarkdown());
+        File.WriteAllText(Path.Combine(folder, $"{name}.json"), ToJson());
+        File.WriteAllText(Path.Combine(folder, $"{name}.md"), ToMarkdown());
         foreach ((string file, string svg) in Pictures())
         {
             File.WriteAllText(Path.Combine(folder, file), svg);

@@ -14,7 +14,9 @@ namespace Braid.Benchmarks;
 /// <param name="isPortable">Whether each packet is a system call, as on systems that are not Linux.</param>
 /// <param name="blocks">Whether round trips are made with the blocking calls.</param>
 /// <param name="isSecure">Whether it is SCTP over DTLS.</param>
-internal sealed class BraidSubject(string name, bool isPortable = false, bool blocks = false, bool isSecure = false) : ManagedSubject(name)
+/// <param name="isInline">Whether what awaits a message goes on where it was received.</param>
+/// <param name="isRaw">Whether it is SCTP over IP itself, which takes root.</param>
+internal sealed class BraidSubject(string name, bool isPortable = false, bool blocks = false, bool isSecure = false, bool isInline = false, bool isRaw = false) : ManagedSubject(name)
 {
     private const ushort Port = 5001;
     private const int SendsPerLook = 16;                     // at the clock
@@ -172,16 +174,22 @@ internal sealed class BraidSubject(string name, bool isPortable = false, bool bl
             {
                 ListenEndPoints = [new IPEndPoint(IPAddress.Loopback, 0)],
                 Port = Port,
+                UnsafePreferInlineScheduling = isInline,
                 Association = Options(job),
                 Dtls = Dtls(),
+                Encapsulation = isRaw ? SctpEncapsulation.RawIp : SctpEncapsulation.Udp,
                 Backlog = Math.Max(128, job.Flows),
             },
             cancellationToken);
-        Ready(listener.LocalEndPoints[0].Port);
+        Ready(Math.Max(1, listener.LocalEndPoints[0].Port));          // over IP there is none
         return listener;
     }
 
-    private SctpStack OpenStack() => SctpStack.OpenUdp(new IPEndPoint(IPAddress.Loopback, 0), new SctpStackOptions { Dtls = Dtls() });
+    private SctpStack OpenStack()
+    {
+        var options = new SctpStackOptions { Dtls = Dtls(), UnsafePreferInlineScheduling = isInline };
+        return isRaw ? SctpStack.OpenRawIp(IPAddress.Loopback, options) : SctpStack.OpenUdp(new IPEndPoint(IPAddress.Loopback, 0), options);
+    }
 
     private SctpDtlsOptions? Dtls() => isSecure ? new SctpDtlsOptions { Certificate = DtlsCertificate.Create(), PeerValidation = static _ => true } : null;
 
