@@ -14,6 +14,7 @@ namespace Braid.Benchmarks;
 public static class Program
 {
     private const double WarmUp = 1;                         // seconds
+    private const double ChannelWarmUp = 5;                  // ICE, DTLS and SCTP of two new processes: what compiles as it runs has done so by then
 
     private static readonly TimeSpan s_buildPatience = TimeSpan.FromMinutes(10);
 
@@ -28,7 +29,7 @@ public static class Program
         var mtu = new Option<int>("--mtu") { Description = "Largest IP packet.", DefaultValueFactory = _ => 1400 };
         var count = Several("--associations", "How many at the same time.", [1, 10, 100, 1000]);
 
-        var all = new Command("all", "Everything below but 'endurance' and 'micro': tables, every repeat as JSON, and pictures. Less than 15 minutes on 2 cores.") { quick, folder };
+        var all = new Command("all", "Everything below but 'endurance', 'micro', 'peers' and what needs root: tables, every repeat as JSON, and pictures. Less than 15 minutes on 2 cores.") { quick, folder };
         all.SetAction((result, cancellationToken) => Suite.RunAsync(
             Suite.All(result.GetValue(quick)),
             result.GetValue(folder) ?? Path.Combine("bench", "Results", DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)),
@@ -72,11 +73,15 @@ public static class Program
         {
             Description = $"Who takes turns: {PeerPair.Described}. The first is compared with the others.",
             AllowMultipleArgumentsPerToken = true,
-            DefaultValueFactory = _ => ["chromium", "wrtc", "libdatachannel"],
+            DefaultValueFactory = _ => ["braid", "braid/chromium", "chromium/braid", "chromium", "wrtc", "libdatachannel"],
         };
         var message = Several("--size", "Message sizes in bytes.", [16 * 1024, 64 * 1024]);
         Command channel = Part("datachannel", "A data channel between two processes: browsers and libraries. Linux, as root.", [message, peers], result =>
-            new DataChannels([.. result.GetValue(peers)!.Select(PeerPair.Parse)], result.GetValue(message)!, result.GetValue(seconds), WarmUp, result.GetValue(rounds)));
+            new DataChannels([.. result.GetValue(peers)!.Select(PeerPair.Parse)], result.GetValue(message)!, result.GetValue(seconds), ChannelWarmUp, result.GetValue(rounds)));
+
+        var connected = Several("--peers", "How many at the same time.", [100, 1000]);
+        Command onePort = Part("peers", "WebRTC peers on one UDP port: how many connect in a second, and memory of an idle one.", [connected], result =>
+            new IdlePeers(result.GetValue(connected)!, result.GetValue(rounds)));
 
         var answers = Several("--packets-per-answer", "After how many packets the receiver may answer; 0 for all that may be sent at the time.", [0]);
         Command core = Part("core", "One flow through both endpoints in memory: the protocol without system calls.", [sizes, mtu, answers], result =>
@@ -119,7 +124,7 @@ public static class Program
             cancellationToken,
             file: "link"));
 
-        return new RootCommand("Braid's benchmarks.") { all, loopback, latency, flows, many, cores, endurance, udp, dtls, channel, core, memory, micro, paths, link, LinkReceive(), LinkSend(), Side() }.Parse(args).Invoke();
+        return new RootCommand("Braid's benchmarks.") { all, loopback, latency, flows, many, cores, endurance, udp, dtls, channel, onePort, core, memory, micro, paths, link, LinkReceive(), LinkSend(), Side() }.Parse(args).Invoke();
 
         Command Part(string name, string description, Option[] options, Func<ParseResult, IPart> make)
         {
