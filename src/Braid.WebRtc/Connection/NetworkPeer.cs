@@ -27,6 +27,9 @@ internal sealed class NetworkPeer : INetworkPeer, IPeerDriver
         _host = new PeerHost(this, options);
     }
 
+    /// <summary>Its end, where that is not a fault; completes when the application was told.</summary>
+    internal Task Leaving { get; private set; } = Task.CompletedTask;
+
     public Instant Now => _host.Now;
 
     public Instant NextDeadline => _core.NextDeadline;
@@ -60,7 +63,7 @@ internal sealed class NetworkPeer : INetworkPeer, IPeerDriver
             if (!_isLeaving && _core.ConnectionState == RTCPeerConnectionState.Closed)
             {
                 _isLeaving = true;
-                _ = LeaveAsync();
+                Leaving = LeaveAsync();
             }
         }
 

@@ -143,16 +143,15 @@ public sealed class ChannelTests
         (RTCPeerConnection a, RTCPeerConnection b, RTCDataChannel channel, RTCDataChannel other) = _network.Open(
             changeB: static configuration => configuration with { ReceiveBufferSize = 100_000, MaxMessageSize = 200_000 },
             changeAnswer: static text => text.Replace("a=max-message-size:200000", "a=max-message-size:2000000", StringComparison.Ordinal));
-        var events = new ConcurrentQueue<string>();
-        other.Closing += (_, _) => events.Enqueue("closing");
-        other.Error += (_, error) => events.Enqueue(error.Error.Detail.ToString()!);
-        other.Close += (_, _) => events.Enqueue("close");
+        var events = new Story(3);
+        other.Closing += (_, _) => events.Add("closing");
+        other.Error += (_, error) => events.Add(error.Error.Detail.ToString()!);
+        other.Close += (_, _) => events.Add("close");
         _network.Wait(channel.SendAsync(new byte[1_000_000]));
         Assert.Throws<RTCException>(() => _network.Wait(other.ReceiveAsync()));
         Assert.Throws<RTCException>(() => _network.Wait(other.Closed));
         _network.Wait(channel.Closed);
-        _network.Pass(TimeSpan.FromSeconds(1));
-        Assert.Equal(["closing", nameof(RTCErrorDetail.DataChannelFailure), "close"], events);
+        Assert.Equal(["closing", nameof(RTCErrorDetail.DataChannelFailure), "close"], _network.Wait(events.Told));
         _network.Close(a, b);
     }
 
@@ -237,11 +236,32 @@ public sealed class ChannelTests
         _network.Wait(closed.CloseAsync());
         _network.Pass(TimeSpan.FromSeconds(1));
 
-        var events = new ConcurrentQueue<string>();
-        b.DataChannel += (_, channel) => Follow(channel, events);
-        _network.Pass(TimeSpan.FromSeconds(1));
+        var story = new Story(8);
+        b.DataChannel += (_, channel) => Follow(channel, story);
+        string[] events = _network.Wait(story.Told);
         Assert.Equal(["channel", "open", "text"], events.Where(one => one.StartsWith("open ", StringComparison.Ordinal)).Select(one => one[5..]));
         Assert.Equal(["channel", "open", "text", "closing", "close"], events.Where(one => one.StartsWith("closed ", StringComparison.Ordinal)).Select(one => one[7..]));
+        _network.Close(a, b);
+    }
+
+    [Fact]
+    public void A_handler_that_comes_late_hears_at_once_also_where_the_loop_calls_it()
+    {
+        RTCPeerConnection a = _network.Connect();
+        RTCPeerConnection b = _network.Connect(static configuration => configuration with { RunsHandlersInline = true });
+        RTCDataChannel channel = a.CreateDataChannel("x");
+        _network.Wait(a.WithAsync(b));
+        _network.Wait(channel.SendAsync("text"));
+        _network.Pass(TimeSpan.FromSeconds(1));              // nothing happens any more
+
+        RTCDataChannel? other = null;
+        b.DataChannel += (_, channel) => other = channel;
+        _network.Pass(TimeSpan.FromTicks(1));
+        Assert.NotNull(other);
+        string? heard = null;
+        other.Message += (_, message) => heard = message.GetText();
+        _network.Pass(TimeSpan.FromTicks(1));
+        Assert.Equal("text", heard);
         _network.Close(a, b);
     }
 
@@ -251,7 +271,7 @@ public sealed class ChannelTests
         RTCPeerConnection a = _network.Connect();
         RTCPeerConnection b = _network.Connect();
         RTCDataChannel channel = a.CreateDataChannel("x");
-        var events = new ConcurrentQueue<string>();
+        var events = new Story(5);
         using var go = new ManualResetEventSlim();
         b.DataChannel += (_, other) =>
         {
@@ -263,8 +283,7 @@ public sealed class ChannelTests
         _network.Wait(channel.CloseAsync());
         _network.Pass(TimeSpan.FromSeconds(1));
         go.Set();
-        _network.Pass(TimeSpan.FromSeconds(1));
-        Assert.Equal(["x channel", "x open", "x text", "x closing", "x close"], events);
+        Assert.Equal(["x channel", "x open", "x text", "x closing", "x close"], _network.Wait(events.Told));
         _network.Close(a, b);
     }
 
@@ -328,13 +347,31 @@ public sealed class ChannelTests
         _network.Close(a);
     }
 
-    private static void Follow(RTCDataChannel channel, ConcurrentQueue<string> events)
+    private static void Follow(RTCDataChannel channel, Story events)
     {
-        events.Enqueue($"{channel.Label} channel");
-        channel.Open += (_, _) => events.Enqueue($"{channel.Label} open");
-        channel.Message += (_, message) => events.Enqueue($"{channel.Label} {message.GetText()}");
-        channel.Closing += (_, _) => events.Enqueue($"{channel.Label} closing");
-        channel.Close += (_, _) => events.Enqueue($"{channel.Label} close");
+        events.Add($"{channel.Label} channel");
+        channel.Open += (_, _) => events.Add($"{channel.Label} open");
+        channel.Message += (_, message) => events.Add($"{channel.Label} {message.GetText()}");
+        channel.Closing += (_, _) => events.Add($"{channel.Label} closing");
+        channel.Close += (_, _) => events.Add($"{channel.Label} close");
+    }
+
+    // What is raised, on threads of the pool, until there is so much of it.
+    private sealed class Story(int length)
+    {
+        private readonly TaskCompletionSource<string[]> _told = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly ConcurrentQueue<string> _events = new();
+
+        public Task<string[]> Told => _told.Task;
+
+        public void Add(string what)
+        {
+            _events.Enqueue(what);
+            if (_events.Count == length)
+            {
+                _told.SetResult([.. _events]);
+            }
+        }
     }
 
     private sealed class EndingDriver : IPeerDriver

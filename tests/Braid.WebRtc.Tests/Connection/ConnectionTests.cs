@@ -118,6 +118,39 @@ public sealed class ConnectionTests
         _network.Close(a, b);
     }
 
+    [Fact, Rfc(8841, "6.1")]
+    public void Another_exchange_may_say_another_size()
+    {
+        (RTCPeerConnection a, RTCPeerConnection b, RTCDataChannel channel, RTCDataChannel other) = _network.Open(changeB: static configuration => configuration with { MaxMessageSize = 1000 });
+        _network.Wait(a.WithAsync(b, static text => text.Replace("a=max-message-size:1000\r\n", "a=max-message-size:2000\r\n", StringComparison.Ordinal)));
+        Assert.Equal(2000, channel.MaxMessageSize);
+        Assert.Equal(2000, a.Sctp!.MaxMessageSize);
+        channel.Send(new byte[1000]);
+        _network.Wait(other.ReceiveAsync()).Dispose();
+        _network.Close(a, b);
+    }
+
+    [Fact, Rfc(8842, "4")]
+    public void Another_peer_in_the_place_of_the_first_ends_the_channels_and_not_the_connection()
+    {
+        (RTCPeerConnection a, RTCPeerConnection b, RTCDataChannel channel, _) = _network.Open();
+        RTCPeerConnection c = _network.Connect();
+        Task<RTCDataChannel> accepting = a.AcceptDataChannelAsync().AsTask();
+        a.RestartIce();
+        _network.Wait(a.WithAsync(c));
+        RTCDataChannel next = a.CreateDataChannel("next");
+        RTCDataChannel theirs = c.CreateDataChannel("theirs");
+        _network.Wait(next.SendAsync("to another"));
+        _network.Wait(theirs.Opened);
+        Assert.Equal("to another", _network.Wait(_network.Wait(c.AcceptDataChannelAsync()).ReceiveAsync()).GetText());
+        Assert.Equal("theirs", _network.Wait(accepting).Label);
+        Assert.Equal(RTCDataChannelState.Closed, channel.ReadyState);
+        Assert.True(channel.Closed.IsCompletedSuccessfully);
+        Assert.False(a.Closed.IsCompleted);
+        Assert.Equal(RTCPeerConnectionState.Connected, a.ConnectionState);
+        _network.Close(a, b, c);
+    }
+
     [Fact]
     public void What_a_handler_throws_stops_nobody_else()
     {
