@@ -24,14 +24,13 @@ public sealed class DtlsSession : ISecureDatagramSession
     /// <summary>What a record is longer than its content at most, whatever was negotiated.</summary>
     public const int MaximumOverhead = 64;
 
-    private const int MostHeld = 32;                         // records that wait for the fingerprint
     private const int MostEarly = 32;                        // encrypted records before the keys are there: libssl keeps each with 17 kB
-    private static readonly TimeSpan s_shortestWait = TimeSpan.FromMilliseconds(1);
 
     private readonly DtlsSessionOptions _options;
     private readonly SslSession _ssl;
-    private readonly Queue<byte[]> _held = new();
+    private readonly HeldRecords _held = new();
     private readonly PeerIdentity _peer;
+    private readonly HandshakeTimer _timer;
     private byte[] _plain = [];
     private int _plainLength;
     private bool _mayHoldMore;                               // libssl may have more of the last datagram
@@ -39,8 +38,6 @@ public sealed class DtlsSession : ISecureDatagramSession
     private bool _hasUnified;                                // a record may be one of DTLS 1.3
     private bool _isDisposed;
     private Instant _now;
-    private Instant _startedAt = Instant.Never;
-    private Instant _handshakeDeadline = Instant.Never;
     private long _received;
     private long _discarded;
     private long _opened;
@@ -58,6 +55,7 @@ public sealed class DtlsSession : ISecureDatagramSession
         options.Validate();
         _options = options;
         _peer = new PeerIdentity(options);
+        _timer = new HandshakeTimer(options.HandshakeTimeout);
         _ssl = new SslSession(options.Certificate.Context(options.KeyLog is not null), options, this);
         _hasUnified = SslContext.HasDtls13;
     }
@@ -69,7 +67,7 @@ public sealed class DtlsSession : ISecureDatagramSession
     public DtlsEnd? End { get; private set; }
 
     /// <inheritdoc/>
-    public Instant NextTimeout { get; private set; } = Instant.Never;
+    public Instant NextTimeout => _timer.Next;
 
     /// <inheritdoc/>
     public int Overhead { get; private set; } = MaximumOverhead;
@@ -102,8 +100,7 @@ public sealed class DtlsSession : ISecureDatagramSession
         if (State == DtlsState.New)
         {
             State = DtlsState.Handshaking;
-            _startedAt = _now;
-            _handshakeDeadline = _now + _options.HandshakeTimeout;
+            _timer.Start(_now);
             if (_options.Role == DtlsRole.Client)
             {
                 Shake([]);
@@ -205,7 +202,7 @@ public sealed class DtlsSession : ISecureDatagramSession
         Enter(now);
         if (State == DtlsState.Handshaking)
         {
-            _handshakeDeadline = _now + _options.HandshakeTimeout;
+            _timer.Extend(_now);
             UpdateTimeout();
         }
     }
@@ -219,7 +216,7 @@ public sealed class DtlsSession : ISecureDatagramSession
             return;
         }
 
-        if (!_isHandshakeDone && _now >= _handshakeDeadline)
+        if (!_isHandshakeDone && _timer.IsOver(_now))
         {
             Stop(new DtlsEnd(DtlsEndReason.TimedOut, _peer.Certificate.Length == 0 ? "Timed out: the peer did not answer the handshake." : "Timed out: the handshake did not come to its end."));
             return;
@@ -266,7 +263,7 @@ public sealed class DtlsSession : ISecureDatagramSession
             return false;
         }
 
-        if (_held.TryDequeue(out byte[]? held))
+        if (_held.TryTake(out byte[]? held))
         {
             content = held;
             _opened++;
@@ -378,7 +375,7 @@ public sealed class DtlsSession : ISecureDatagramSession
             _lost += _ssl.Lost;
             _isDisposed = true;
             State = DtlsState.Closed;
-            NextTimeout = Instant.Never;
+            _timer.Stop();
             _ssl.Dispose();
         }
     }
@@ -414,7 +411,7 @@ public sealed class DtlsSession : ISecureDatagramSession
         }
 
         _isHandshakeDone = true;
-        DtlsMeters.OnHandshake(_now - _startedAt);
+        DtlsMeters.OnHandshake(_timer.Since(_now)!.Value);
         Protocol = _ssl.Protocol;
         _hasUnified &= Protocol != "DTLSv1.2";
         CipherSuite = _ssl.CipherSuite;
@@ -438,15 +435,7 @@ public sealed class DtlsSession : ISecureDatagramSession
     {
         while (_plainLength > 0)
         {
-            if (_held.Count < MostHeld)
-            {
-                _held.Enqueue(_plain.AsSpan(0, _plainLength).ToArray());
-            }
-            else
-            {
-                _lost++;
-            }
-
+            _lost += _held.TryHold(_plain.AsSpan(0, _plainLength)) ? 0 : 1;
             _plainLength = 0;
             if (_mayHoldMore)
             {
@@ -483,11 +472,10 @@ public sealed class DtlsSession : ISecureDatagramSession
 
     private void Stop(DtlsEnd end)
     {
-        DtlsMeters.OnEnded(end.Reason, _isHandshakeDone || _startedAt.IsNever ? null : _now - _startedAt);
+        DtlsMeters.OnEnded(end.Reason, _isHandshakeDone ? null : _timer.Since(_now));
         State = DtlsState.Closed;
         End = end;
-        NextTimeout = Instant.Never;
-        _handshakeDeadline = Instant.Never;
+        _timer.Stop();
         _plainLength = 0;
         _mayHoldMore = false;
         _held.Clear();
@@ -495,15 +483,13 @@ public sealed class DtlsSession : ISecureDatagramSession
 
     private void UpdateTimeout()
     {
-        if (State != DtlsState.Handshaking)
+        if (State == DtlsState.Handshaking)
         {
-            NextTimeout = Instant.Never;
-            _handshakeDeadline = Instant.Never;
-            return;
+            _timer.Await(_now, _ssl.TimeToRepeat());
         }
-
-        TimeSpan? wait = _ssl.TimeToRepeat();
-        Instant repeat = wait is null ? Instant.Never : _now + (wait.Value < s_shortestWait ? s_shortestWait : wait.Value);
-        NextTimeout = Instant.Min(_handshakeDeadline, repeat);
+        else
+        {
+            _timer.Stop();
+        }
     }
 }
