@@ -52,6 +52,8 @@ internal static class DemoCommand
             throw new UsageException($"{file}: no such file");
         }
 
+        // Before anything is sent: an address that is in use is told at once. JSON is for programs, which have no use for a page.
+        await using ServedPage? served = page.IsWanted && !isJson ? await page.StartAsync(loggers, cancellationToken) : null;
         string temporary = Directory.CreateTempSubdirectory("braid-demo-").FullName;
         try
         {
@@ -71,7 +73,7 @@ internal static class DemoCommand
                 + $"  retransmissions  {report.Retransmissions} of {report.Chunks} chunks\n"
                 + $"  smoothed RTT     {Amount.Duration(TimeSpan.FromMilliseconds(report.SmoothedRttMilliseconds))}\n"
                 + (keep is null ? "The received copy is deleted at the end (--keep DIR keeps it)." : $"The received copy is in {Path.GetFullPath(keep)}."));
-            return page.IsWanted ? await page.ServeAsync(source, loggers, cancellationToken) : ExitCode.Done;
+            return served is null ? ExitCode.Done : await served.RunAsync(source, cancellationToken);
         }
         finally
         {

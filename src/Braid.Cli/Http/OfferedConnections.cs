@@ -24,6 +24,9 @@ internal sealed class OfferedConnections : IAsyncDisposable
     /// <summary>How many there are.</summary>
     public int Count => _running.Count;
 
+    /// <summary>Completes when those that there are now have ended and are let go of.</summary>
+    public Task Ended => Task.WhenAll(_running.Values);
+
     /// <summary>Answers the first offer of a connection, which is this object's from then on.</summary>
     /// <param name="connection">A new one; disposed when it ends, or when this throws.</param>
     /// <param name="sdp">The offer.</param>

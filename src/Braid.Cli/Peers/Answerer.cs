@@ -4,6 +4,7 @@ using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Globalization;
+using System.Linq;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Threading;
@@ -16,12 +17,21 @@ namespace Braid.Cli.Peers;
 /// <summary>The connections that others began: echoes every message of every channel.</summary>
 internal sealed class Answerer(RTCConfiguration defaults) : IAsyncDisposable
 {
+    /// <summary>Labels of channels that are closed, for each connection: the commands ask about the latest.</summary>
+    internal const int MostClosed = 64;
+
     private readonly OfferedConnections _connections = new();
     private readonly ConcurrentDictionary<string, Session> _sessions = new();
     private long _last;
 
     /// <summary>How many there are.</summary>
     public int Count => _connections.Count;
+
+    /// <summary>Labels that are kept of their channels.</summary>
+    public int LabelCount => _sessions.Values.Sum(static session => session.LabelCount);
+
+    /// <summary>Completes when all that there are now have ended.</summary>
+    public Task Ended => _connections.Ended;
 
     /// <summary>POST /offer.</summary>
     public async Task<JsonObject> OfferAsync(JsonObject request, CancellationToken cancellationToken)
@@ -88,6 +98,9 @@ internal sealed class Answerer(RTCConfiguration defaults) : IAsyncDisposable
     private sealed record Session(string Name, RTCPeerConnection Connection)
     {
         private readonly ConcurrentDictionary<string, Served> _channels = new();
+        private readonly ConcurrentQueue<KeyValuePair<string, Served>> _closed = new();
+
+        public int LabelCount => _channels.Count;
 
         public void Open(JsonNode? json)
         {
@@ -121,6 +134,20 @@ internal sealed class Answerer(RTCConfiguration defaults) : IAsyncDisposable
             catch (Exception exception) when (exception is not RTCException && LocalServer.IsNonsense(exception))
             {
                 await Console.Error.WriteLineAsync($"braid: a command that cannot be run: {exception.Message}");
+            }
+            finally
+            {
+                Forget(new KeyValuePair<string, Served>(channel.Label, served));
+            }
+        }
+
+        // What is counted is asked for after the end as well, but not for ever: labels are the peer's choice, and so is how many there are.
+        private void Forget(KeyValuePair<string, Served> served)
+        {
+            _closed.Enqueue(served);
+            if (_closed.Count > MostClosed && _closed.TryDequeue(out KeyValuePair<string, Served> oldest))
+            {
+                _channels.TryRemove(oldest);                 // unless there is a later one of that label
             }
         }
 

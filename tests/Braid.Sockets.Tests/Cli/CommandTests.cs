@@ -293,15 +293,17 @@ public sealed class CommandTests : IDisposable
     [InlineData(2, "--http ::1: must be an address and a port", "peer", "--http", "::1")]
     [InlineData(2, "--http 127.0.0.1: must be an address and a port", "demo", "--http", "127.0.0.1")]
     [InlineData(1, "Cannot serve http://192.0.2.1:80: ", "peer", "--http", "192.0.2.1:80")]
+    [InlineData(1, "Cannot serve http://192.0.2.1:80: ", "demo", "--http", "192.0.2.1:80")]
     [InlineData(2, "Try 'braid perf client --help'", "perf", "client")]
     [InlineData(2, "--transport pigeon: there is udp and raw", "connect", "127.0.0.1", "--transport", "pigeon")]
     [InlineData(2, "DTLS runs over UDP alone", "echo", "--transport", "raw", "--dtls")]
     [InlineData(0, "", "--help")]
     public async Task The_exit_code_and_one_line_say_what_went_wrong(int code, string message, params string[] arguments)
     {
-        (int actual, _, string error) = await RunAsync(arguments);
+        (int actual, string output, string error) = await RunAsync(arguments);
         Assert.Equal(code, actual);
         Assert.Contains(message, error, StringComparison.Ordinal);
+        Assert.True(code == 0 || output.Length == 0, output);            // nothing was done before
     }
 
     [Fact]

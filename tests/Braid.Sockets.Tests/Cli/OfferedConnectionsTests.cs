@@ -23,15 +23,11 @@ public sealed partial class OfferedConnectionsTests : IAsyncDisposable
         await using var caller = new RTCPeerConnection(s_loopback);
         RTCDataChannel channel = caller.CreateDataChannel("chat");
         await OfferAsync(caller);
-        await channel.SendAsync("there and back", _guard.Token);
-        using (RTCMessage back = await channel.ReceiveAsync(_guard.Token))
-        {
-            Assert.Equal("there and back", back.GetText());
-        }
-
+        await EchoAsync(channel);
         Assert.Equal(1, _answerer.Count);
         await caller.CloseAsync(_guard.Token);
-        await UntilAsync(() => _answerer.Count == 0);
+        await _answerer.Ended.WaitAsync(_guard.Token);
+        Assert.Equal(0, _answerer.Count);
     }
 
     [Fact]
@@ -40,7 +36,8 @@ public sealed partial class OfferedConnectionsTests : IAsyncDisposable
         await using var caller = new RTCPeerConnection(s_loopback);
         caller.CreateDataChannel("chat");
         await OfferAsync(caller, static sdp => FingerprintPattern().Replace(sdp, string.Join(':', Enumerable.Repeat("AA", 32))));
-        await UntilAsync(() => _answerer.Count == 0);
+        await _answerer.Ended.WaitAsync(_guard.Token);
+        Assert.Equal(0, _answerer.Count);
     }
 
     [Fact]
@@ -49,14 +46,28 @@ public sealed partial class OfferedConnectionsTests : IAsyncDisposable
         await using var caller = new RTCPeerConnection(s_loopback);
         RTCDataChannel channel = caller.CreateDataChannel("chat");
         await OfferAsync(caller);
-        await channel.SendAsync("there and back", _guard.Token);
-        using (await channel.ReceiveAsync(_guard.Token))
-        {
-        }
-
+        await EchoAsync(channel);
         await _answerer.DisposeAsync();
         await caller.Closed.WaitAsync(_guard.Token);
         Assert.Equal(0, _answerer.Count);
+    }
+
+    [Fact]
+    public async Task Labels_of_closed_channels_are_not_kept_for_ever()
+    {
+        await using var caller = new RTCPeerConnection(s_loopback);
+        RTCDataChannel stays = caller.CreateDataChannel("stays");
+        await OfferAsync(caller);
+        await EchoAsync(stays);
+        for (int i = 0; i < 4 * Answerer.MostClosed; i++)
+        {
+            RTCDataChannel channel = caller.CreateDataChannel($"{i}");
+            await EchoAsync(channel);
+            await channel.CloseAsync(_guard.Token);
+        }
+
+        await EchoAsync(stays);
+        Assert.InRange(_answerer.LabelCount, Answerer.MostClosed, 2 * Answerer.MostClosed);      // among them some that are ending
     }
 
     [Fact]
@@ -80,13 +91,11 @@ public sealed partial class OfferedConnectionsTests : IAsyncDisposable
         await caller.SetRemoteDescriptionAsync(new RTCSessionDescription(RTCSdpType.Answer, (string)answer["sdp"]!), _guard.Token);
     }
 
-    // The other side's end comes over the network: there is nothing else to wait for.
-    private async Task UntilAsync(Func<bool> condition)
+    private async Task EchoAsync(RTCDataChannel channel)
     {
-        while (!condition())
-        {
-            await Task.Delay(5, _guard.Token);
-        }
+        await channel.SendAsync("there and back", _guard.Token);
+        using RTCMessage back = await channel.ReceiveAsync(_guard.Token);
+        Assert.Equal("there and back", back.GetText());
     }
 
     [GeneratedRegex("(?<=a=fingerprint:sha-256 )[0-9A-F:]+")]
