@@ -136,8 +136,8 @@ public sealed class RawIpTests : IDisposable
         }
 
         int[] foreign = [.. ports.Select(port => port + 1)];
-        SendTo(sender, [.. ports, .. foreign]);
-        Assert.Equal(count, Take(receiver, count).Count);
+        SendTo(sender, [.. foreign, .. ports]);
+        Assert.Equal(ports.Order(), Take(receiver, count).Select(static packet => PortOf(packet.Bytes)).Order());
         Assert.True(count > 256 || receiver.Foreign == 0);
 
         foreach (int port in ports)
@@ -145,8 +145,9 @@ public sealed class RawIpTests : IDisposable
             receiver.PortFilter!.Dismiss((ushort)port, lingers: false);
         }
 
-        SendTo(sender, ports);
-        Assert.Empty(Take(receiver));
+        receiver.PortFilter!.Admit(Port);
+        SendTo(sender, [.. ports, Port]);
+        Assert.Equal(Port, PortOf(Assert.Single(Take(receiver, 1)).Bytes));
     }
 
     [Theory]
@@ -203,7 +204,9 @@ public sealed class RawIpTests : IDisposable
             Fill(packet.AsSpan(20), Port, 0);
             return socket.SendTo(packet, new IPEndPoint(IPAddress.Parse("10.98.0.255"), 0));
         });
-        Assert.Empty(Take(receiver));
+        using RawIpTransport sender = namespaces.In(0, () => RawIpTransport.Open(IPAddress.Any));
+        SendTo(sender, [Port]);
+        Assert.Equal(NetworkAddress.FromIPv4([10, 98, 0, 2], 0), Assert.Single(Take(receiver, 1)).Path.Local);
         Assert.Equal(0, receiver.Foreign);
     }
 
@@ -406,16 +409,19 @@ public sealed class RawIpTests : IDisposable
         DatagramBatch.Return(batch);
     }
 
-    // What was sent before its receiver's link-layer address was known comes later; what must not come has had its time when nothing is left to wait for.
-    private static List<(byte[] Bytes, NetworkPath Path, EcnCodepoint Ecn)> Take(RawIpTransport receiver, int expected = 0)
+    private static int PortOf(byte[] packet) => BinaryPrimitives.ReadUInt16BigEndian(packet.AsSpan(2));
+
+    // Waits for the socket. What must not come is sent before what is waited for.
+    private static List<(byte[] Bytes, NetworkPath Path, EcnCodepoint Ecn)> Take(RawIpTransport receiver, int count)
     {
+        using var poll = new LinuxPoll();
+        poll.TryAdd(receiver.PollHandle!, 0);
         var packets = new List<(byte[] Bytes, NetworkPath Path, EcnCodepoint Ecn)>();
-        var waited = Stopwatch.StartNew();
-        while (waited.ElapsedMilliseconds < (packets.Count < expected ? 10_000 : 200))
+        while (packets.Count < count)
         {
             if (receiver.TryReceive() is not { } batch)
             {
-                Thread.Sleep(1);
+                Assert.True(poll.Wait(TimeSpan.FromSeconds(30), new long[1]) != 0, $"{packets.Count} of {count} packets have come.");
                 continue;
             }
 
