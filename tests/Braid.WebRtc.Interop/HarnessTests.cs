@@ -55,6 +55,27 @@ public sealed class HarnessTests(PeersFixture peers) : IDisposable
     }
 
     [Fact]
+    public async Task What_comes_late_comes_in_its_order()
+    {
+        PeerNamespace place = await peers.PlaceAsync(_guard.Token);
+        using Socket target = await BoundAsync(place);
+        await using LossyRelay relay = await LossyRelay.StartAsync(place, (IPEndPoint)target.LocalEndPoint!, new Loss(0, TimeSpan.FromMilliseconds(5), 1));
+        using Socket sender = await BoundAsync(place);
+        var sent = Stopwatch.StartNew();
+        for (int i = 0; i < 200; i++)
+        {
+            await sender.SendToAsync(Encoding.ASCII.GetBytes($"{i}"), SocketFlags.None, relay.EndPoint, _guard.Token);
+        }
+
+        for (int i = 0; i < 200; i++)
+        {
+            Assert.Equal($"{i}", (await ReceiveAsync(target)).Text);
+        }
+
+        Assert.True(sent.ElapsedMilliseconds >= 5);
+    }
+
+    [Fact]
     public async Task Nothing_in_a_namespace_outlives_it()
     {
         await peers.PlaceAsync(_guard.Token);                // skips where there can be none

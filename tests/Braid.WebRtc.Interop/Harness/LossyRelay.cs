@@ -56,8 +56,8 @@ internal sealed class LossyRelay : IAsyncDisposable
     private readonly PeerNamespace _place;
     private readonly IPEndPoint _target;
     private readonly Loss _loss;
-    private readonly Socket _front;
-    private readonly ConcurrentDictionary<EndPoint, Socket> _backs = new();
+    private readonly DelayLine _front;
+    private readonly ConcurrentDictionary<EndPoint, DelayLine> _backs = new();
     private readonly CancellationTokenSource _stop = new();
 
     private LossyRelay(PeerNamespace place, IPEndPoint target, Loss loss, Socket front)
@@ -65,11 +65,11 @@ internal sealed class LossyRelay : IAsyncDisposable
         _place = place;
         _target = target;
         _loss = loss;
-        _front = front;
+        _front = new DelayLine(front, loss.Delay);
     }
 
     /// <summary>Where to send instead of to the candidate.</summary>
-    public IPEndPoint EndPoint => (IPEndPoint)_front.LocalEndPoint!;
+    public IPEndPoint EndPoint => (IPEndPoint)_front.Socket.LocalEndPoint!;
 
     public static async Task<LossyRelay> StartAsync(PeerNamespace place, IPEndPoint target, Loss loss)
     {
@@ -82,7 +82,7 @@ internal sealed class LossyRelay : IAsyncDisposable
     {
         await _stop.CancelAsync();
         _front.Dispose();
-        foreach (Socket back in _backs.Values)
+        foreach (DelayLine back in _backs.Values)
         {
             back.Dispose();
         }
@@ -101,19 +101,34 @@ internal sealed class LossyRelay : IAsyncDisposable
     {
         CancellationToken cancellationToken = _stop.Token;
         await ReceiveAsync(
-            _front,
+            _front.Socket,
             async (datagram, source) =>
             {
-                if (!_backs.TryGetValue(source, out Socket? back))
+                if (!_backs.TryGetValue(source, out DelayLine? back))
                 {
-                    back = await NewSocketAsync(_place);
+                    back = new DelayLine(await NewSocketAsync(_place), _loss.Delay);
                     _backs[source] = back;
-                    _ = ReceiveAsync(back, (answer, _) => SendAsync(_front, answer, source, cancellationToken), cancellationToken);
+                    _ = ReceiveAsync(
+                        back.Socket,
+                        (answer, _) =>
+                        {
+                            Pass(_front, answer, source);
+                            return Task.CompletedTask;
+                        },
+                        cancellationToken);
                 }
 
-                await SendAsync(back, datagram, _target, cancellationToken);
+                Pass(back, datagram, _target);
             },
             cancellationToken);
+    }
+
+    private void Pass(DelayLine line, byte[] datagram, EndPoint to)
+    {
+        if (!_loss.Next())
+        {
+            line.Send(datagram, to);
+        }
     }
 
     private static async Task ReceiveAsync(Socket socket, Func<byte[], EndPoint, Task> arrived, CancellationToken cancellationToken)
@@ -135,35 +150,6 @@ internal sealed class LossyRelay : IAsyncDisposable
             {
                 return;
             }
-        }
-    }
-
-    private async Task SendAsync(Socket socket, byte[] datagram, EndPoint to, CancellationToken cancellationToken)
-    {
-        if (_loss.Next())
-        {
-            return;
-        }
-
-        if (_loss.Delay == TimeSpan.Zero)
-        {
-            await socket.SendToAsync(datagram, SocketFlags.None, to, cancellationToken);
-            return;
-        }
-
-        _ = SendLaterAsync(socket, datagram, to, cancellationToken);
-    }
-
-    private async Task SendLaterAsync(Socket socket, byte[] datagram, EndPoint to, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await Task.Delay(_loss.Delay, cancellationToken);
-            await socket.SendToAsync(datagram, SocketFlags.None, to, cancellationToken);
-        }
-        catch (Exception exception) when (exception is SocketException or ObjectDisposedException or OperationCanceledException)
-        {
-            // Lost like any other.
         }
     }
 }
