@@ -21,9 +21,6 @@ internal sealed record PeerKind(string Name, IReadOnlyList<string> Command, stri
     /// <summary>Whether it has everything that was sent before a channel was closed.</summary>
     public bool IsCompleteOnClose { get; init; } = true;
 
-    /// <summary>Whether it sends what waits on a channel before it closes it.</summary>
-    public bool SendsBeforeClose { get; init; } = true;
-
     /// <summary>What of it is known not to work with anybody: the scenario, whether as caller and as callee, and why.</summary>
     public IReadOnlyList<Limit> Limits { get; init; } = [];
 
@@ -71,8 +68,8 @@ internal static class PeerKinds
         new("aiortc", ["/usr/bin/python3", "aiortc_peer.py"], "/usr/lib/python3/dist-packages/aiortc", "apt-get install python3-aiortc")
         {
             BulkBytes = 2_000_000,
-            SendsBeforeClose = false,
-            Note = "aiortc resets a stream before it has sent what waits on it: as caller, that all arrives before the close is not asked of it.",
+            Note = "aiortc resets a stream before it has sent what waits on it, and takes the answer \"in progress\" (RFC 6525 §5.2.7 H2) for the end: the rest then goes out as if "
+                + "it were of the next channel with that number, which is reset for it (RFC 8832 §6). Its program waits until nothing is buffered before it closes a channel.",
             Limits = [new("restart", "aiortc has no ICE restart")],
         },
         PeerKind.Npm("werift", "werift") with
@@ -88,7 +85,8 @@ internal static class PeerKinds
                 new("turn-tcp", "werift offers its host candidates even where its policy is relay", AsCallee: false),
             ],
             Note = "werift sends no empty message, and takes none above 64 KiB: with it, echo is of 1 B, 16 KiB and 64 KiB. A reset does not wait in it "
-                + "for the last TSN that it names: that all arrives before the close is not asked of it.",
+                + "for the last TSN that it names: that all arrives before the close is not asked of it. It repeats a flight of DTLS in the records that it was in, "
+                + "where RFC 6347 §4.2.2 has new ones: who looks for replays drops them, so that no flight of its may be lost or come in another order.",
         },
         PeerKind.Npm("wrtc", "@roamhq/wrtc"),
         PeerKind.Npm("libdatachannel", "node-datachannel") with

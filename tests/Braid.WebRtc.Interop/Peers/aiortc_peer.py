@@ -168,6 +168,8 @@ class Inbox:
         check(await self.queue.get() == message, f"{self.channel.label}: another message came back")
 
     async def close(self):
+        # aiortc resets a stream at once. What waits on it goes out after that, as if it were of the next channel of the number.
+        await self.room(0)
         self.channel.close()
         await self.closed.wait()
 
