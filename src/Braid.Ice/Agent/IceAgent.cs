@@ -248,6 +248,7 @@ public sealed class IceAgent : IDatagramMachine
         Enter(now);
         if (!_isClosed)
         {
+            _context.Write(IceLogKind.Restart, detail: $"{_session.Local} becomes {credentials}");
             _replaced = _session.Remote is not null ? _session : _replaced;
             _previous = _session.Selected is not null ? _session : _previous;
             _session = new IceSession(_context, _roles, credentials);
@@ -283,6 +284,7 @@ public sealed class IceAgent : IDatagramMachine
         }
 
         Enter(now);
+        _context.Write(IceLogKind.Restart, detail: $"taken back: {_session.Local} becomes {credentials}");
         _session = _replaced;
         _previous = _previous == _session ? null : _previous;
         _replaced = null;

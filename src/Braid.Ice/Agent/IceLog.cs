@@ -58,6 +58,9 @@ public enum IceLogKind : byte
 
     /// <summary>Consent: asked without an answer, expired, revoked.</summary>
     Consent,
+
+    /// <summary>ICE begins anew with other credentials, or such a restart is taken back.</summary>
+    Restart,
 }
 
 /// <summary>One thing that has happened while candidates were gathered or checked.</summary>
