@@ -21,6 +21,13 @@ public sealed record IceCredentials(string UsernameFragment, string Password)
 
     private byte[]? _key;
 
+    // The key is of no account in a comparison, and a copy with another password has another one.
+    private IceCredentials(IceCredentials other)
+    {
+        UsernameFragment = other.UsernameFragment;
+        Password = other.Password;
+    }
+
     /// <summary>Whether both are as long as RFC 8839 §5.4 asks, and made of ice-chars or what browsers take for such: "-", "_", "=" and "#".</summary>
     public bool IsValid =>
         UsernameFragment.Length is >= 4 and <= 256 && Password.Length is >= 22 and <= 256
@@ -31,6 +38,14 @@ public sealed record IceCredentials(string UsernameFragment, string Password)
 
     /// <summary>New ones.</summary>
     public static IceCredentials Draw(IRandomSource random) => new(Text(random, OwnFragmentLength), Text(random, OwnPasswordLength));
+
+    /// <summary>Whether both texts are the same.</summary>
+    public bool Equals(IceCredentials? other) =>
+        other is not null && string.Equals(UsernameFragment, other.UsernameFragment, StringComparison.Ordinal)
+        && string.Equals(Password, other.Password, StringComparison.Ordinal);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => UsernameFragment.GetHashCode(StringComparison.Ordinal);
 
     /// <summary>The password is a secret and stays out of logs.</summary>
     public override string ToString() => $"ufrag {UsernameFragment}";

@@ -168,6 +168,20 @@ public sealed class PeerRestartTests
         pair.Until(() => load.IsComplete);
         Assert.Equal(SignalingState.Stable, pair.Z.Core.Descriptions.Signaling);
         Assert.Equal(fragment, pair.Z.Core.Agent.LocalCredentials.UsernameFragment);
+        Assert.DoesNotContain([.. pair.A.Log, .. pair.Z.Log], line => line.Contains("Restart", StringComparison.Ordinal));
+    }
+
+    [Fact, Rfc(8445, "7.3"), Rfc(8445, "7.3.1.5")]
+    public void What_checks_have_shown_before_the_answer_came_is_kept()
+    {
+        var pair = new PeerPair();
+        pair.World.SignallingDelay = TimeSpan.FromMilliseconds(200);
+        Channel channel = pair.A.Create(pair.World.Now, "one");
+        pair.Until(() => pair.A.Log.Exists(line => line.Contains("PairFormed", StringComparison.Ordinal)));
+        Assert.Equal(SignalingState.HaveLocalOffer, pair.A.Core.Descriptions.Signaling);
+        pair.Until(() => pair.A.Open.Contains(channel));
+        Assert.DoesNotContain(pair.A.Log, line => line.Contains("Restart", StringComparison.Ordinal));
+        Assert.Single(pair.A.Log, line => line.Contains("PairFormed", StringComparison.Ordinal));
     }
 
     private static (PeerPair Pair, PeerLoad Load) Begin()
