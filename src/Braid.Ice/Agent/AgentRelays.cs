@@ -160,7 +160,7 @@ internal sealed class AgentRelays(IceContext context)
 
         // The same answer tells what a STUN server would.
         if (!relay.IsStream && mapped.Family != NetworkFamily.None
-            && context.Candidates.FindBase(relay.ServerPath.Local, IceTransport.Udp) is { } host && mapped != host.Address)
+            && context.Candidates.FindBase(relay.ServerPath.Local, IceTransport.Udp) is { } host && host.Here(mapped) != host.Address)
         {
             NetworkAddress related = host.Candidate.HostName is null ? host.Base : Gatherer.Hidden(host.Base);
             Found(context.Candidates.Add(

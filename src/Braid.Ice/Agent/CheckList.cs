@@ -46,7 +46,8 @@ internal sealed class CheckList(int maximum)
     {
         dropped = null;
         pair.UpdatePriority(role);
-        if (Find(pair.Path, pair.Transport) is not null || (_pairs.Count >= maximum && !TryMakeRoom(pair.Priority, out dropped)))
+        ulong rank = pair.IsNominatedByPeer ? ulong.MaxValue : pair.Priority;
+        if (Find(pair.Path, pair.Transport) is not null || (_pairs.Count >= maximum && !TryMakeRoom(rank, out dropped)))
         {
             return false;
         }
@@ -301,12 +302,13 @@ internal sealed class CheckList(int maximum)
     }
 
     // RFC 8838 §11 step 5: failed ones first, then one with a lower priority.
+    // What the peer has nominated stays: it has our answer, and will not say it again.
     private bool TryMakeRoom(ulong priority, out CandidatePair? dropped)
     {
         int index = _pairs.FindLastIndex(pair => pair.State == PairState.Failed);
         if (index < 0)
         {
-            index = _pairs.FindLastIndex(pair => pair.State is PairState.Waiting or PairState.Frozen && pair.Priority < priority);
+            index = _pairs.FindLastIndex(pair => pair.State is PairState.Waiting or PairState.Frozen && !pair.IsNominatedByPeer && pair.Priority < priority);
         }
 
         dropped = index < 0 ? null : _pairs[index];

@@ -86,6 +86,15 @@ internal sealed class CheckTransactions(IceContext context)
         }
     }
 
+    /// <summary>A pair was chosen: stops sending the checks of others again, but of those that the peer has nominated too.</summary>
+    public void CancelUnwanted()
+    {
+        foreach (ConnectivityCheck check in _checks)
+        {
+            check.IsCancelled |= !check.Pair.IsNominatedByPeer;
+        }
+    }
+
     /// <summary>Whether the pair has a check that counts.</summary>
     public bool HasActiveFor(CandidatePair pair) => _checks.Exists(check => check.Pair == pair && !check.IsCancelled);
 

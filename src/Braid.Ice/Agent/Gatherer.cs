@@ -170,7 +170,7 @@ internal sealed class Gatherer(IceContext context)
 
         context.Write(IceLogKind.ServerAnswered, request.From.Candidate, detail: $"STUN server {path.Remote} sees {mapped}");
         request.NextKeepalive = context.Now + context.Options.KeepaliveInterval;
-        if (mapped == request.From.Address)
+        if (request.From.Here(mapped) == request.From.Address)
         {
             return true;                                     // no NAT: the host candidate is the same (RFC 8445 §5.1.3)
         }

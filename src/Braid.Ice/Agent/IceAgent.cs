@@ -294,14 +294,15 @@ public sealed class IceAgent : IDatagramMachine
     }
 
     /// <summary>
-    /// Says which agent decides, where that is known later than the agent is made. Once checks have begun, only the peer changes it.
+    /// Says which agent decides, where that is known later than the agent is made. Once checks have begun, ours or the peer's that were of
+    /// another opinion, only the peer changes it.
     /// </summary>
     public void SetRole(Instant now, IceRole role)
     {
         Enter(now);
         if (_session.Remote is null && _previous is null && !_context.Options.IsLite)
         {
-            _roles.Role = role;
+            _roles.Determine(role);
         }
 
         Leave();

@@ -278,7 +278,9 @@ internal sealed class IceSession
         // §8.1.2: once a pair is chosen, others only matter when the peer nominates them, or has moved.
         bool isWanted = Selected is null || accepted.UseCandidate || (!_context.Options.IsLite && IsSilent);
         bool mayHaveMoved = isWanted || !_context.Options.IsLite;
-        CandidatePair? pair = _list.Find(path, transport) ?? _pairs.Learn(own, path, transport, accepted.Priority, isWanted, mayHaveMoved);
+        bool isNominated = accepted.UseCandidate && _roles.Role == IceRole.Controlled;
+        CandidatePair? pair = _list.Find(path, transport)
+            ?? _pairs.Learn(own, path, transport, accepted.Priority, isNominated, isWanted, mayHaveMoved);
         if (pair is null)
         {
             return;
@@ -296,7 +298,7 @@ internal sealed class IceSession
         }
 
         Trigger(pair);
-        if (accepted.UseCandidate && _roles.Role == IceRole.Controlled)
+        if (isNominated)
         {
             if (pair.State == PairState.Succeeded)
             {
@@ -420,7 +422,7 @@ internal sealed class IceSession
         pair.Local.Relay?.Prefer(_context.Now, pair.Path.Remote);
         _chosen = new ChosenPair(_context, pair);
         _list.RemoveUnchecked();
-        _checks.CancelAll();
+        _checks.CancelUnwanted();
         _context.Write(IceLogKind.Selected, pair.ValidLocal!.Candidate, pair.Remote.Candidate);
     }
 

@@ -25,6 +25,9 @@ internal sealed class LocalCandidate
 
     public IceTransport Transport => Candidate.Transport;
 
+    /// <summary>An address that somebody has seen us at, as it is here: he does not know our name of the link that it belongs to.</summary>
+    public NetworkAddress Here(in NetworkAddress mapped) => mapped.Scope == NetworkScope.Link ? mapped.WithScopeId(Base.ScopeId) : mapped;
+
     /// <summary>Whether checks can be sent from it: reflexive ones are replaced by their base (RFC 8445 §6.1.2.4).</summary>
     public bool IsBase => Candidate.Type is IceCandidateType.Host or IceCandidateType.Relayed;
 
@@ -117,8 +120,9 @@ internal sealed class LocalCandidates
     /// The candidate that the peer sees when something leaves from a base: a peer-reflexive one when nobody knew of the address
     /// (RFC 8445 §7.2.5.3.1).
     /// </summary>
-    public LocalCandidate FindOrLearn(in NetworkAddress mapped, LocalCandidate own)
+    public LocalCandidate FindOrLearn(in NetworkAddress seen, LocalCandidate own)
     {
+        NetworkAddress mapped = own.Here(seen);
         foreach (LocalCandidate candidate in _all)
         {
             if (candidate.Transport == own.Transport && candidate.Address == mapped && candidate.Base == own.Base)

@@ -58,10 +58,12 @@ internal sealed class PairFormation(IceContext context, RoleState roles, CheckLi
     /// <param name="path">From where.</param>
     /// <param name="transport">In what.</param>
     /// <param name="priority">What the peer's candidate has, if nobody has told of it.</param>
+    /// <param name="isNominated">Whether the peer nominates it: there is always room for that.</param>
     /// <param name="isWanted">Whether there is a use for a pair with a candidate that is known.</param>
     /// <param name="isNewWanted">Whether there is one for a pair with a candidate that is not.</param>
     /// <returns>Null when there is no use for it, or too many are there.</returns>
-    public CandidatePair? Learn(LocalCandidate own, in NetworkPath path, IceTransport transport, uint priority, bool isWanted, bool isNewWanted)
+    public CandidatePair? Learn(
+        LocalCandidate own, in NetworkPath path, IceTransport transport, uint priority, bool isNominated, bool isWanted, bool isNewWanted)
     {
         NetworkAddress source = path.Remote.WithScopeId(0);
         RemoteCandidate? remote = remotes.Find(source, transport);
@@ -75,26 +77,26 @@ internal sealed class PairFormation(IceContext context, RoleState roles, CheckLi
             return null;
         }
 
-        remote ??= Learn(source, transport, priority);
+        remote ??= Learn(source, transport, priority, isNominated);
         if (remote is null)
         {
             context.Drops.Count(IceDropReason.TooManyCandidates);
             return null;
         }
 
-        var pair = new CandidatePair(own, remote, path) { IsConnected = true };
+        var pair = new CandidatePair(own, remote, path) { IsConnected = true, IsNominatedByPeer = isNominated };
         return TryAdd(pair) ? pair : null;
     }
 
     // Null when there are too many. One of which nothing came makes room: behind a NAT that maps by destination each check shows another, and
     // the peer may nominate the last one.
-    private RemoteCandidate? Learn(in NetworkAddress address, IceTransport transport, uint priority)
+    private RemoteCandidate? Learn(in NetworkAddress address, IceTransport transport, uint priority, bool isNominated)
     {
-        RemoteCandidate? learnt = remotes.Learn(address, transport, priority);
+        RemoteCandidate? learnt = remotes.Learn(address, transport, priority, isNominated);
         if (learnt is null && list.RemoveFailedReflexive() is { } failed)
         {
             remotes.Forget(failed);
-            learnt = remotes.Learn(address, transport, priority);
+            learnt = remotes.Learn(address, transport, priority, isNominated);
         }
 
         return learnt;

@@ -32,6 +32,8 @@ internal enum RemoteCandidateResult : byte
 /// </summary>
 internal sealed class RemoteCandidates(int maximum)
 {
+    private const int RoomForNominated = 8;                   // beyond the maximum
+
     private readonly List<RemoteCandidate> _all = [];
     private readonly List<IceCandidate> _unresolved = [];
     private int _reflexive;
@@ -100,9 +102,9 @@ internal sealed class RemoteCandidates(int maximum)
     }
 
     /// <summary>A candidate that a request of the peer has shown (RFC 8445 §7.3.1.3); null when there are too many.</summary>
-    public RemoteCandidate? Learn(in NetworkAddress address, IceTransport transport, uint priority)
+    public RemoteCandidate? Learn(in NetworkAddress address, IceTransport transport, uint priority, bool isNominated)
     {
-        if (_all.Count + _unresolved.Count >= maximum)
+        if (_all.Count + _unresolved.Count >= maximum + (isNominated ? RoomForNominated : 0))
         {
             return null;
         }

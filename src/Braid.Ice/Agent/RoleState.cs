@@ -18,9 +18,14 @@ internal enum RoleOutcome : byte
 /// <summary>Our role and the number that decides between two of a kind (RFC 8445 §7.3.1.1, §7.2.5.1).</summary>
 internal sealed class RoleState(IRandomSource random, IceRole role)
 {
+    private bool _isSettled;
+
     public IceRole Role { get; set; } = role;
 
     public ulong TieBreaker { get; private set; } = random.NextUInt64();
+
+    /// <summary>Takes the role that descriptions give. One that a conflict has settled stays (§6.1.1): the peer goes by it already.</summary>
+    public void Determine(IceRole given) => Role = _isSettled ? Role : given;
 
     /// <summary>Takes in the role that a request tells.</summary>
     public RoleOutcome OnRequest(IceRole peerRole, ulong peerTieBreaker)
@@ -30,6 +35,7 @@ internal sealed class RoleState(IRandomSource random, IceRole role)
             return RoleOutcome.NoConflict;
         }
 
+        _isSettled = true;
         bool weAreLarger = TieBreaker >= peerTieBreaker;
         if (weAreLarger == (Role == IceRole.Controlling))
         {
@@ -49,6 +55,7 @@ internal sealed class RoleState(IRandomSource random, IceRole role)
             return false;
         }
 
+        _isSettled = true;
         Role = Opposite(Role);
         TieBreaker = random.NextUInt64();
         return true;

@@ -13,6 +13,9 @@ internal sealed class HandMadePeer(IceHost host, IceWorld world)
 
     public IceCredentials Credentials { get; } = new("peer", "a-password-of-22-letters".Replace('-', '+'));
 
+    /// <summary>What decides when both have the same role.</summary>
+    public ulong TieBreaker { get; set; } = 5;
+
     /// <summary>Which error requests are answered with; 0 for success.</summary>
     public int ErrorCode { get; set; }
 
@@ -25,7 +28,7 @@ internal sealed class HandMadePeer(IceHost host, IceWorld world)
         var writer = new StunWriter(_buffer, StunClass.Request, StunMethod.Binding, id);
         writer.Add(StunAttributeType.Username, $"{host.Agent.LocalCredentials.UsernameFragment}:{Credentials.UsernameFragment}");
         writer.AddUInt32(StunAttributeType.Priority, priority);
-        writer.AddUInt64(role == IceRole.Controlling ? StunAttributeType.IceControlling : StunAttributeType.IceControlled, 5);
+        writer.AddUInt64(role == IceRole.Controlling ? StunAttributeType.IceControlling : StunAttributeType.IceControlled, TieBreaker);
         if (useCandidate)
         {
             writer.Add(StunAttributeType.UseCandidate);
