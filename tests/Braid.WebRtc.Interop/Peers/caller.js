@@ -127,13 +127,14 @@ export class Caller {
 
     await connection.setLocalDescription(await connection.createOffer(iceRestart ? { iceRestart: true } : {}));
     await gathered(connection);
-    const { sdp } = connection.localDescription;
+    const whole = connection.localDescription.sdp;
+    const sdp = this.#platform.offersCandidates === false ? whole.replace(/^a=(candidate:|end-of-candidates).*\r?\n/gm, '') : whole;
     const body = { type: 'offer', sdp, session: this.#session, channels, configuration };
     const answer = await this.#platform.post(`${this.#url}/offer`, body);
     this.#session = answer.session;
     await connection.setRemoteDescription({ type: 'answer', sdp: answer.sdp });
     this.largest = Math.min(...[sdp, answer.sdp].map((text) => Number(/a=max-message-size:(\d+)/.exec(text)?.[1] ?? 65536) || Infinity));
-    return { offer: sdp, answer: answer.sdp };
+    return { offer: whole, answer: answer.sdp };
   }
 
   async connect(options) {
