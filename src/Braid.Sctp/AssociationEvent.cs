@@ -52,6 +52,12 @@ public enum PathState : byte
 
     /// <summary>Path.Max.Retrans failures in a row (§8.2).</summary>
     Inactive,
+
+    /// <summary>
+    /// Something went unanswered, and not yet so often that it counts as inactive: data takes another path meanwhile, if one is active (RFC
+    /// 7829 §3). Only where the peer has several addresses.
+    /// </summary>
+    PotentiallyFailed,
 }
 
 /// <summary>What has happened to a path (RFC 6458 §6.1.2).</summary>
@@ -74,6 +80,12 @@ public enum PathChange : byte
 
     /// <summary>The address no longer belongs to the association (SCTP_ADDR_REMOVED).</summary>
     Removed,
+
+    /// <summary>
+    /// It may have failed: other paths are better now (SCTP_ADDR_POTENTIALLY_FAILED, RFC 7829 §7.1). Only with
+    /// <see cref="AssociationOptions.ExposesPotentiallyFailedState"/>.
+    /// </summary>
+    PotentiallyFailed,
 }
 
 /// <summary>What became of a message.</summary>

@@ -21,9 +21,15 @@ public record AssociationOptions
 
     /// <summary>
     /// All defaults, but windows to the letter of RFC 9260 §7.2: <see cref="CongestionControl.NewReno"/>, its initial window, and no pacing
-    /// but <see cref="MaximumBurst"/>.
+    /// but <see cref="MaximumBurst"/>; and paths that are active until they are inactive (§8.2).
     /// </summary>
-    public static AssociationOptions Rfc9260 { get; } = new() { CongestionControl = CongestionControl.NewReno, InitialWindow = 0, Pacing = false };
+    public static AssociationOptions Rfc9260 { get; } = new()
+    {
+        CongestionControl = CongestionControl.NewReno,
+        InitialWindow = 0,
+        Pacing = false,
+        PotentiallyFailedThreshold = int.MaxValue,
+    };
 
     /// <summary>
     /// Names of the properties that stay as they are for the life of an association: the streams were negotiated (§5.1.1), the
@@ -152,6 +158,25 @@ public record AssociationOptions
     /// <summary>Failures in a row before a path counts as inactive (Path.Max.Retrans), from 0. Default 5.</summary>
     public int MaximumPathRetransmissions { get; init; } = 5;
 
+    /// <summary>
+    /// Failures in a row before a path counts as potentially failed (PotentiallyFailed.Max.Retrans, RFC 7829 §3.2), where the peer has several
+    /// addresses: from 0; from <see cref="MaximumPathRetransmissions"/> on it never does. Default 0: data leaves a path with the first
+    /// time-out there, and comes back as soon as a heartbeat is answered.
+    /// </summary>
+    public int PotentiallyFailedThreshold { get; init; }
+
+    /// <summary>
+    /// Failures in a row before the path that data takes instead becomes the primary one (Primary.Switchover.Max.Retrans, RFC 7829 §5): at
+    /// least <see cref="PotentiallyFailedThreshold"/>, or <see cref="MaximumPathRetransmissions"/> where that is less. Null, the default, for
+    /// never: data returns to the primary path when that is active again.
+    /// </summary>
+    public int? PrimarySwitchoverThreshold { get; init; }
+
+    /// <summary>
+    /// Whether anybody hears of paths that have potentially failed (RFC 7829 §7.3); else they look active. Default true.
+    /// </summary>
+    public bool ExposesPotentiallyFailedState { get; init; } = true;
+
     /// <summary>Retransmissions of INIT and of COOKIE ECHO before setting up has failed (Max.Init.Retransmits), from 0. Default 8.</summary>
     public int MaximumInitRetransmissions { get; init; } = 8;
 
@@ -230,6 +255,12 @@ public record AssociationOptions
         InRange(MaximumBurst, 1, int.MaxValue, nameof(MaximumBurst));
         InRange(MaximumRetransmissions, 0, int.MaxValue, nameof(MaximumRetransmissions));
         InRange(MaximumPathRetransmissions, 0, int.MaxValue, nameof(MaximumPathRetransmissions));
+        InRange(PotentiallyFailedThreshold, 0, int.MaxValue, nameof(PotentiallyFailedThreshold));
+        InRange(
+            PrimarySwitchoverThreshold ?? int.MaxValue,
+            Math.Min(PotentiallyFailedThreshold, MaximumPathRetransmissions),
+            int.MaxValue,
+            nameof(PrimarySwitchoverThreshold));
         InRange(MaximumInitRetransmissions, 0, int.MaxValue, nameof(MaximumInitRetransmissions));
         InRange(RtoMinimum.Ticks, TimeSpan.TicksPerMillisecond, long.MaxValue, nameof(RtoMinimum));
         InRange(RtoMaximum.Ticks, RtoMinimum.Ticks, long.MaxValue, nameof(RtoMaximum));

@@ -8,6 +8,12 @@ public readonly record struct AssociationStatistics
     /// <summary>Where the association stands (§4).</summary>
     public AssociationState State { get; init; }
 
+    /// <summary>
+    /// Whether none of the peer's addresses works, as far as is known (RFC 7829 §4): data goes to the one that has failed least, until
+    /// <see cref="AssociationOptions.MaximumRetransmissions"/> ends the association.
+    /// </summary>
+    public bool IsDormant { get; init; }
+
     /// <summary>Streams that we may send on; what we ask for until the handshake is done.</summary>
     public int OutgoingStreams { get; init; }
 

@@ -41,13 +41,16 @@ public sealed record EndpointOptions
     public TimeSpan CookieLifetime { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// Our addresses, when there are several and the peer may use all of them: INIT and INIT ACK list those that their packet
-    /// does not show anyway (§5.1.2). At most 8. Default none: the peer uses the address that our packets come from.
+    /// Our addresses, when there are several and the peer may use all of them: INIT and INIT ACK list those that their packet does not show
+    /// anyway (§5.1.2), but for those that mean nothing where it goes: of this host, of the link, private ones. Each path takes the one that
+    /// suits the peer's address best, and another one when packets go unanswered; <see cref="OutgoingDatagram.Path"/> says which. At most 8,
+    /// each of them unicast and there once. Default none: the peer uses the address that our packets come from.
     /// </summary>
     public IReadOnlyList<NetworkAddress> LocalAddresses { get; init; } = [];
 
     /// <summary>
-    /// Address families that the transport can send to: addresses of others that a peer lists are not used (§5.1.2). Default both.
+    /// Address families that the transport can send to: addresses of others that a peer lists are not used (§5.1.2), nor those of a family
+    /// that <see cref="LocalAddresses"/>, where there are any, do not have. Default both.
     /// </summary>
     public NetworkFamilies Families { get; init; } = NetworkFamilies.All;
 
@@ -77,6 +80,7 @@ public sealed record EndpointOptions
     public bool CarriesEcn { get; init; }
 
     /// <exception cref="ArgumentOutOfRangeException">A value is outside the range that its property names.</exception>
+    /// <exception cref="ArgumentException">One of <see cref="LocalAddresses"/> is no unicast address, or there twice.</exception>
     public void Validate()
     {
         AssociationOptions.InRange(LocalPort, AcceptsAssociations ? 1 : 0, ushort.MaxValue, nameof(LocalPort));
@@ -85,6 +89,10 @@ public sealed record EndpointOptions
         AssociationOptions.InRange(CookieLifetime.Ticks, TimeSpan.TicksPerSecond, TimeSpan.TicksPerHour, nameof(CookieLifetime));
         AssociationOptions.InRange(LocalAddresses.Count, 0, PeerAddresses.Capacity, nameof(LocalAddresses));
         AssociationOptions.InRange(EncapsulationOverhead, 0, 200, nameof(EncapsulationOverhead));
+        SourceAddresses.Validate(LocalAddresses, nameof(LocalAddresses));
         Association.Validate();
     }
+
+    /// <summary>Address families that there is an address to send from for.</summary>
+    internal NetworkFamilies UsableFamilies => LocalAddresses.Count == 0 ? Families : Families & SourceAddresses.FamiliesOf(LocalAddresses);
 }

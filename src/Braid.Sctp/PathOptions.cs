@@ -26,11 +26,26 @@ public sealed record PathOptions
     /// </summary>
     public int? MaximumRetransmissions { get; init; }
 
+    /// <summary>
+    /// Failures in a row before it counts as potentially failed (PFMR, RFC 7829 §3.2): at least 0. Null, the default, for
+    /// <see cref="AssociationOptions.PotentiallyFailedThreshold"/>.
+    /// </summary>
+    public int? PotentiallyFailedThreshold { get; init; }
+
+    /// <summary>
+    /// Failures in a row before it is the primary path no longer (PSMR, RFC 7829 §5): at least those that make it potentially failed, or
+    /// inactive where these are less. Null, the default, for <see cref="AssociationOptions.PrimarySwitchoverThreshold"/>.
+    /// </summary>
+    public int? PrimarySwitchoverThreshold { get; init; }
+
     /// <summary>Whether every value is in its range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is outside the range that its property names.</exception>
     public void Validate()
     {
         AssociationOptions.InRange((HeartbeatInterval ?? TimeSpan.Zero).Ticks, 0, long.MaxValue, nameof(HeartbeatInterval));
         AssociationOptions.InRange(MaximumRetransmissions ?? 0, 0, int.MaxValue, nameof(MaximumRetransmissions));
+        AssociationOptions.InRange(PotentiallyFailedThreshold ?? 0, 0, int.MaxValue, nameof(PotentiallyFailedThreshold));
+        int leastOfBoth = Math.Min(PotentiallyFailedThreshold ?? 0, MaximumRetransmissions ?? int.MaxValue);
+        AssociationOptions.InRange(PrimarySwitchoverThreshold ?? int.MaxValue, leastOfBoth, int.MaxValue, nameof(PrimarySwitchoverThreshold));
     }
 }

@@ -13,7 +13,13 @@ public sealed record SctpAssociationOptions : AssociationOptions
     public static new SctpAssociationOptions Default { get; } = new();
 
     /// <inheritdoc cref="AssociationOptions.Rfc9260"/>
-    public static new SctpAssociationOptions Rfc9260 { get; } = new() { CongestionControl = CongestionControl.NewReno, InitialWindow = 0, Pacing = false };
+    public static new SctpAssociationOptions Rfc9260 { get; } = new()
+    {
+        CongestionControl = CongestionControl.NewReno,
+        InitialWindow = 0,
+        Pacing = false,
+        PotentiallyFailedThreshold = int.MaxValue,
+    };
 
     /// <summary>
     /// How long <see cref="SctpAssociation.DisposeAsync"/> tries to close gracefully before it aborts: 0 to 24 days. Default 5 s.

@@ -241,6 +241,12 @@ public enum SctpPathState
 
     /// <summary>It has answered for the first time and can be used (SCTP_ADDR_CONFIRMED, RFC 9260 §5.4).</summary>
     Confirmed,
+
+    /// <summary>
+    /// It may not answer any more: others are better for now (SCTP_ADDR_POTENTIALLY_FAILED, RFC 7829 §7.1). Not where
+    /// <see cref="SctpOptions.ExposePotentiallyFailedState"/> is false.
+    /// </summary>
+    PotentiallyFailed,
 }
 
 /// <summary>What a <see cref="SctpNotification.Authentication"/> is about (RFC 6458 §6.1.8).</summary>

@@ -72,6 +72,27 @@ public static class SctpOptions
             MaximumPathRetransmissions = value.MaximumRetransmissions,
         });
 
+    /// <summary>
+    /// Failures in a row after which an address of the peer is left, given up, and no longer the primary one (RFC 7829 §7.2); of one address:
+    /// <see cref="SctpAssociation.ConfigurePathAsync"/>.
+    /// </summary>
+    public static SctpOption<SctpPeerAddressThresholds> PeerAddressThresholds { get; } = new(
+        "SCTP_PEER_ADDR_THLDS",
+        static options => new SctpPeerAddressThresholds(
+            options.MaximumPathRetransmissions, options.PotentiallyFailedThreshold, options.PrimarySwitchoverThreshold),
+        static (options, value) => options with
+        {
+            MaximumPathRetransmissions = value.MaximumRetransmissions,
+            PotentiallyFailedThreshold = value.PotentiallyFailed,
+            PrimarySwitchoverThreshold = value.PrimarySwitchover,
+        });
+
+    /// <summary>Whether notifications and statistics tell of addresses that have potentially failed (RFC 7829 §7.3).</summary>
+    public static SctpOption<bool> ExposePotentiallyFailedState { get; } = new(
+        "SCTP_EXPOSE_POTENTIALLY_FAILED_STATE",
+        static options => options.ExposesPotentiallyFailedState,
+        static (options, value) => options with { ExposesPotentiallyFailedState = value });
+
     /// <summary>Largest user data in one chunk, in bytes; 0 for as much as fits (§8.1.16).</summary>
     public static SctpOption<int> MaximumSegment { get; } = new(
         "SCTP_MAXSEG", static options => options.MaximumSegmentSize, static (options, value) => options with { MaximumSegmentSize = value });
@@ -156,6 +177,14 @@ public readonly record struct SctpCongestionControl(CongestionControl Control, b
 /// <param name="HeartbeatInterval">Time, from zero, between heartbeats on an idle path; zero for none.</param>
 /// <param name="MaximumRetransmissions">Failures in a row before an address counts as unreachable, from 0.</param>
 public readonly record struct SctpPeerAddressParameters(TimeSpan HeartbeatInterval, int MaximumRetransmissions);
+
+/// <summary>When an address of the peer is good no longer (RFC 7829 §7.2).</summary>
+/// <param name="MaximumRetransmissions">Failures in a row before it counts as unreachable (PMR), from 0.</param>
+/// <param name="PotentiallyFailed">Failures in a row before data takes another one (PFMR), from 0; from the first number on, never.</param>
+/// <param name="PrimarySwitchover">
+/// Failures in a row before another one becomes the primary one for good (PSMR): at least the less of the two. Null for never.
+/// </param>
+public readonly record struct SctpPeerAddressThresholds(int MaximumRetransmissions, int PotentiallyFailed, int? PrimarySwitchover);
 
 /// <summary>How acknowledgements are delayed (RFC 9260 §6.2).</summary>
 /// <param name="Delay">At most so long, 0 to 500 ms.</param>

@@ -205,6 +205,23 @@ public sealed class OptionTests
         Assert.Throws<ObjectDisposedException>(() => pair.Listener.SetOption(SctpOptions.Context, 4u));
     }
 
+    [Fact, Rfc(7829, "7.2"), Rfc(7829, "7.3")]
+    public async Task Thresholds_of_addresses_can_be_set_as_far_as_they_make_sense()
+    {
+        await using MemoryPair pair = await MemoryPair.ConnectedAsync();
+        var thresholds = new SctpPeerAddressThresholds(MaximumRetransmissions: 3, PotentiallyFailed: 1, PrimarySwitchover: 2);
+        pair.Client.SetOption(SctpOptions.PeerAddressThresholds, thresholds);
+        Assert.Equal(thresholds, pair.Client.GetOption(SctpOptions.PeerAddressThresholds));
+        Assert.Equal(3, pair.Client.GetOption(SctpOptions.PeerAddressParameters).MaximumRetransmissions);
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => pair.Client.SetOption(SctpOptions.PeerAddressThresholds, thresholds with { PrimarySwitchover = 0 }));
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => pair.Client.SetOption(SctpOptions.PeerAddressThresholds, thresholds with { PotentiallyFailed = -1 }));
+        pair.Client.SetOption(SctpOptions.PeerAddressThresholds, thresholds with { PrimarySwitchover = null });
+        pair.Client.SetOption(SctpOptions.ExposePotentiallyFailedState, false);
+        Assert.False(pair.Client.Options.ExposesPotentiallyFailedState);
+    }
+
     [Fact]
     public async Task Every_option_can_be_read_and_set_to_what_it_is()
     {
@@ -233,7 +250,9 @@ public sealed class OptionTests
         Assert.Equal(before, client.Options);
         Same(SctpOptions.Interleaving);
         Same(SctpOptions.CongestionControl);
-        Assert.Equal(22, typeof(SctpOptions).GetProperties().Length);
+        Same(SctpOptions.PeerAddressThresholds);
+        Same(SctpOptions.ExposePotentiallyFailedState);
+        Assert.Equal(24, typeof(SctpOptions).GetProperties().Length);
 
         void Same<T>(SctpOption<T> option)
         {

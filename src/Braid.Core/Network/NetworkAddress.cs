@@ -92,6 +92,17 @@ public readonly record struct NetworkAddress
         _ => NetworkScope.Wide,
     };
 
+    /// <summary>
+    /// Whether it means something only inside a network that shares it: RFC 1918 (10/8, 172.16/12, 192.168/16), RFC 6598 (100.64/10), RFC
+    /// 4193 (fc00::/7). Its <see cref="Scope"/> is <see cref="NetworkScope.Wide"/> nevertheless.
+    /// </summary>
+    public bool IsPrivate => Family switch
+    {
+        NetworkFamily.IPv4 => _low >> 24 == 10 || _low >> 20 == 0xAC1 || _low >> 16 == 0xC0A8 || _low >> 22 == 0x191,
+        NetworkFamily.IPv6 => _high >> 57 == 0x7E,
+        _ => false,
+    };
+
     /// <param name="address">4 bytes, in network order.</param>
     /// <param name="port">The UDP port, or 0.</param>
     public static NetworkAddress FromIPv4(ReadOnlySpan<byte> address, ushort port) =>

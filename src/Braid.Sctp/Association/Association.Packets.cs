@@ -33,6 +33,11 @@ public sealed partial class Association
             _tcb.Paths.LearnPort(path, from.Remote.Port);        // RFC 6951 §5.4
         }
 
+        if (_tcb.Paths.Count > 1 || path.State != PathState.Active)
+        {
+            _tcb.Paths.OnArrival(path, from.Local);
+        }
+
         _tcb.Monitor.OnPacket();
         _tcb.Context.Counters.PacketsReceived++;
         _transfer.OnPacketBegin(ecn);
@@ -160,9 +165,9 @@ public sealed partial class Association
             case ChunkType.CookieAck:
                 return _setup.OnCookieAck();
             case ChunkType.Shutdown:
-                return ShutdownChunk.TryRead(chunk, out ShutdownChunk shutdown) ? Termination.OnShutdown(shutdown) : _tcb.Malformed();
+                return ShutdownChunk.TryRead(chunk, out ShutdownChunk shutdown) ? Termination.OnShutdown(shutdown, path) : _tcb.Malformed();
             case ChunkType.ShutdownAck:
-                return Termination.OnShutdownAck();
+                return Termination.OnShutdownAck(path);
             case ChunkType.ShutdownComplete:
                 return Termination.OnShutdownComplete();
             case ChunkType.Abort:

@@ -50,6 +50,7 @@ internal sealed class AssociationCounters
         return Counts(transfer) with
         {
             State = tcb.State,
+            IsDormant = tcb.Paths.IsDormant,
             OutgoingStreams = tcb.OutgoingStreams,
             IncomingStreams = tcb.IncomingStreams,
             FragmentationPoint = tcb.Paths.MaximumPayload,

@@ -27,7 +27,7 @@ internal readonly struct PacketAssembler(
         PacketWriter packet = Begin(destination, VerificationTag.None);
         Span<byte> room = stackalloc byte[8 + AdaptationIndicationParameter.LengthOnWire + ExtensionRules.LongestOnWire + (PeerAddresses.Capacity * AddressParameter.LongestOnWire)];
         var parameters = new ParameterWriter(room);
-        AddressParameter.WriteOthers(ref parameters, endpoint.LocalAddresses, paths.Primary.Address.Local);
+        SourceAddresses.WriteTold(ref parameters, endpoint.LocalAddresses, paths.Primary.Address);
         if (handshake.CookieExtension > TimeSpan.Zero)
         {
             CookiePreservativeParameter.TryWrite(ref parameters, handshake.CookieExtension);
@@ -90,15 +90,16 @@ internal readonly struct PacketAssembler(
         Sender sender = transfer.Sender;
         Receiver receiver = transfer.Receiver;
         Path? dataPath = mayCarryData ? sender.WantsPacket(isShuttingDown) : null;
-        Path sackPath = transfer.LastDataPath is { IsConfirmed: true } last ? last : paths.ForData();
+        Path sackPath = transfer.LastDataPath is { State: PathState.Active } last ? last : paths.ForData();
         Path path;
         bool mayCarrySack = true;
         if (context.Control.TryPeek(out ControlChunk control))
         {
             path = control.Path == ControlQueue.AnyPath ? paths.ForData() : paths[control.Path];
 
-            // §6.4, §6.7: a SACK goes where data came from, not along with a heartbeat to an address that may be dead.
-            mayCarrySack = control.Path == ControlQueue.AnyPath || path == sackPath || path == dataPath;
+            // §6.4, §6.7: a SACK goes where data came from, not along with a heartbeat to an address that may be dead. But SHUTDOWN
+            // acknowledges by itself, and without the window that goes with it the peer would send too much.
+            mayCarrySack = control.Path == ControlQueue.AnyPath || path == sackPath || path == dataPath || control.Type == ChunkType.Shutdown;
         }
         else if (dataPath is not null)
         {
@@ -182,7 +183,7 @@ internal readonly struct PacketAssembler(
             return false;
         }
 
-        Path path = paths.ForData();
+        Path path = control.Path == ControlQueue.AnyPath ? paths.ForData() : paths[control.Path];
         PacketWriter packet = Begin(destination[..Math.Min(destination.Length, path.MaximumPacket)], transfer?.Negotiated.PeerTag ?? VerificationTag.None);
         Write(ref packet, control);
         context.Control.Remove();

@@ -15,7 +15,7 @@ internal sealed class Tcb
         Endpoint = endpoint;
         Context = context;
         Ports = ports;
-        Paths = new PathSet(context, endpoint.EncapsulationOverhead);
+        Paths = new PathSet(context, endpoint);
         foreach (ref readonly NetworkPath path in paths)
         {
             Paths.Add(path, PathState.Active);               // §5.4: what our application named, or got our INIT ACK, is confirmed

@@ -65,7 +65,16 @@ internal sealed class TransferProcedures(Tcb tcb)
     }
 
     /// <summary>A heartbeat was not answered in time (§8.3).</summary>
-    public void OnHeartbeatTimeout(Path path) => OnFailure(tcb.Monitor.OnHeartbeatTimeout(path));
+    public void OnHeartbeatTimeout(Path path)
+    {
+        if (!tcb.MayCarryData)
+        {
+            path.Heartbeat.GiveUp();                         // none takes its place any more, and T2-shutdown tells of failures
+            return;
+        }
+
+        OnFailure(tcb.Monitor.OnHeartbeatTimeout(path, hasDataInFlight: tcb.Transfer!.Sender.InFlightOn(path.Index) > 0));
+    }
 
     /// <summary>Takes in a DATA chunk (§6.2).</summary>
     public bool OnData(in DataChunk data, Path path) =>
@@ -169,7 +178,7 @@ internal sealed class TransferProcedures(Tcb tcb)
             CheckForBlackHole(tcb.Paths[i]);
             if (tcb.Transfer!.Sender.WasAcknowledgedOn(i))
             {
-                tcb.Monitor.OnAnswered(tcb.Paths[i]);              // §8.1, §8.2
+                tcb.Monitor.OnAcknowledged(tcb.Paths[i], tcb.Transfer.Sender.WasCertainlyAcknowledgedOn(i));    // §8.1, §8.2
             }
         }
 

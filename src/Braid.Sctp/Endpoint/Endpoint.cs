@@ -390,7 +390,7 @@ public sealed class Endpoint : IDatagramMachine
             return false;
         }
 
-        PeerAddresses addresses = PeerAddresses.Collect(path.Remote, initAck.Parameters, Options.Families);
+        PeerAddresses addresses = PeerAddresses.Collect(path.Remote, initAck.Parameters, Options.UsableFamilies);
         for (int i = 0; i < addresses.Count; i++)
         {
             if (association.Paths.Find(addresses[i]) is not null)

@@ -86,7 +86,7 @@ internal sealed class InitResponder(EndpointOptions options, CookieMinter cookie
         Span<byte> room = stackalloc byte[1000];
         var parameters = new ParameterWriter(room);
         parameters.TryWrite(ParameterType.StateCookie, cookie[..length]);
-        AddressParameter.WriteOthers(ref parameters, options.LocalAddresses, to.Path.Local);
+        SourceAddresses.WriteTold(ref parameters, options.LocalAddresses, to.Path);
         // Who knows none of them gets an INIT ACK that is no longer for it (RFC 5062 §4).
         ExtensionRules.Write(ref parameters, whole.Extensions == Extensions.None ? offered & Extensions.ZeroChecksum : offered);
 

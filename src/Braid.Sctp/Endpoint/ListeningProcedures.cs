@@ -44,7 +44,7 @@ internal sealed class ListeningProcedures(
 
         PortPair ports = packet.Header.Ports;
         var to = new ReplyAddress(path, ports);
-        PeerAddresses addresses = PeerAddresses.Collect(path.Remote, init.Parameters, options.Families);
+        PeerAddresses addresses = PeerAddresses.Collect(path.Remote, init.Parameters, options.UsableFamilies);
         Association? association = associations.Find(addresses, ports);
         if (association?.State == AssociationState.ShutdownAckSent)
         {

@@ -113,8 +113,8 @@ internal struct PeerAddresses : IEquatable<PeerAddresses>
 
     public override readonly int GetHashCode() => (Source.GetHashCode() * 31) + Count;
 
-    // Somebody far away has no business to make us send to our own host or link (RFC 5062 §4).
-    private static bool IsInReach(in NetworkAddress address, in NetworkAddress source) => address.Scope >= source.Scope;
+    // Somebody far away has no business to make us send to our own host, link or private network (RFC 5062 §4).
+    private static bool IsInReach(in NetworkAddress address, in NetworkAddress source) => SourceAddresses.IsTold(address, source);
 
     private static NetworkAddress Localize(in NetworkAddress address, in NetworkAddress source) =>
         address.WithPort(source.Port).WithScopeId(address.Family == NetworkFamily.IPv6 && address.Scope == NetworkScope.Link ? source.ScopeId : 0);

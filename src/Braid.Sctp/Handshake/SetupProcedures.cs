@@ -55,7 +55,7 @@ internal sealed class SetupProcedures(Tcb tcb)
                 // §6.4: it answers where the COOKIE ECHO came from, if §5.4 allows; the first address may be why it came again.
                 Path? source = tcb.Paths.Find(path.Remote);
                 tcb.Context.Control.EnqueueFirst(
-                    ChunkType.CookieAck, path: source is { State: PathState.Active } ? source.Index : ControlQueue.AnyPath);
+                    ChunkType.CookieAck, path: source is { IsConfirmed: true } ? source.Index : ControlQueue.AnyPath);
                 if (tcb.State is AssociationState.Listening or AssociationState.CookieWait or AssociationState.CookieEchoed)
                 {
                     tcb.Handshake?.Stop();
@@ -101,7 +101,7 @@ internal sealed class SetupProcedures(Tcb tcb)
             return false;
         }
 
-        PeerAddresses addresses = PeerAddresses.Collect(from.Remote, initAck.Parameters, tcb.Endpoint.Families);
+        PeerAddresses addresses = PeerAddresses.Collect(from.Remote, initAck.Parameters, tcb.Endpoint.UsableFamilies);
         if (tcb.Transfer is null)
         {
             tcb.Paths.Keep(addresses);                          // else a cookie was too old, and data is outstanding on these paths
@@ -166,6 +166,7 @@ internal sealed class SetupProcedures(Tcb tcb)
         tcb.Transfer?.Sender.OnSetupRetransmission();
         if (tcb.Handshake!.OnTimeout())
         {
+            tcb.Paths.TakeOtherLocal(tcb.Paths.Primary);     // for the next time that its turn comes
             tcb.Paths.RotatePrimary();
         }
         else

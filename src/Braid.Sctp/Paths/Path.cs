@@ -10,6 +10,7 @@ internal sealed class Path
 {
     private const int IPv4Header = 20;
     private const int IPv6Header = 40;
+    private const int MostErrors = 10;                       // times those that make it inactive (RFC 7829 §4.1 rule 3)
 
     private readonly AssociationContext _context;
     private readonly int _overhead;                          // of IP and the encapsulation
@@ -38,7 +39,7 @@ internal sealed class Path
     /// <summary>Its place in the <see cref="PathSet"/>.</summary>
     public int Index { get; set; }
 
-    /// <summary>Where packets go.</summary>
+    /// <summary>Where packets go, and which address of ours they leave from.</summary>
     public NetworkPath Address { get; private set; }
 
     /// <summary>Whether it can be used.</summary>
@@ -82,6 +83,14 @@ internal sealed class Path
         : Options.HeartbeatInterval is { } own ? own
         : _context.Options.HeartbeatInterval > TimeSpan.Zero ? _context.Options.HeartbeatInterval
         : null;
+
+    /// <summary>How it stands, for those who may not know of <see cref="PathState.PotentiallyFailed"/> (RFC 7829 §7.3).</summary>
+    public PathState ShownState =>
+        State == PathState.PotentiallyFailed && !_context.Options.ExposesPotentiallyFailedState ? PathState.Active : State;
+
+    /// <summary>Whether there are so many failures that it should be the primary path no longer (PSMR, RFC 7829 §5).</summary>
+    public bool IsUnfitAsPrimary => (Options.PrimarySwitchoverThreshold ?? _context.Options.PrimarySwitchoverThreshold) is { } most
+        && Errors > Math.Max(most, Math.Min(PotentiallyFailedErrors, MaximumErrors));
 
     /// <summary>When DATA last left for this path.</summary>
     public Instant LastData { get; set; }
@@ -173,11 +182,17 @@ internal sealed class Path
     /// <summary>The peer's UDP port has changed: it sits behind a NAT, or moved (RFC 6951 §5.4).</summary>
     public void LearnPort(ushort port) => Address = Address with { Remote = Address.Remote.WithPort(port) };
 
+    /// <summary>Failures in a row that had packets leave from another address of ours; it wraps.</summary>
+    public byte LocalFailures { get; set; }
+
+    /// <summary>Packets leave from another address of ours.</summary>
+    public void LeaveFrom(in NetworkAddress local) => Address = Address with { Local = local };
+
     /// <summary>How it stands.</summary>
     public PathStatistics Snapshot(Path primary, long inFlight) => new()
     {
         Path = Address,
-        State = State,
+        State = ShownState,
         IsPrimary = this == primary,
         Errors = Errors,
         SmoothedRtt = Rto.Smoothed,
@@ -192,22 +207,23 @@ internal sealed class Path
     };
 
     /// <summary>Something sent here went unanswered.</summary>
-    /// <returns>Whether that made the path inactive.</returns>
-    public bool OnFailure()
+    /// <param name="isOneOfMany">Whether the peer has other addresses, so that it matters how much this one has failed (RFC 7829).</param>
+    /// <returns>Whether that made it inactive, or potentially failed.</returns>
+    public bool OnFailure(bool isOneOfMany)
     {
         if (State == PathState.Inactive)
         {
-            return false;                                    // §8.3: the counter stops there
-        }
-
-        Errors++;
-        if (Errors <= (Options.MaximumRetransmissions ?? _context.Options.MaximumPathRetransmissions))
-        {
+            // §8.3: the counter stops there. RFC 7829 §4.1 rule 3: but it tells which of several has failed least.
+            Errors = isOneOfMany ? (int)Math.Min(Errors + 1L, MostErrors * (MaximumErrors + 1L)) : Errors;
             return false;
         }
 
-        State = PathState.Inactive;
-        return true;
+        Errors++;
+        PathState before = State;
+        State = Errors > MaximumErrors ? PathState.Inactive
+            : isOneOfMany && IsConfirmed && Errors > PotentiallyFailedErrors ? PathState.PotentiallyFailed
+            : State;
+        return State != before;
     }
 
     /// <summary>Something sent here was answered.</summary>
@@ -215,11 +231,16 @@ internal sealed class Path
     public bool OnSuccess()
     {
         Errors = 0;
+        LocalFailures = 0;
         IsConfirmed = true;
         bool changed = State != PathState.Active;
         State = PathState.Active;
         return changed;
     }
+
+    private int MaximumErrors => Options.MaximumRetransmissions ?? _context.Options.MaximumPathRetransmissions;
+
+    private int PotentiallyFailedErrors => Options.PotentiallyFailedThreshold ?? _context.Options.PotentiallyFailedThreshold;
 
     private ICongestionControl MakeCongestion(ICongestionControl? before) => CongestionControls.Make(
         _context.Options, MaximumChunk, Address.Remote.Family == NetworkFamily.IPv6, _context.Random, before);

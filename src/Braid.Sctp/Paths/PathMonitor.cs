@@ -105,10 +105,18 @@ internal sealed class PathMonitor(AssociationContext context, PathSet paths)
     }
 
     /// <summary>No answer to a heartbeat within the RTO.</summary>
+    /// <param name="path">Where.</param>
+    /// <param name="hasDataInFlight">Whether data is in flight there, which T3-rtx watches.</param>
     /// <returns>False when the peer counts as unreachable.</returns>
-    public bool OnHeartbeatTimeout(Path path)
+    public bool OnHeartbeatTimeout(Path path, bool hasDataInFlight)
     {
         path.Heartbeat.GiveUp();
+        if (hasDataInFlight && path.State == PathState.PotentiallyFailed)
+        {
+            AskAnew(path);                                   // RFC 7829 §3.2 rule 6: one failure is not counted twice
+            return true;
+        }
+
         path.Rto.BackOff();
 
         // §8.1: only the path in use speaks for the peer.
@@ -130,6 +138,21 @@ internal sealed class PathMonitor(AssociationContext context, PathSet paths)
         return true;
     }
 
+    /// <summary>Data was acknowledged.</summary>
+    /// <param name="path">Where it was sent last.</param>
+    /// <param name="isCertain">Whether any of it was sent nowhere else: then it is this path that works (RFC 7829 §3.2 rules 9 and 10).</param>
+    public void OnAcknowledged(Path path, bool isCertain)
+    {
+        if (isCertain || path.State == PathState.Active)
+        {
+            OnAnswered(path);
+        }
+        else
+        {
+            Failures = 0;
+        }
+    }
+
     /// <summary>Data or a heartbeat was acknowledged.</summary>
     public void OnAnswered(Path path)
     {
@@ -140,11 +163,12 @@ internal sealed class PathMonitor(AssociationContext context, PathSet paths)
             paths.OnConfirmed();
         }
 
+        PathState before = path.ShownState;
         if (path.OnSuccess())
         {
             context.Timers.Stop(new TimerId(TimerKind.Heartbeat, path.Index));
             ScheduleHeartbeat(path);                         // it was probed faster, or was given up
-            context.Report(new AssociationEvent.PathChanged(path.Address, path.State, change));
+            Report(path, before, change);
         }
     }
 
@@ -154,16 +178,27 @@ internal sealed class PathMonitor(AssociationContext context, PathSet paths)
     /// <returns>False when Association.Max.Retrans is exceeded: the peer counts as unreachable (§8.1).</returns>
     public bool OnUnanswered(Path path, bool countsForPeer)
     {
-        bool wasUnconfirmed = path.State == PathState.Unconfirmed;
-        if (path.OnFailure())
+        PathState before = path.ShownState;
+        if (path.OnFailure(isOneOfMany: paths.Count > 1))
         {
-            if (wasUnconfirmed)
+            if (before == PathState.Unconfirmed)
             {
                 context.Timers.Stop(new TimerId(TimerKind.Heartbeat, path.Index));
                 ScheduleHeartbeat(path);                     // §5.4: from now on at the normal rate
             }
 
-            context.Report(new AssociationEvent.PathChanged(path.Address, path.State, PathChange.Unreachable));
+            Report(path, before, path.State == PathState.Inactive ? PathChange.Unreachable : PathChange.PotentiallyFailed);
+        }
+
+        if (MayBeThePair(path))
+        {
+            paths.TakeOtherLocal(path);
+        }
+
+        AskAnew(path);
+        if (path == paths.Primary && path.IsUnfitAsPrimary)
+        {
+            SwitchOver();
         }
 
         if (countsForPeer)
@@ -172,6 +207,40 @@ internal sealed class PathMonitor(AssociationContext context, PathSet paths)
         }
 
         return Failures <= context.Options.MaximumRetransmissions;
+    }
+
+    // §6.4.1: both ends of a pair count. Another address of the peer comes first, and one loss says little where there is one. While a
+    // heartbeat is on its way, its fate is that of the address that it left from.
+    private bool MayBeThePair(Path path) => !path.Heartbeat.IsOutstanding
+        && (path.State is PathState.Inactive or PathState.Unconfirmed || !paths.HasAlternativeTo(path))
+        && (path.Errors > 1 || paths.Count == 1);
+
+    // RFC 7829 §3.2 rules 5 and 6: what may have failed is asked once for each RTO, where heartbeats go at all.
+    private void AskAnew(Path path)
+    {
+        if (path is { State: PathState.PotentiallyFailed, HeartbeatInterval: not null })
+        {
+            RequestHeartbeat(path);
+        }
+    }
+
+    // RFC 7829 §5 rule 3: the path that data takes now stays the one that it takes.
+    private void SwitchOver()
+    {
+        Path taken = paths.ForData();
+        if (taken != paths.Primary)
+        {
+            paths.MakePrimary(taken);
+            context.Report(new AssociationEvent.PathChanged(taken.Address, taken.ShownState, PathChange.MadePrimary));
+        }
+    }
+
+    private void Report(Path path, PathState before, PathChange change)
+    {
+        if (path.ShownState != before)
+        {
+            context.Report(new AssociationEvent.PathChanged(path.Address, path.ShownState, change));
+        }
     }
 
     private void ScheduleHeartbeat(Path path)

@@ -5,10 +5,10 @@ using Braid.Sctp.Wire;
 namespace Braid.Sctp;
 
 /// <summary>The destination addresses of the peer and the one that new data takes (RFC 9260 §5.4, §6.4).</summary>
-internal sealed class PathSet(AssociationContext context, int encapsulationOverhead)
+internal sealed class PathSet(AssociationContext context, EndpointOptions endpoint)
 {
     private Path[] _paths = [];
-    private int _primary;
+    private byte _primary;                                   // small: there may be very many idle associations
 
     /// <summary>The primary path.</summary>
     public Path Primary => _paths[_primary];
@@ -51,10 +51,12 @@ internal sealed class PathSet(AssociationContext context, int encapsulationOverh
     public void SetInterleaving(bool isInterleaved) =>
         DataHeader = isInterleaved ? InterleavedDataChunk.HeaderLength : DataChunk.HeaderLength;
 
-    /// <summary>Adds an address.</summary>
+    /// <summary>Adds an address; where it does not say which of ours packets leave from, the one that suits it best.</summary>
     public void Add(in NetworkPath address, PathState state)
     {
-        var path = new Path(_paths.Length, address, state, context, encapsulationOverhead);
+        NetworkPath whole = address.Local.Family != NetworkFamily.None ? address
+            : address with { Local = SourceAddresses.For(endpoint.LocalAddresses, address.Remote) };
+        var path = new Path(_paths.Length, whole, state, context, endpoint.EncapsulationOverhead);
         _paths = [.. _paths, path];                          // rare, and most have one
         context.Timers.Reserve(_paths.Length);
         MaximumChunk = Math.Min(MaximumChunk, path.MaximumChunk);
@@ -66,7 +68,7 @@ internal sealed class PathSet(AssociationContext context, int encapsulationOverh
     /// that is not used before it was verified (§5.4). Where paths exist, none that is added is confirmed, and when the
     /// source is one of these, the primary path is a listed one that is confirmed.
     /// </summary>
-    /// <param name="local">The address that we send from.</param>
+    /// <param name="local">Where the chunk arrived: what we send to its source from.</param>
     /// <param name="addresses">The peer's.</param>
     public void Adopt(in NetworkAddress local, in PeerAddresses addresses)
     {
@@ -75,14 +77,14 @@ internal sealed class PathSet(AssociationContext context, int encapsulationOverh
         {
             if (Find(addresses[i]) is null)
             {
-                Add(new NetworkPath(local, addresses[i]), Count == 0 ? PathState.Active : PathState.Unconfirmed);
+                Add(new NetworkPath(i == 0 ? local : LocalFor(local, addresses[i]), addresses[i]), Count == 0 ? PathState.Active : PathState.Unconfirmed);
             }
 
             Path path = Find(addresses[i])!;
             confirmed = confirmed < 0 && path.IsConfirmed ? path.Index : confirmed;
         }
 
-        _primary = confirmed < 0 ? _primary : confirmed;
+        _primary = confirmed < 0 ? _primary : (byte)confirmed;
     }
 
     /// <summary>
@@ -116,14 +118,14 @@ internal sealed class PathSet(AssociationContext context, int encapsulationOverh
     }
 
     /// <summary>Makes a path the primary one: our application wants it (§11.1.6).</summary>
-    public void MakePrimary(Path path) => _primary = path.Index;
+    public void MakePrimary(Path path) => _primary = (byte)path.Index;
 
     /// <summary>Makes the next confirmed path after the primary one the primary one (§5.1: INIT goes to all addresses in turn).</summary>
     public void RotatePrimary()
     {
         do
         {
-            _primary = (_primary + 1) % _paths.Length;
+            _primary = (byte)((_primary + 1) % _paths.Length);
         }
         while (Primary.State == PathState.Unconfirmed);
     }
@@ -166,27 +168,90 @@ internal sealed class PathSet(AssociationContext context, int encapsulationOverh
         return true;
     }
 
-    /// <summary>Where data goes: the primary path, or one that still works when it does not (§6.4.1).</summary>
-    public Path ForData() => Primary.State == PathState.Active ? Primary : AnotherThan(Primary) ?? Primary;
+    /// <summary>Where data goes: the primary path, or the one that is best when that is not active (§6.4.1, RFC 7829 §3.2, §4.1).</summary>
+    public Path ForData() => Primary.State == PathState.Active ? Primary : Best(Primary);
 
     /// <summary>Where data goes that was lost (§6.4): to another path after a time-out, to the same one after missing reports.</summary>
     /// <param name="last">Where it was sent last.</param>
     /// <param name="byTimeout">Whether T3-rtx expired.</param>
     public Path ForRetransmission(Path last, bool byTimeout) =>
-        byTimeout ? AnotherThan(last) ?? ForData()
+        byTimeout ? Best(last)
         : last.State == PathState.Active ? last
         : ForData();
 
-    private Path? AnotherThan(Path path)
+    /// <summary>Whether another path than this one is active.</summary>
+    public bool HasAlternativeTo(Path path) => Best(path) is { State: PathState.Active } best && best != path;
+
+    /// <summary>Whether all paths are inactive (RFC 7829 §4).</summary>
+    public bool IsDormant
     {
-        foreach (Path other in _paths)
+        get
         {
-            if (other != path && other.State == PathState.Active)
+            foreach (Path path in _paths)
             {
-                return other;
+                if (path.State != PathState.Inactive)
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
+    }
+
+    /// <summary>What was sent on a path went unanswered: the next packets leave from another address of ours, if there is one (§6.4.1).</summary>
+    public void TakeOtherLocal(Path path)
+    {
+        if (endpoint.LocalAddresses.Count > 1)
+        {
+            path.LeaveFrom(SourceAddresses.After(endpoint.LocalAddresses, path.Address, ++path.LocalFailures));
+        }
+    }
+
+    /// <summary>A packet has come: it shows a pair of addresses that works, one way at least. Answers leave from there.</summary>
+    /// <param name="path">Where it came from.</param>
+    /// <param name="arrivedAt">Our address that the packet was sent to.</param>
+    public void OnArrival(Path path, in NetworkAddress arrivedAt)
+    {
+        if (path.Address.Local != arrivedAt && endpoint.LocalAddresses.Count > 1 && arrivedAt.Family == path.Address.Remote.Family)
+        {
+            path.LeaveFrom(arrivedAt);
+        }
+    }
+
+    // Who has named no addresses has one, as far as we know.
+    private NetworkAddress LocalFor(in NetworkAddress arrivedAt, in NetworkAddress remote) =>
+        endpoint.LocalAddresses.Count > 0 ? SourceAddresses.For(endpoint.LocalAddresses, remote)
+        : arrivedAt.Family == remote.Family ? arrivedAt
+        : NetworkAddress.None;
+
+    // The best path after a failure on one (RFC 7829 §3.2 rules 3 and 4, §4.1 rule 3): an active one, or the one that has failed least. Of
+    // these, the most divergent: another one, and from another address of ours.
+    private Path Best(Path failed)
+    {
+        Path best = failed;
+        long least = long.MaxValue;
+        for (int i = 0; _paths.Length > 1 && i < _paths.Length; i++)
+        {
+            long rank = Rank(_paths[i], failed);
+            if (_paths[i].IsConfirmed && rank < least)
+            {
+                (best, least) = (_paths[i], rank);
             }
         }
 
-        return null;
+        return best;
+    }
+
+    private static long Rank(Path path, Path failed)
+    {
+        int state = path.State switch
+        {
+            PathState.Active => 0,
+            PathState.PotentiallyFailed => 1,
+            _ => 2,
+        };
+        int likeness = path == failed ? 2 : path.Address.Local.IsSameHost(failed.Address.Local) ? 1 : 0;
+        return ((long)state << 40) + ((long)(state == 0 ? 0 : path.Errors) << 8) + likeness;
     }
 }

@@ -57,6 +57,9 @@ internal struct OutstandingChunk
     /// <summary>It was sent before its path began anew: what becomes of it says nothing about the way that packets take now.</summary>
     public bool TookAnotherWay;
 
+    /// <summary>It was sent on another path before: its acknowledgement does not say which of them works (RFC 7829 §3.2 rule 9).</summary>
+    public bool WasSentElsewhere;
+
     /// <summary>It is gap-acked, and the peer has promised to keep it: it is never sent again, and its message may be gone already.</summary>
     public bool IsNonRenegable;
 
@@ -113,6 +116,9 @@ internal struct PathAck
 
     /// <summary>The earliest outstanding TSN of the path was acknowledged: rule R3 restarts T3-rtx.</summary>
     public bool AcknowledgedEarliest;
+
+    /// <summary>A chunk was acknowledged that was sent nowhere but here.</summary>
+    public bool IsCertain;
 
     /// <summary>Chunks last sent here were marked lost by missing reports, or by time.</summary>
     public bool HasLoss;

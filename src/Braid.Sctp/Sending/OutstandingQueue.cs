@@ -121,6 +121,7 @@ internal sealed partial class OutstandingQueue
         int offset = FindLost();
         ref OutstandingChunk chunk = ref At(offset);
         Tsn tsn = TsnAt(offset);
+        chunk.WasSentElsewhere |= chunk.Path != path;
         chunk.Path = (short)path;
         chunk.Transmissions++;
         chunk.IsUnmeasured = false;
@@ -360,6 +361,7 @@ internal sealed partial class OutstandingQueue
             flight.IsEarliestSeen = true;
         }
 
+        ack.IsCertain |= !chunk.WasSentElsewhere;
         if (flight.TryStopTiming(tsn, out Instant since))
         {
             ack.TimedSince = since;

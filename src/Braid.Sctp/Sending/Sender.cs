@@ -65,6 +65,9 @@ internal sealed class Sender
     /// <summary>Whether the last SACK acknowledged data that was sent on a path.</summary>
     public bool WasAcknowledgedOn(int path) => _outstanding.WasAcknowledgedOn(path);
 
+    /// <summary>Whether any of that was sent on no other path before.</summary>
+    public bool WasCertainlyAcknowledgedOn(int path) => _outstanding.LastAckOn(path).IsCertain;
+
     /// <summary>Whether what was sent again on a path was just found to be lost again, and holds up the Cumulative TSN Ack Point.</summary>
     public bool WasLostAgainOn(int path) => _outstanding.LastAckOn(path).HasLostAgain;
 

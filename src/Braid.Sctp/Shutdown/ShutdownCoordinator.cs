@@ -16,14 +16,21 @@ internal sealed class ShutdownCoordinator(AssociationContext context)
     /// <summary>Transmissions in a row that went unanswered.</summary>
     public int Attempts { get; private set; }
 
+    /// <summary>The index of the path that the last one was meant for, or <see cref="ControlQueue.AnyPath"/>.</summary>
+    public int Path { get; private set; } = ControlQueue.AnyPath;
+
     /// <summary>Asks for a SHUTDOWN that says how far the peer's data has come.</summary>
-    public void SendShutdown(Receiver receiver, TimeSpan rto)
+    /// <param name="receiver">What has come.</param>
+    /// <param name="rto">How long to wait for the answer.</param>
+    /// <param name="path">The index of the path that it has to take, or <see cref="ControlQueue.AnyPath"/>.</param>
+    public void SendShutdown(Receiver receiver, TimeSpan rto, int path = ControlQueue.AnyPath)
     {
+        Path = path;
         if (!context.Control.Contains(ChunkType.Shutdown))
         {
             Span<byte> cumulativeAck = stackalloc byte[4];
             new WireWriter(cumulativeAck).WriteUInt32(receiver.Tsns.CumulativeAck.Value);
-            context.Control.Enqueue(ChunkType.Shutdown, cumulativeAck);
+            context.Control.Enqueue(ChunkType.Shutdown, cumulativeAck, path: path);
         }
 
         // §9.2 lets SHUTDOWN acknowledge alone, but it says nothing of gaps, duplicates and the window: a SACK goes with it,
@@ -37,9 +44,12 @@ internal sealed class ShutdownCoordinator(AssociationContext context)
     }
 
     /// <summary>Asks for a SHUTDOWN ACK.</summary>
-    public void SendShutdownAck(TimeSpan rto)
+    /// <param name="rto">How long to wait for the answer.</param>
+    /// <param name="path">The index of the path that it has to take, or <see cref="ControlQueue.AnyPath"/>.</param>
+    public void SendShutdownAck(TimeSpan rto, int path = ControlQueue.AnyPath)
     {
-        context.Control.Enqueue(ChunkType.ShutdownAck);
+        Path = path;
+        context.Control.Enqueue(ChunkType.ShutdownAck, path: path);
         StartTimers(rto);
     }
 
@@ -51,7 +61,7 @@ internal sealed class ShutdownCoordinator(AssociationContext context)
     }
 
     /// <summary>The peer has restarted: no shutdown was begun (§5.2.4 action A).</summary>
-    public void Restart() => Attempts = 0;
+    public void Restart() => (Attempts, Path) = (0, ControlQueue.AnyPath);
 
     /// <summary>T2-shutdown has expired.</summary>
     /// <returns>False when Association.Max.Retrans is exceeded: the peer is unreachable.</returns>

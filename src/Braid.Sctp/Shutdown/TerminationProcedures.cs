@@ -41,12 +41,12 @@ internal readonly struct TerminationProcedures(Tcb tcb, TransferProcedures trans
         tcb.Shutdown.OnPacketFromPeer(tcb.Paths.Primary.Rto.Current);
         if (hadData)
         {
-            SendShutdown();
+            tcb.Shutdown.SendShutdown(tcb.Transfer!.Receiver, tcb.Paths.Primary.Rto.Current, AnswerTo(tcb.Transfer.LastDataPath!));
         }
     }
 
     /// <summary>Takes in a SHUTDOWN (§9.2).</summary>
-    public bool OnShutdown(in ShutdownChunk shutdown)
+    public bool OnShutdown(in ShutdownChunk shutdown, Path path)
     {
         switch (tcb.State)
         {
@@ -54,10 +54,10 @@ internal readonly struct TerminationProcedures(Tcb tcb, TransferProcedures trans
                 return tcb.Unexpected();
             case AssociationState.ShutdownSent:
                 tcb.State = AssociationState.ShutdownAckSent;
-                SendShutdownAck();
+                SendShutdownAck(AnswerTo(path));
                 return true;
             case AssociationState.ShutdownAckSent:
-                tcb.Context.Control.Enqueue(ChunkType.ShutdownAck);     // it was lost
+                tcb.Context.Control.Enqueue(ChunkType.ShutdownAck, path: AnswerTo(path));     // it was lost
                 return true;
             case AssociationState.Established or AssociationState.ShutdownPending:
                 tcb.State = AssociationState.ShutdownReceived;
@@ -71,7 +71,7 @@ internal readonly struct TerminationProcedures(Tcb tcb, TransferProcedures trans
     }
 
     /// <summary>Takes in a SHUTDOWN ACK (§9.2).</summary>
-    public bool OnShutdownAck()
+    public bool OnShutdownAck(Path path)
     {
         if (tcb.State is not (AssociationState.ShutdownSent or AssociationState.ShutdownAckSent))
         {
@@ -79,7 +79,7 @@ internal readonly struct TerminationProcedures(Tcb tcb, TransferProcedures trans
         }
 
         tcb.Close(new AssociationEvent.Closed(CloseReason.Shutdown));
-        tcb.Context.Control.Enqueue(ChunkType.ShutdownComplete);
+        tcb.Context.Control.Enqueue(ChunkType.ShutdownComplete, path: AnswerTo(path));
         return false;
     }
 
@@ -131,14 +131,22 @@ internal readonly struct TerminationProcedures(Tcb tcb, TransferProcedures trans
             return;
         }
 
-        tcb.Paths.Primary.Rto.BackOff();
+        // §6.4.1: what went unanswered takes another path, or leaves from another address of ours. No heartbeat tells of a path any more.
+        Path last = tcb.Shutdown.Path == ControlQueue.AnyPath ? tcb.Paths.ForData() : tcb.Paths[tcb.Shutdown.Path];
+        last.Rto.BackOff();
+        Path next = tcb.Paths.ForRetransmission(last, byTimeout: true);
+        if (last.State != PathState.Active || tcb.Shutdown.Attempts > tcb.Paths.Count)
+        {
+            tcb.Paths.TakeOtherLocal(last);
+        }
+
         if (tcb.State == AssociationState.ShutdownSent)
         {
-            SendShutdown();
+            tcb.Shutdown.SendShutdown(tcb.Transfer!.Receiver, next.Rto.Current, next.Index);
         }
         else
         {
-            SendShutdownAck();
+            tcb.Shutdown.SendShutdownAck(next.Rto.Current, next.Index);
         }
     }
 
@@ -200,5 +208,8 @@ internal readonly struct TerminationProcedures(Tcb tcb, TransferProcedures trans
 
     private void SendShutdown() => tcb.Shutdown.SendShutdown(tcb.Transfer!.Receiver, tcb.Paths.Primary.Rto.Current);
 
-    private void SendShutdownAck() => tcb.Shutdown.SendShutdownAck(tcb.Paths.Primary.Rto.Current);
+    private void SendShutdownAck(int path = ControlQueue.AnyPath) => tcb.Shutdown.SendShutdownAck(tcb.Paths.Primary.Rto.Current, path);
+
+    // §6.4: where it came from, if §5.4 allows: no heartbeat tells any more which paths work.
+    private int AnswerTo(Path path) => tcb.Paths.Count > 1 && path.IsConfirmed ? path.Index : ControlQueue.AnyPath;
 }

@@ -16,6 +16,8 @@ public sealed class Pair
     private static readonly NetworkAddress s_a = NetworkAddress.FromIPv4([10, 0, 0, 1], 9899);
     private static readonly NetworkAddress s_z = NetworkAddress.FromIPv4([10, 0, 0, 26], 9899);
 
+    private readonly bool _isMultiHomed;
+    private readonly NetworkPath _first;
     private readonly byte[] _buffer = new byte[65536];
     private readonly StringBuilder _drawing = new();
     private readonly Queue<(byte[] Bytes, NetworkPath Path, EcnCodepoint Ecn)> _fromA = new();
@@ -27,13 +29,17 @@ public sealed class Pair
     /// <param name="errorDetection">What both sides believe of the network (RFC 9653).</param>
     /// <param name="carriesEcn">Whether the network carries ECN (RFC 3168).</param>
     /// <param name="interleaves">Whether I-DATA is offered where the options say so; otherwise the drawings are those of RFC 9260.</param>
+    /// <param name="addressesOfA">A's addresses, where it has several; packets then come from where they were sent from.</param>
+    /// <param name="addressesOfZ">Z's.</param>
     public Pair(
         AssociationOptions? options = null,
         ulong seed = 7,
         AssociationOptions? optionsOfZ = null,
         AlternateErrorDetection errorDetection = AlternateErrorDetection.None,
         bool carriesEcn = false,
-        bool interleaves = false)
+        bool interleaves = false,
+        NetworkAddress[]? addressesOfA = null,
+        NetworkAddress[]? addressesOfZ = null)
     {
         var random = new SeededRandom(seed);
         Extensions offered = interleaves ? (Extensions)ushort.MaxValue : ~Extensions.Interleaving;
@@ -48,9 +54,12 @@ public sealed class Pair
             AcceptsAssociations = true,
             ErrorDetection = errorDetection,
             CarriesEcn = carriesEcn,
+            LocalAddresses = addressesOfA ?? [],
         };
         EndpointA = new Endpoint(a, random.Fork());
-        EndpointZ = new Endpoint(a with { LocalPort = PortZ, Association = optionsOfZ }, random.Fork());
+        EndpointZ = new Endpoint(a with { LocalPort = PortZ, Association = optionsOfZ, LocalAddresses = addressesOfZ ?? [] }, random.Fork());
+        _isMultiHomed = addressesOfA is not null || addressesOfZ is not null;
+        _first = new NetworkPath(addressesOfA?[0] ?? s_a, addressesOfZ?[0] ?? s_z);
     }
 
     /// <summary>A's SCTP port.</summary>
@@ -90,7 +99,7 @@ public sealed class Pair
     public static NetworkPath FromZ => new(s_a, s_z);
 
     /// <summary>A opens the association.</summary>
-    public Pair Connect() => Connect([new NetworkPath(s_a, s_z)]);
+    public Pair Connect() => Connect([_first]);
 
     /// <summary>A opens the association with a Z that has several addresses.</summary>
     public Pair Connect(ReadOnlySpan<NetworkPath> paths)
@@ -145,7 +154,7 @@ public sealed class Pair
         LastPacket = packet;
         if (!isLost)
         {
-            Deliver(isFromA, packet);
+            Deliver(isFromA, packet, LastPath);
         }
 
         return this;
@@ -159,12 +168,12 @@ public sealed class Pair
             if (_fromA.TryDequeue(out (byte[] Bytes, NetworkPath Path, EcnCodepoint Ecn) sent))
             {
                 Draw(true, sent.Bytes, false);
-                Deliver(true, sent.Bytes);
+                Deliver(true, sent.Bytes, sent.Path);
             }
             else if (_fromZ.TryDequeue(out sent))
             {
                 Draw(false, sent.Bytes, false);
-                Deliver(false, sent.Bytes);
+                Deliver(false, sent.Bytes, sent.Path);
             }
         }
 
@@ -178,7 +187,7 @@ public sealed class Pair
         while (_fromA.TryDequeue(out (byte[] Bytes, NetworkPath Path, EcnCodepoint Ecn) sent))
         {
             Draw(true, sent.Bytes, false);
-            Deliver(true, sent.Bytes);
+            Deliver(true, sent.Bytes, sent.Path);
         }
 
         return this;
@@ -191,7 +200,7 @@ public sealed class Pair
         while (_fromZ.TryDequeue(out (byte[] Bytes, NetworkPath Path, EcnCodepoint Ecn) sent))
         {
             Draw(false, sent.Bytes, false);
-            Deliver(false, sent.Bytes);
+            Deliver(false, sent.Bytes, sent.Path);
         }
 
         return this;
@@ -332,16 +341,10 @@ public sealed class Pair
         return _fromA.Count + _fromZ.Count > 0;
     }
 
-    private void Deliver(bool isFromA, byte[] packet)
+    private void Deliver(bool isFromA, byte[] packet, in NetworkPath sent)
     {
-        if (isFromA)
-        {
-            EndpointZ.HandleDatagram(Now, FromA, packet);
-        }
-        else
-        {
-            EndpointA.HandleDatagram(Now, FromZ, packet);
-        }
+        NetworkPath path = _isMultiHomed ? new NetworkPath(sent.Remote, sent.Local) : isFromA ? FromA : FromZ;
+        (isFromA ? EndpointZ : EndpointA).HandleDatagram(Now, path, packet);
 
         Collect();
     }

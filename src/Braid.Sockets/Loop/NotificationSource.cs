@@ -119,6 +119,7 @@ internal readonly struct NotificationSource(AssociationHost host)
         PathChange.Confirmed => SctpPathState.Confirmed,
         PathChange.MadePrimary => SctpPathState.MadePrimary,
         PathChange.Added => SctpPathState.Added,
+        PathChange.PotentiallyFailed => SctpPathState.PotentiallyFailed,
         _ => SctpPathState.Removed,
     };
 }

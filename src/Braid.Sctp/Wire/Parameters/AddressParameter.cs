@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using Braid.Core;
 
 namespace Braid.Sctp.Wire;
@@ -20,22 +19,6 @@ public static class AddressParameter
             _ => NetworkAddress.None,
         };
         return address.Family != NetworkFamily.None;
-    }
-
-    /// <summary>Writes all addresses of a list but one, as far as they fit.</summary>
-    /// <param name="writer">Where they go.</param>
-    /// <param name="addresses">The list.</param>
-    /// <param name="except">The one that the packet shows anyway.</param>
-    public static void WriteOthers(ref ParameterWriter writer, IReadOnlyList<NetworkAddress> addresses, in NetworkAddress except)
-    {
-        ArgumentNullException.ThrowIfNull(addresses);
-        for (int i = 0; i < addresses.Count; i++)
-        {
-            if (!addresses[i].IsSameHost(except))
-            {
-                TryWrite(ref writer, addresses[i]);
-            }
-        }
     }
 
     /// <summary>Writes an address; false when it does not fit, or is none.</summary>

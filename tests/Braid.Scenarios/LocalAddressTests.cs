@@ -1,0 +1,162 @@
+using System;
+using System.Linq;
+using Braid.Core;
+using Braid.Sctp;
+using Braid.Simulation;
+
+namespace Braid.Scenarios;
+
+/// <summary>Both sides have several addresses: which are listed, and which packets leave from.</summary>
+public sealed class LocalAddressTests
+{
+    private static readonly NetworkAddress s_a1 = NetworkAddress.FromIPv4([10, 0, 0, 1], 9899);
+    private static readonly NetworkAddress s_a2 = NetworkAddress.FromIPv4([10, 0, 1, 1], 9899);
+    private static readonly NetworkAddress s_a6 = V6(1);
+    private static readonly NetworkAddress s_z1 = NetworkAddress.FromIPv4([10, 0, 0, 26], 9899);
+    private static readonly NetworkAddress s_z2 = NetworkAddress.FromIPv4([10, 0, 1, 26], 9899);
+    private static readonly NetworkAddress s_z6 = V6(26);
+
+    private static readonly AssociationOptions s_quiet = AssociationOptions.Rfc9260 with
+    {
+        HeartbeatInterval = TimeSpan.Zero,
+        MaximumPathMtu = 0,
+        LossRecovery = LossRecovery.MissingReports,
+        SackFrequency = 1,
+    };
+
+    [Fact, Rfc(9260, "5.1.2"), Rfc(9260, "5.4"), Rfc(9260, "6.4")]
+    public void Both_sides_list_their_addresses_and_each_path_leaves_from_the_nearest_one()
+    {
+        Pair pair = Connect([s_a1, s_a2, s_a6], [s_z1, s_z2, s_z6]);
+        (NetworkAddress, NetworkAddress, PathState)[] before = [.. pair.A.GetPaths().Select(path => (path.Path.Local, path.Path.Remote, path.State))];
+        Assert.Equal([(s_a1, s_z1, PathState.Active), (s_a2, s_z2, PathState.Unconfirmed), (s_a6, s_z6, PathState.Unconfirmed)], before);
+        Confirm(pair);
+        foreach ((Association side, NetworkAddress[] locals, NetworkAddress[] remotes) in new[]
+        {
+            (pair.A, new[] { s_a1, s_a2, s_a6 }, new[] { s_z1, s_z2, s_z6 }), (pair.Z, [s_z1, s_z2, s_z6], [s_a1, s_a2, s_a6]),
+        })
+        {
+            Assert.Equal(locals, side.GetPaths().Select(path => path.Path.Local));
+            Assert.Equal(remotes, side.GetPaths().Select(path => path.Path.Remote));
+            Assert.All(side.GetPaths(), path => Assert.Equal(PathState.Active, path.State));
+        }
+    }
+
+    [Fact, Rfc(9260, "5.1.2")]
+    public void Addresses_of_a_family_that_we_have_none_of_are_not_used()
+    {
+        Pair pair = Connect([s_a1, s_a2], [s_z6, s_z1], first: new NetworkPath(s_a1, s_z1));
+        Assert.Equal([s_z1], pair.A.GetPaths().Select(path => path.Path.Remote));
+        Assert.Equal([s_a1, s_a2], pair.Z.GetPaths().Select(path => path.Path.Remote));
+    }
+
+    [Fact, Rfc(9260, "6.4.1")]
+    public void With_one_address_of_the_peer_what_timed_out_leaves_from_another_one_of_ours()
+    {
+        Pair pair = Connect([s_a1, s_a2], [s_z1]);
+        Confirm(pair);
+        pair.A.Send(pair.Now, [1], default);
+        foreach (NetworkAddress local in new[] { s_a1, s_a2, s_a1 })
+        {
+            pair.Arrow("A -> DATA x Z");
+            Assert.Equal(new NetworkPath(local, s_z1), pair.LastPath);
+            pair.AdvanceToNextTimeout();
+        }
+
+        pair.Arrow("A -> DATA -> Z");
+        Assert.Equal(new NetworkPath(s_a2, s_z1), pair.LastPath);
+        pair.Arrow("A <- SACK <- Z");
+        Assert.Equal((0, s_a2), (pair.A.BufferedBytes, pair.A.PrimaryPath.Local));
+    }
+
+    [Fact, Rfc(9260, "5.1"), Rfc(9260, "6.4.1")]
+    public void INIT_tries_every_address_of_the_peer_and_then_another_one_of_ours()
+    {
+        var pair = new Pair(s_quiet, addressesOfA: [s_a1, s_a2], addressesOfZ: [s_z1, s_z2]);
+        pair.Connect([new NetworkPath(NetworkAddress.None, s_z1), new NetworkPath(NetworkAddress.None, s_z2)]);
+        foreach (NetworkPath path in new NetworkPath[] { new(s_a1, s_z1), new(s_a2, s_z2), new(s_a2, s_z1) })
+        {
+            pair.Arrow("A -> INIT x Z");
+            Assert.Equal(path, pair.LastPath);
+
+            // What the packet shows is not listed, whichever it is.
+            NetworkAddress other = path.Local == s_a1 ? s_a2 : s_a1;
+            byte[] bytes = new byte[16];
+            other.WriteAddress(bytes);
+            Assert.Equal([0, 5, 0, 8, .. bytes[..4]], pair.LastPacket[32..40]);
+            pair.AdvanceToNextTimeout();
+        }
+
+        pair.Arrow("A -> INIT -> Z").Arrow("A <- INIT ACK <- Z");
+        Assert.Equal(new NetworkPath(s_z2, s_a1), pair.LastPath);
+        pair.Arrow("A -> COOKIE ECHO -> Z").Arrow("A <- COOKIE ACK <- Z");
+        Assert.Equal(AssociationState.Established, pair.A.State);
+    }
+
+    [Fact, Rfc(9260, "5.4"), Rfc(9260, "6.4.1")]
+    public void An_address_that_does_not_answer_is_asked_from_another_one_of_ours()
+    {
+        Pair pair = Connect([s_a1, s_a2], [s_z1, s_z2]);
+        pair.Advance(TimeSpan.Zero);
+        NetworkAddress[] asked = new NetworkAddress[4];
+        for (int i = 0; i < asked.Length; i++)
+        {
+            while (PacketText.Name(Next(pair)) != "HEARTBEAT")
+            {
+                pair.AdvanceToNextTimeout();
+            }
+
+            asked[i] = pair.LastPath.Local;
+            pair.AdvanceToNextTimeout();
+        }
+
+        Assert.Equal([s_a2, s_a2, s_a1, s_a2], asked);
+    }
+
+    [Fact, Rfc(9260, "6.4"), Rfc(9260, "8.3")]
+    public void On_a_path_that_does_not_work_yet_answers_leave_from_where_the_question_arrived()
+    {
+        Pair pair = Connect([s_a1, s_a2], [s_z1, s_z2]);
+        pair.Advance(TimeSpan.Zero);
+        pair.Arrow("A -> HEARTBEAT x Z").Arrow("A x HEARTBEAT <- Z");
+        Assert.Equal(new NetworkPath(s_z2, s_a2), pair.LastPath);
+        pair.EndpointA.HandleDatagram(pair.Now, new NetworkPath(s_a1, s_z2), pair.LastPacket);
+        pair.Arrow("A -> HEARTBEAT ACK -> Z");
+        Assert.Equal(new NetworkPath(s_a1, s_z2), pair.LastPath);
+    }
+
+    // A's next packet is lost, and Z's heartbeats are as well.
+    private static byte[] Next(Pair pair)
+    {
+        try
+        {
+            pair.Arrow("A -> HEARTBEAT x Z");
+            return pair.LastPacket;
+        }
+        catch (ScenarioException)
+        {
+            return [];
+        }
+    }
+
+    private static Pair Connect(NetworkAddress[] a, NetworkAddress[] z, NetworkPath? first = null)
+    {
+        var pair = new Pair(s_quiet, addressesOfA: a, addressesOfZ: z);
+        _ = first is { } path ? pair.Connect([path]) : pair.Connect();
+        pair.Arrow("A -> INIT -> Z").Arrow("A <- INIT ACK <- Z").Arrow("A -> COOKIE ECHO -> Z").Arrow("A <- COOKIE ACK <- Z");
+        return pair;
+    }
+
+    private static void Confirm(Pair pair)
+    {
+        for (int i = 0; i < 5; i++)
+        {
+            pair.Exchange().Advance(TimeSpan.FromSeconds(1));
+        }
+
+        pair.Exchange();
+    }
+
+    private static NetworkAddress V6(byte host) =>
+        NetworkAddress.FromIPv6([0x20, 1, 0x0D, 0xB8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, host], 9899);
+}
