@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.CommandLine;
 using System.Globalization;
@@ -15,12 +16,13 @@ namespace Braid.Cli.Commands;
 internal sealed class SimulateCommand
 {
     private const string Congestion = "congestion";
+    private const string Failover = "failover";
     private const int ShrinkAttempts = 2000;
 
     private readonly SeedOptions _seeds = new();
     private readonly Option<string> _scenario = new("--scenario")
     {
-        Description = $"What they have in common: {string.Join(", ", SwarmScenario.All.Select(scenario => scenario.Name))}; or {Congestion}, which measures.",
+        Description = $"What they have in common: {string.Join(", ", SwarmScenario.All.Select(scenario => scenario.Name))}; {Failover}, which measures how long a cut network is used; or {Congestion}, which measures windows.",
         DefaultValueFactory = _ => SwarmScenario.Swarm.Name,
     };
 
@@ -49,8 +51,13 @@ internal sealed class SimulateCommand
             return ExitCode.Done;
         }
 
+        if (name == Failover)
+        {
+            return await FailOverAsync(_seeds.Read(result), cancellationToken);
+        }
+
         SwarmScenario scenario = SwarmScenario.All.FirstOrDefault(candidate => candidate.Name == name)
-            ?? throw new UsageException($"--scenario {name}: there are {string.Join(", ", SwarmScenario.All.Select(candidate => candidate.Name))}");
+            ?? throw new UsageException($"--scenario {name}: there are {string.Join(", ", SwarmScenario.All.Select(candidate => candidate.Name))}, {Failover}, {Congestion}");
         (ulong first, ulong last) = _seeds.Read(result);
         FileInfo? pcap = result.GetValue(_pcap);
         if (pcap is not null && first != last)
@@ -84,6 +91,41 @@ internal sealed class SimulateCommand
 
         Console.Out.WriteLine(search.Summary());
         return search.Failures.Count == 0 ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private static async Task<int> FailOverAsync((ulong First, ulong Last) seeds, CancellationToken cancellationToken)
+    {
+        var times = new ConcurrentBag<FailoverRun>();
+        var search = new WorldSearch(Failover, seeds.First, seeds.Last);
+        await search.RunAsync(
+            seed =>
+            {
+                FailoverRun run = FailoverRun.Run(FailoverOptions.Draw(seed));
+                times.Add(run);
+                return new WorldRun(run.Packets, run.Lost, run.Duration);
+            },
+            cancellationToken);
+        foreach ((_, string what) in search.Failures)
+        {
+            Console.Error.WriteLine($"braid: {what}");
+        }
+
+        if (!times.IsEmpty)
+        {
+            Console.Out.WriteLine(Describe("Left a cut network", [.. times.Select(run => (run.Failover, run.FailoverBound))]));
+            Console.Out.WriteLine(Describe("Came back", [.. times.Where(run => run.Return is not null).Select(run => (run.Return!.Value, run.ReturnBound))]));
+        }
+
+        Console.Out.WriteLine(search.Summary());
+        return search.Failures.Count == 0 ? ExitCode.Done : ExitCode.Failed;
+    }
+
+    private static string Describe(string what, List<(TimeSpan Time, TimeSpan Bound)> times)
+    {
+        times.Sort();
+        return times.Count == 0 ? $"{what}: never."
+            : $"{what} after {Amount.Duration(times[times.Count / 2].Time)} (median), {Amount.Duration(times[^1].Time)} at most, "
+                + string.Create(CultureInfo.InvariantCulture, $"{times.Average(time => time.Time / time.Bound):P0} of the bound on average, {times.Max(time => time.Time / time.Bound):P0} at most.");
     }
 
     private static void WriteCongestionReport(DirectoryInfo folder)

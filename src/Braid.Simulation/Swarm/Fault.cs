@@ -40,6 +40,9 @@ public enum FaultKind : byte
 
     /// <summary>The server's application does not read.</summary>
     ServerStopsReading,
+
+    /// <summary>Some or all of the networks between the two are cut one by one, and come back one by one in another order.</summary>
+    Swizzle,
 }
 
 /// <summary>One thing that goes wrong.</summary>

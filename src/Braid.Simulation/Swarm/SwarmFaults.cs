@@ -1,4 +1,5 @@
 using System;
+using Braid.Core;
 using Braid.Sctp;
 
 namespace Braid.Simulation;
@@ -27,6 +28,11 @@ internal sealed class SwarmFaults(World world, SwarmMachines machines, SwarmOpti
     {
         _isHealed = true;
         world.Heal();
+        foreach (SwarmNetworks? networks in machines.Networks)
+        {
+            networks?.Heal();
+        }
+
         ReadOn();
     }
 
@@ -65,6 +71,9 @@ internal sealed class SwarmFaults(World world, SwarmMachines machines, SwarmOpti
                 }
 
                 break;
+            case FaultKind.Swizzle when machines.Networks[fault.Client] is { } networks:
+                Swizzle(networks, fault);
+                break;
             case FaultKind.Rebind when client.Association?.State == AssociationState.Established && server.Association?.State == AssociationState.Established:
                 // Before that, nothing binds the new port to the old one: the peer is a stranger (RFC 6951 §5.4).
                 client.Node.Rebind((ushort)(client.Node.PublicPort + 1));
@@ -92,6 +101,22 @@ internal sealed class SwarmFaults(World world, SwarmMachines machines, SwarmOpti
             case FaultKind.ServerStopsReading:
                 StopReading(server, fault.Lasts);
                 break;
+        }
+    }
+
+    private void Swizzle(SwarmNetworks networks, Fault fault)
+    {
+        var random = new SeededRandom(options.Seed ^ (ulong)fault.At.Ticks ^ 0x5122_1E00);
+        int[] order = networks.Shuffled(random)[..(1 + random.NextInt32(networks.Count))];
+        int[] back = [.. order];
+        SwarmNetworks.Shuffle(back, random);
+        CutDirections which = random.NextInt32(3) == 0 ? (CutDirections)(1 + random.NextInt32(2)) : CutDirections.Both;
+        TimeSpan step = fault.Lasts / (2 * order.Length);
+        for (int i = 0; i < order.Length; i++)
+        {
+            (int cut, int healed) = (order[i], back[i]);
+            world.Plan(world.Now + (step * i) + random.NextTimeSpan(step), () => networks.Cut(cut, _isHealed ? CutDirections.None : which));
+            world.Plan(world.Now + (fault.Lasts / 2) + (step * i) + random.NextTimeSpan(step), () => networks.Cut(healed, CutDirections.None));
         }
     }
 

@@ -20,12 +20,13 @@ internal sealed class SwarmMachines
     private readonly List<SwarmPeer> _clients = [];
     private readonly List<SwarmPeer> _servers = [];
     private readonly List<Endpoint> _crashed = [];
+    private readonly List<SwarmNetworks?> _networks = [];
 
     public SwarmMachines(SwarmRun run, World world)
     {
         _run = run;
         _world = world;
-        Server = world.Add("Z", [s_server, s_secondServer], NewServer(), LinkModel.Perfect);
+        Server = world.Add("Z", [s_server, s_secondServer, .. SwarmNetworks.Servers(MostNetworks)[1..]], NewServer(), LinkModel.Perfect);
         Server.Application = LiveServer;
         for (int i = 0; i < Options.Clients.Count; i++)
         {
@@ -45,6 +46,9 @@ internal sealed class SwarmMachines
     /// <summary>Both sides of each conversation.</summary>
     public IEnumerable<(SwarmPeer Client, SwarmPeer Server)> Pairs => _clients.Zip(_servers);
 
+    /// <summary>The networks between each client and the server, where there are several.</summary>
+    public IReadOnlyList<SwarmNetworks?> Networks => _networks;
+
     /// <summary>All endpoints that there were.</summary>
     public IEnumerable<Endpoint> Endpoints => _world.Nodes.Select(node => (Endpoint)node.Machine).Concat(_crashed);
 
@@ -52,6 +56,8 @@ internal sealed class SwarmMachines
     public bool IsClosing { get; set; }
 
     private SwarmOptions Options => _run.Options;
+
+    private int MostNetworks => Options.Clients.Max(client => client.Networks);
 
     private Endpoint ServerEndpoint => (Endpoint)Server.Machine;
 
@@ -120,7 +126,7 @@ internal sealed class SwarmMachines
     {
         SwarmPeer peer = _clients[client];
         _crashed.Add((Endpoint)peer.Node.Machine);
-        peer.Node.Machine = NewClient(Options.Clients[client]);
+        peer.Node.Machine = NewClient(Options.Clients[client], [.. peer.Node.Addresses]);
         peer.Crash();
         Connect(client);
     }
@@ -146,7 +152,7 @@ internal sealed class SwarmMachines
     /// <param name="options">The options that it was begun with.</param>
     public SwarmPeer Find(SimulatedNode at, NetworkAddress clientAddress, out AssociationOptions options)
     {
-        int client = _clients.FindIndex(candidate => candidate.Node.Address.IsSameHost(clientAddress));
+        int client = _clients.FindIndex(candidate => candidate.Node.Addresses.Any(address => address.IsSameHost(clientAddress)));
         options = at == Server ? Options.Server : Options.Clients[client].Options;
         return (at == Server ? _servers : _clients)[client];
     }
@@ -154,9 +160,15 @@ internal sealed class SwarmMachines
     private void Add(int index, SwarmClient options)
     {
         string name = index == 0 ? "A" : $"A{index + 1}";
-        NetworkAddress address = NetworkAddress.FromIPv4([10, 0, 0, (byte)(index + 1)], 9899);
-        SimulatedNode node = _world.Add(name, address, NewClient(options), options.There);
-        _world.Connect(Server, address, options.Back);
+        NetworkAddress address = SwarmNetworks.Clients(index, 1)[0];
+        NetworkAddress[] addresses = SwarmNetworks.Clients(index, options.Networks);
+        SimulatedNode node = _world.Add(name, addresses, NewClient(options, addresses), options.There);
+        _networks.Add(options.Networks > 1 ? new SwarmNetworks(_world, node, Server, options) : null);
+        if (options.Networks == 1)
+        {
+            _world.Connect(Server, address, options.Back);
+        }
+
         if (options.HasSecondPath)
         {
             _world.Connect(node, s_secondServer, options.There);
@@ -170,7 +182,7 @@ internal sealed class SwarmMachines
         node.Application = now => LiveClient(now, index);
     }
 
-    private Endpoint NewClient(SwarmClient options) => new(
+    private Endpoint NewClient(SwarmClient options, NetworkAddress[] addresses) => new(
         new EndpointOptions
         {
             LocalPort = Port,
@@ -179,6 +191,7 @@ internal sealed class SwarmMachines
             ErrorDetection = Options.ErrorDetection,
             CarriesEcn = Options.CarriesEcn,
             BufferBudget = Options.BufferBudget,
+            LocalAddresses = addresses.Length > 1 ? addresses : [],
         },
         _world.NewRandom());
 
@@ -191,7 +204,9 @@ internal sealed class SwarmMachines
             ErrorDetection = Options.ErrorDetection,
             CarriesEcn = Options.CarriesEcn,
             BufferBudget = Options.BufferBudget,
-            LocalAddresses = Options.Clients.Any(client => client.HasSecondPath) ? [s_server, s_secondServer] : [],
+            LocalAddresses = Options.Clients.Any(client => client.HasSecondPath) ? [s_server, s_secondServer]
+                : MostNetworks > 1 ? SwarmNetworks.Servers(MostNetworks)
+                : [],
         },
         _world.NewRandom());
 
@@ -210,10 +225,13 @@ internal sealed class SwarmMachines
         }
 
         NetworkAddress local = peer.Node.Address;
-        NetworkPath[] paths = Options.Clients[client].HasSecondPath
+        SwarmClient options = Options.Clients[client];
+        NetworkPath[] paths = options.Networks > 1
+            ? [.. SwarmNetworks.Servers(options.KnowsAllAddresses ? options.Networks : 1).Select(address => new NetworkPath(NetworkAddress.None, address))]
+            : options.HasSecondPath
             ? [new NetworkPath(local, s_server), new NetworkPath(local, s_secondServer)]
             : [new NetworkPath(local, s_server)];
-        peer.Begin(endpoint.Connect(_world.Now, Port, paths, Options.Clients[client].Options));
+        peer.Begin(endpoint.Connect(_world.Now, Port, paths, options.Options));
     }
 
     private void ConnectFromServer(int client)
@@ -279,5 +297,5 @@ internal sealed class SwarmMachines
     }
 
     private SwarmPeer FindServer(Association association) =>
-        _servers[_clients.FindIndex(client => client.Node.Address.IsSameHost(association.PrimaryPath.Remote))];
+        _servers[_clients.FindIndex(client => client.Node.Addresses.Any(address => address.IsSameHost(association.PrimaryPath.Remote)))];
 }

@@ -66,7 +66,27 @@ internal sealed class SwarmObserver(SwarmRun run, SwarmMachines machines, PcapNg
         AssociationStatistics statistics = association.GetStatistics();
         NetworkAddress remote = path.Remote;
         PathStatistics? taken = association.GetPaths().FirstOrDefault(known => known.Path.Remote.IsSameHost(remote));
+        if (taken is { State: PathState.Unconfirmed } && !IsAllowedBeforeConfirmation(packet))
+        {
+            return $"more than a heartbeat goes to {taken.Path.Remote}, which was not verified";
+        }
+
         return ExtensionChecker.Check(packet, association.Extensions, association.Options) ?? peer.Windows.OnSent(packet, taken, statistics.PeerWindow, statistics.AbandonedBytes, statistics.LossProbes);
+    }
+
+    // RFC 9260 §5.4; and what is said to a stranger.
+    private static bool IsAllowedBeforeConfirmation(in PacketView packet)
+    {
+        ChunkReader chunks = packet.Chunks;
+        while (chunks.TryRead(out ChunkView chunk))
+        {
+            if (chunk.Type is not (ChunkType.Heartbeat or ChunkType.HeartbeatAck or ChunkType.Init or ChunkType.InitAck or ChunkType.Abort or ChunkType.ShutdownComplete))
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private void Count(Instant now, in NetworkPath path, ReadOnlySpan<byte> datagram, bool isLost)

@@ -41,6 +41,17 @@ public sealed record SwarmClient
     /// <summary>Whether the client knows a second address of the server, and a link to it.</summary>
     public required bool HasSecondPath { get; init; }
 
+    /// <summary>
+    /// Networks between the client and the server, 1 to 8: with more than one, each side has an address in each of them and tells the other of it.
+    /// </summary>
+    public int Networks { get; init; } = 1;
+
+    /// <summary>Whether each of its addresses reaches all of the server's; else only the one in the same network. Where there are several networks.</summary>
+    public bool IsMeshed { get; init; }
+
+    /// <summary>Whether the client's application knows all addresses of the server; else only one, and INIT ACK tells of the others.</summary>
+    public bool KnowsAllAddresses { get; init; }
+
     /// <summary>When it begins.</summary>
     public required TimeSpan Start { get; init; }
 

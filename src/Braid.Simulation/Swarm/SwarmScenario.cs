@@ -13,6 +13,9 @@ public sealed class SwarmScenario
 
     private const int Headers = 20 + 8;                      // IPv4 and UDP
 
+    // What a world with one network knows.
+    private static readonly FaultKind[] s_anyKind = [.. Enum.GetValues<FaultKind>().Where(kind => kind < FaultKind.Swizzle)];
+
     private SwarmScenario(string name, string description, Func<ulong, SwarmOptions> draw)
     {
         Name = name;
@@ -52,6 +55,7 @@ public sealed class SwarmScenario
             LaterServer = null,
         }),
         new("extensions", "Two peers, each with or without each extension: a pairwise cover.", ExtensionWorlds.Draw),
+        Of("swizzle", "Two to four networks between two hosts, cut one by one in random order and healed in another.", Swizzle),
         Of("both-open", "Both sides open at the same time.", (random, world) => world with { Opening = SwarmOpening.BothOpen }),
         Of("rounds", "1,000 times: set up, transfer, shut down, on the same two endpoints.", Rounds),
     ];
@@ -95,6 +99,47 @@ public sealed class SwarmScenario
         ],
     };
 
+    private static SwarmOptions Swizzle(SeededRandom random, SwarmOptions world)
+    {
+        AssociationOptions Change(AssociationOptions options)
+        {
+            int inactive = random.NextInt32(6);
+            int doubted = Often(random, 0.6) ? 0 : random.NextInt32(8);
+            return options with
+            {
+                MaximumPathRetransmissions = inactive,
+                PotentiallyFailedThreshold = doubted,
+                PrimarySwitchoverThreshold = Often(random, 0.5) ? null : Math.Min(inactive, doubted) + random.NextInt32(2),
+                ExposesPotentiallyFailedState = Often(random, 0.8),
+                HeartbeatInterval = Often(random, 0.3) ? TimeSpan.Zero : random.NextTimeSpan(TimeSpan.FromSeconds(10)) + TimeSpan.FromMilliseconds(1),
+            };
+        }
+
+        TimeSpan chaos = TimeSpan.FromSeconds(10) + world.Chaos;
+        return world with
+        {
+            Opening = SwarmOpening.ClientOpens,
+            Chaos = chaos,
+            Server = Change(world.Server),
+            LaterServer = null,
+            Clients =
+            [
+                world.Clients[0] with
+                {
+                    Networks = 2 + random.NextInt32(3),
+                    IsMeshed = Often(random, 0.3),
+                    KnowsAllAddresses = Often(random, 0.5),
+                    HasSecondPath = false,
+                    Options = Change(world.Clients[0].Options),
+                    LaterOptions = null,
+                    MessagesThere = 20 + random.NextInt32(200),
+                },
+            ],
+            Faults = [.. Enumerable.Range(0, 1 + random.NextInt32(4)).Select(_ => new Fault(
+                FaultKind.Swizzle, random.NextTimeSpan(chaos), TimeSpan.FromSeconds(1) + random.NextTimeSpan(TimeSpan.FromSeconds(20)), 0))],
+        };
+    }
+
     private static SwarmOptions DrawAnything(ulong seed)
     {
         var random = new SeededRandom(seed);
@@ -128,7 +173,7 @@ public sealed class SwarmScenario
             Unordered = Often(random, 0.5) ? random.NextDouble() : 0,
             Reading = Often(random, 0.3) ? 0.05 + (random.NextDouble() / 2) : 1,
             Chaos = chaos,
-            Faults = [.. DrawFaults(random, count, chaos, faults, Enum.GetValues<FaultKind>())],
+            Faults = [.. DrawFaults(random, count, chaos, faults, s_anyKind)],
 
             // A burst of losses ends after so many packets: one who only repeats a last chunk may count its peer as dead before.
             ClosesEarly = Often(random, 0.5) && !clients.Any(client => client.There.BurstStart + client.Back.BurstStart > 0),

@@ -9,6 +9,8 @@ public sealed class SimulatedNode
 {
     private readonly List<NetworkAddress> _addresses;
     private readonly Dictionary<NetworkAddress, SimulatedLink> _linkTo = [];
+    private readonly Dictionary<(NetworkAddress From, NetworkAddress To), SimulatedLink> _linkBetween = [];
+    private readonly HashSet<NetworkAddress> _pairedTo = [];
     private readonly List<SimulatedLink> _links;
 
     internal SimulatedNode(string name, ReadOnlySpan<NetworkAddress> addresses, IDatagramMachine machine, SimulatedLink outgoing)
@@ -48,12 +50,26 @@ public sealed class SimulatedNode
     /// <summary>The NAT before it forgets it: from now on it is seen with another UDP port, and the old one leads nowhere.</summary>
     public void Rebind(ushort port) => PublicPort = port;
 
+    /// <summary>
+    /// The link that a datagram takes; null where there is none. An address that is linked with one of ours alone is not reached from the others.
+    /// </summary>
+    internal SimulatedLink? LinkFor(in NetworkPath path) => !_pairedTo.Contains(path.Remote.WithPort(0)) ? LinkTo(path.Remote)
+        : _linkBetween.TryGetValue((path.Local.WithPort(0), path.Remote.WithPort(0)), out SimulatedLink? link) ? link
+        : null;
+
     internal SimulatedLink LinkTo(in NetworkAddress destination) =>
         _linkTo.TryGetValue(destination.WithPort(0), out SimulatedLink? link) ? link : Outgoing;
 
     internal void SetLink(in NetworkAddress destination, SimulatedLink link)
     {
         _linkTo[destination.WithPort(0)] = link;
+        _links.Add(link);
+    }
+
+    internal void SetLink(in NetworkAddress source, in NetworkAddress destination, SimulatedLink link)
+    {
+        _linkBetween[(source.WithPort(0), destination.WithPort(0))] = link;
+        _pairedTo.Add(destination.WithPort(0));
         _links.Add(link);
     }
 

@@ -109,6 +109,19 @@ public sealed class World(ulong seed)
         return link;
     }
 
+    /// <summary>Links one address of a machine with another machine's: only from there are datagrams to it not lost, unless others are linked with it as well.</summary>
+    /// <param name="from">The machine.</param>
+    /// <param name="local">Its address.</param>
+    /// <param name="to">The other machine's address.</param>
+    /// <param name="model">What happens to the datagrams.</param>
+    public SimulatedLink Connect(SimulatedNode from, in NetworkAddress local, in NetworkAddress to, LinkModel model)
+    {
+        ArgumentNullException.ThrowIfNull(from);
+        var link = new SimulatedLink(model, _random.Fork());
+        from.SetLink(local, to, link);
+        return link;
+    }
+
     /// <summary>Lets something happen at an instant.</summary>
     public void Plan(Instant at, Action action) => _planned.Enqueue(action, (at, _number++));
 
@@ -249,7 +262,7 @@ public sealed class World(ulong seed)
             any = true;
             ReadOnlySpan<byte> bytes = _buffer.AsSpan(0, datagram.Length);
             var path = new NetworkPath(node.SourceFor(datagram.Path.Local), datagram.Path.Remote);
-            bool isSent = node.LinkTo(datagram.Path.Remote).Send(Now, path, bytes, datagram.MayBeFragmented, datagram.Ecn);
+            bool isSent = node.LinkFor(path)?.Send(Now, path, bytes, datagram.MayBeFragmented, datagram.Ecn) == true;
             Sent?.Invoke(Now, node, path, bytes, !isSent);
         }
 

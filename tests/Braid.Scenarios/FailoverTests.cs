@@ -1,0 +1,40 @@
+using System.Collections.Generic;
+using System.Linq;
+using Braid.Simulation;
+
+namespace Braid.Scenarios;
+
+/// <summary>Networks that fail under a flow.</summary>
+public sealed class FailoverTests
+{
+    [Fact, Rfc(9260, "8.2"), Rfc(9260, "6.4.1"), Rfc(7829, "3.2")]
+    public void A_cut_network_is_left_and_come_back_to_in_the_time_that_the_options_give()
+    {
+        List<FailoverRun> runs = [.. Enumerable.Range(0, 60).Select(seed => FailoverRun.Run(FailoverOptions.Draw((ulong)seed)))];
+        Assert.Contains(runs, run => run.Return is not null);
+        Assert.Contains(runs, run => run.Return is null);
+
+        // The bound means something: some come near it.
+        Assert.InRange(runs.Max(run => run.Failover / run.FailoverBound), 0.4, 1);
+    }
+
+    [Fact, Rfc(9260, "8.1"), Rfc(7829, "4.1")]
+    public void Networks_that_are_cut_and_healed_one_by_one_lose_nothing()
+    {
+        var failures = new List<string>();
+        SwarmScenario swizzle = SwarmScenario.All.First(scenario => scenario.Name == "swizzle");
+        for (ulong seed = 0; seed < 60; seed++)
+        {
+            try
+            {
+                SwarmRun.Run(swizzle.Draw(seed));
+            }
+            catch (ScenarioException exception)
+            {
+                failures.Add(exception.Message);
+            }
+        }
+
+        Assert.True(failures.Count == 0, string.Join("\n\n", failures));
+    }
+}
