@@ -21,6 +21,9 @@ internal sealed partial class OutstandingQueue
     private void SetKnownEnd(in SackChunk sack, int highestReported) =>
         _knownEnd = sack.GapCount + sack.NonRenegableCount > BlocksThatFit ? (ushort)Math.Max(highestReported, 0) : AllKnown;
 
+    // SHUTDOWN says nothing of what lies beyond the Cumulative TSN Ack (§9.2): what the SACK before it said still holds.
+    private void MoveKnownEnd(int advance) => _knownEnd = _knownEnd == AllKnown ? AllKnown : (ushort)Math.Max(_knownEnd - advance, 0);
+
     private void SetOvertaken(ref OutstandingChunk chunk, Tsn tsn, int offset)
     {
         EndFlight(ref chunk, tsn);

@@ -31,7 +31,6 @@ internal sealed partial class OutstandingQueue
         PathFlight flight = _paths[path];
         RackDetector rack = flight.Rack!;
         rack.ReviewAt = Instant.Never;
-        flight.LastAck.HasLostAgain = false;
         long bytes = 0;
         while (flight.Chunks > 0)
         {
@@ -83,7 +82,8 @@ internal sealed partial class OutstandingQueue
     /// <summary>What a timer finds on a path will be counted for itself.</summary>
     public void BeginTimer(int path)
     {
-        FlightOf(path).LastAck.Lost = 0;
+        ref PathAck ack = ref FlightOf(path).LastAck;
+        (ack.Lost, ack.HasLostAgain) = (0, false);
         _paths[path].Rate?.Begin();
     }
 
@@ -199,7 +199,7 @@ internal sealed partial class OutstandingQueue
 
     private void ObserveDelivery(PathFlight flight, in OutstandingChunk chunk, Tsn tsn)
     {
-        if (!_isTimed || chunk.IsUnmeasured)
+        if (!_isTimed || chunk.IsUnmeasured || chunk.TookAnotherWay)
         {
             return;
         }

@@ -212,6 +212,8 @@ internal sealed partial class OutstandingQueue
 
         BeginSack(now, isTimed);
         (long released, bool hasNewAck, bool hasSkipped) = AcknowledgeUpTo(advance);
+        MoveKnownEnd(advance);
+        ReviewOvertaken();
         return new AckOutcome(IsPromiseBroken ? AckVerdict.BreaksPromise : AckVerdict.Accepted, advance > 0, released, hasNewAck, hasSkipped);
     }
 
@@ -258,7 +260,6 @@ internal sealed partial class OutstandingQueue
     {
         _sackNumber++;
         (_now, _isTimed) = (now, isTimed);
-        _knownEnd = AllKnown;
         foreach (PathFlight flight in _paths)
         {
             flight.BeginSack();

@@ -71,6 +71,42 @@ public sealed class TruncatedSackTests
         Assert.Equal(50 + 199, SendLost());
     }
 
+    // SHUTDOWN has a Cumulative TSN Ack and no gaps.
+    [Fact, Rfc(9260, "9.2")]
+    public void Where_a_SHUTDOWN_acknowledges_all_before_it_what_was_overtaken_is_lost()
+    {
+        Overtake();
+        Acknowledge(s_start + (2 * s_trip), cumulative: 400);
+        Assert.Equal(1, SendLost());                         // of the others nothing is known yet
+        Take(s_start + (4 * s_trip), cumulative: 401, blocks: 0);
+        Assert.Equal(199, SendLost());
+    }
+
+    [Fact, Rfc(9260, "9.2")]
+    public void A_SHUTDOWN_does_not_complete_the_SACK_before_it()
+    {
+        Instant now = s_start + s_trip;
+        Take(now, cumulative: 0, blocks: 200);
+        _queue.TakeLost(now, 0, out _);
+        Acknowledge(now + s_trip, cumulative: 2);
+        _queue.DetectLosses(0, now + s_trip, TimeSpan.Zero);
+        Assert.Equal((0, 199), (_queue.PayloadInFlight, SendLost()));
+    }
+
+    // What is sent again and again may be larger than anything that gets through.
+    [Fact, Rfc(8899, "4.3")]
+    public void What_was_overtaken_when_it_was_sent_again_was_lost_again()
+    {
+        _queue.MarkLost(0);
+        Assert.Equal(Chunks, SendLost(s_start + s_trip));
+        Take(s_start + (2 * s_trip), cumulative: 0, blocks: 200);
+        _queue.TakeLost(s_start + (2 * s_trip), 0, out _);
+        Take(s_start + (3 * s_trip), cumulative: 2, blocks: 199);
+        Assert.False(_queue.LastAckOn(0).HasLostAgain);
+        Take(s_start + (4 * s_trip), cumulative: 400, blocks: 0);
+        Assert.True(_queue.LastAckOn(0).HasLostAgain);
+    }
+
     // Every second chunk of 400 is missing, and the first is sent again: when it arrives, all that was sent before is overtaken, and
     // nothing is known of the last 200.
     private void Overtake()
@@ -81,12 +117,17 @@ public sealed class TruncatedSackTests
         Assert.Equal(200 * Length, Take(now + s_trip, cumulative: 2, blocks: 199));
     }
 
-    private int SendLost()
+    private void Acknowledge(Instant now, int cumulative) =>
+        Assert.Equal(AckVerdict.Accepted, _queue.AcknowledgeCumulative(now, new Tsn(0) + cumulative, isTimed: true).Verdict);
+
+    private int SendLost() => SendLost(s_start + (2 * s_trip));
+
+    private int SendLost(Instant now)
     {
         int count = 0;
         for (; _queue.HasLost; count++)
         {
-            _queue.TakeLost(s_start + (2 * s_trip), 0, out _);
+            _queue.TakeLost(now, 0, out _);
         }
 
         return count;
@@ -102,6 +143,14 @@ public sealed class TruncatedSackTests
         Assert.Equal(49, _queue.GapAckedCount);
     }
 
+    [Fact, Rfc(8985, "6.2")]
+    public void What_took_another_way_says_nothing_of_the_time_that_this_one_takes()
+    {
+        _queue.BeginAnew(0);
+        Take(s_start + s_trip, cumulative: 100, blocks: 0);
+        Assert.Null(_queue.RackOn(0));
+    }
+
     // Each block is one chunk, and so is what is missing before it.
     private long Take(Instant now, int cumulative, int blocks)
     {
@@ -112,6 +161,6 @@ public sealed class TruncatedSackTests
         new ChunkReader(bytes.AsSpan(PacketHeader.Length, packet.Length - PacketHeader.Length)).TryRead(out ChunkView view);
         SackChunk.TryRead(view, out SackChunk sack);
         Assert.Equal(AckVerdict.Accepted, _queue.Acknowledge(now, sack, inFastRecovery: false, isTimed: true).Verdict);
-        return _queue.DetectLosses(0, now, TimeSpan.Zero);
+        return _queue.RackOn(0) is null ? 0 : _queue.DetectLosses(0, now, TimeSpan.Zero);
     }
 }
