@@ -31,6 +31,24 @@ public sealed class AddressTests
         Assert.Equal(PathState.Active, pair.Z.GetPaths()[1].State);
     }
 
+    // It may have passed to another host. §8.1: only the address in use speaks for the peer.
+    [Fact, Rfc(9260, "10")]
+    public void An_address_beside_the_one_in_use_that_has_no_SCTP_any_more_ends_nothing()
+    {
+        (Pair pair, _) = Establish(s_second);
+        pair.Advance(TimeSpan.Zero).Arrow("A <- HEARTBEAT <- Z");
+        byte[] heartbeat = pair.LastPacket;
+        pair.InjectToZ(Answer(pair, heartbeat), new NetworkPath(Pair.FromZ.Remote, s_second));
+        for (int i = 0; i < 3; i++)
+        {
+            pair.EndpointZ.HandleNetworkError(pair.Now, new NetworkError(NetworkErrorKind.ProtocolUnreachable, s_second, 0), heartbeat);
+            pair.Advance(TimeSpan.FromSeconds(2));
+        }
+
+        Assert.Equal(AssociationState.Established, pair.Z.State);
+        Assert.Equal(0, pair.EndpointZ.Drops[DropReason.UnverifiedNetworkError]);
+    }
+
     [Fact, Rfc(9260, "5.4"), Rfc(9260, "8.3")]
     public void An_answer_with_another_nonce_verifies_nothing()
     {

@@ -76,6 +76,56 @@ public sealed class IcmpTests
         Assert.Equal(AssociationState.Established, pair.A.State);
     }
 
+    // Full for a moment, twice, hours apart; and nothing was to be heard of the peer between.
+    [Fact, Rfc(9260, "10")]
+    public void A_doubt_that_is_old_counts_for_nothing()
+    {
+        Pair pair = Sent();
+        Say(pair, NetworkErrorKind.ProtocolUnreachable, pair.LastPacket);
+        pair.Advance(TimeSpan.FromHours(1)).Arrow("A -> DATA x Z");
+        Say(pair, NetworkErrorKind.ProtocolUnreachable, pair.LastPacket);
+        Assert.Equal(AssociationState.Established, pair.A.State);
+        pair.Advance(TimeSpan.FromSeconds(2));
+        Say(pair, NetworkErrorKind.ProtocolUnreachable, pair.LastPacket);
+        Assert.Equal(CloseReason.AbortedByPeer, Closed(pair).Reason);
+    }
+
+    // Each name has addresses of both families, and not every peer listens on both.
+    [Fact, Rfc(9260, "10")]
+    public void A_peer_refuses_when_no_address_that_we_named_has_SCTP()
+    {
+        NetworkAddress second = NetworkAddress.FromIPv4([10, 0, 0, 2], 9899);
+        Pair pair = new Pair().Connect([Pair.FromZ, new NetworkPath(Pair.FromZ.Local, second)]).Arrow("A -> INIT x Z");
+        byte[] init = pair.LastPacket;
+        Say(pair, NetworkErrorKind.ProtocolUnreachable, init);
+        Say(pair, NetworkErrorKind.ProtocolUnreachable, init);
+        pair.Arrow("A -> INIT x Z").NothingPending();
+        Assert.Equal(second, pair.LastPath.Remote);
+        pair.EndpointA.HandleNetworkError(pair.Now, new NetworkError(NetworkErrorKind.ProtocolUnreachable, second, 0), init);
+        Assert.Equal(CloseReason.Refused, Closed(pair).Reason);
+    }
+
+    [Fact, Rfc(9260, "10"), Rfc(9260, "5.1.6")]
+    public void Beside_an_address_without_SCTP_a_silent_one_is_asked_no_more_often_than_alone()
+    {
+        NetworkAddress second = NetworkAddress.FromIPv4([10, 0, 0, 2], 9899);
+        Pair pair = new Pair().Connect([Pair.FromZ, new NetworkPath(Pair.FromZ.Local, second)]);
+        for (int i = 0; i < 100 && pair.A.State == AssociationState.CookieWait; i++)
+        {
+            pair.Arrow("A -> INIT x Z");
+            if (pair.LastPath.Remote == second)
+            {
+                pair.AdvanceToNextTimeout();
+            }
+            else
+            {
+                Say(pair, NetworkErrorKind.ProtocolUnreachable, pair.LastPacket);
+            }
+        }
+
+        Assert.Equal(CloseReason.SetupTimedOut, Closed(pair).Reason);
+    }
+
     [Theory, Rfc(9260, "10"), Rfc(8899, "4.6.1")]
     [InlineData(0)]                                          // our port
     [InlineData(2)]                                          // the peer's

@@ -91,7 +91,8 @@ public sealed partial class Association
         {
             _tcb.Mtu.OnPacketTooBig(path, error.Mtu);        // ICMP7
         }
-        else if (State == AssociationState.CookieWait || (!isInit && (State == AssociationState.ShutdownAckSent || _tcb.Monitor.OnDoubt(path))))
+        else if (State == AssociationState.CookieWait ? !_setup.OnHostWithoutSctp(path)
+            : !isInit && (State == AssociationState.ShutdownAckSent || _tcb.Monitor.OnDoubt(path)))
         {
             Termination.OnProtocolUnreachable();             // ICMP8
         }

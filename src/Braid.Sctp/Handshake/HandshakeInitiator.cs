@@ -1,4 +1,5 @@
 using System;
+using System.Numerics;
 using Braid.Core;
 using Braid.Sctp.Wire;
 
@@ -43,6 +44,7 @@ internal sealed class HandshakeInitiator
     private PooledBuffer? _cookie;
     private Instant _sentAt;
     private int _staleCookies;
+    private uint _refusedAt;                                 // a bit for each path
 
     public HandshakeInitiator(AssociationContext context, PathSet paths, VerificationTag localTag, Tsn initialTsn)
     {
@@ -196,6 +198,15 @@ internal sealed class HandshakeInitiator
         WantsInit = _cookie is null;
         WantsCookieEcho = _cookie is not null;
         return true;
+    }
+
+    /// <summary>An address was found to be of no use: INIT is to be sent elsewhere, if it is there that it was sent last.</summary>
+    /// <returns>False when all of them are such.</returns>
+    public bool OnRefused(Path path)
+    {
+        _refusedAt |= 1u << path.Index;
+        WantsInit |= path == _paths.Primary;
+        return BitOperations.PopCount(_refusedAt) < _paths.Count;
     }
 
     /// <summary>

@@ -175,6 +175,19 @@ internal sealed class SetupProcedures(Tcb tcb)
         }
     }
 
+    /// <summary>The network says that the host of an address has no SCTP (§10, ICMP8): the next one that we named is asked, as after a time-out.</summary>
+    /// <returns>False when all of them are such.</returns>
+    public bool OnHostWithoutSctp(Path path)
+    {
+        bool isAnyLeft = tcb.Handshake!.OnRefused(path);
+        if (isAnyLeft && path == tcb.Paths.Primary)
+        {
+            tcb.Paths.RotatePrimary();
+        }
+
+        return isAnyLeft;
+    }
+
     /// <summary>The peer says that its cookie was too old (§5.2.6).</summary>
     public void OnStaleCookie()
     {

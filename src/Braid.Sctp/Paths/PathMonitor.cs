@@ -17,15 +17,21 @@ internal sealed class PathMonitor(AssociationContext context, PathSet paths)
 
     /// <summary>
     /// Somebody says that the peer's host has no SCTP. Linux says so as well of a host whose raw socket is full this moment: it is
-    /// believed when it is still said after a time-out without a word from the peer.
+    /// believed when it is still said after a time-out without a word from the peer; where that was long ago, it is news again.
     /// </summary>
+    /// <param name="path">Where. As with what goes unanswered (§8.1), only the path in use speaks for the peer.</param>
     /// <returns>Whether it is believed.</returns>
     public bool OnDoubt(Path path)
     {
+        if (path != paths.ForData())
+        {
+            return false;
+        }
+
         TimeSpan roundTrips = 2 * path.Rto.Smoothed;
         TimeSpan patience = roundTrips > context.Options.RtoMinimum ? roundTrips : context.Options.RtoMinimum;
         uint now = (uint)(context.Now.Ticks / TimeSpan.TicksPerMillisecond) | 1;
-        if (_doubtedAt == 0)
+        if (_doubtedAt == 0 || now - _doubtedAt > 2 * context.Options.RtoMaximum.TotalMilliseconds)
         {
             _doubtedAt = now;
         }
@@ -81,6 +87,17 @@ internal sealed class PathMonitor(AssociationContext context, PathSet paths)
         {
             context.Timers.Stop(new TimerId(TimerKind.Heartbeat, path.Index));
             ScheduleHeartbeat(path);
+        }
+    }
+
+    /// <summary>Below, packets take another way: what the old one has not answered, or answers yet, says nothing of it.</summary>
+    public void OnPathChanged(Path path)
+    {
+        path.Heartbeat.GiveUp();
+        context.Timers.Stop(new TimerId(TimerKind.HeartbeatAck, path.Index));
+        if (path.IsConfirmed)
+        {
+            OnAnswered(path);
         }
     }
 
