@@ -81,9 +81,48 @@ public sealed class PathChangeTests
         Assert.Equal(0, pair.A.BufferedBytes);
     }
 
-    private static Pair Warm(CongestionControl control)
+    [Fact]
+    public void A_heartbeat_of_the_old_way_measures_nothing_and_fails_nothing()
     {
-        Pair pair = new Pair(s_quiet with { CongestionControl = control }).Established();
+        Pair pair = Warm(CongestionControl.Bbr);
+        Assert.True(pair.A.RequestHeartbeat(pair.Now));
+        pair.Arrow("A -> HEARTBEAT -> Z").Advance(TimeSpan.FromMilliseconds(100));
+        pair.A.HandlePathChange(pair.Now);
+        PathStatistics before = pair.A.GetPaths()[0];
+        pair.Arrow("A <- HEARTBEAT ACK <- Z");
+        Assert.Equal((TimeSpan.Zero, before.Rto), (pair.A.GetPaths()[0].SmoothedRtt, pair.A.GetPaths()[0].Rto));
+        Assert.True(pair.A.RequestHeartbeat(pair.Now));
+        pair.Arrow("A -> HEARTBEAT x Z");
+        pair.A.HandlePathChange(pair.Now);
+        pair.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal((0, before.Rto), (pair.A.GetPaths()[0].Errors, pair.A.GetPaths()[0].Rto));
+    }
+
+    [Fact, Rfc(9260, "8.1"), Rfc(9260, "8.2")]
+    public void What_the_old_way_did_not_answer_is_not_counted_against_the_new_one()
+    {
+        Pair pair = Warm(CongestionControl.Bbr, s_quiet with { MaximumRetransmissions = 3, MaximumPathRetransmissions = 1 });
+        Send(pair, 1);
+        for (int i = 0; i < 3; i++)
+        {
+            pair.DropPending().Advance(TimeSpan.FromSeconds(1 << i));
+        }
+
+        Assert.Equal(PathState.Inactive, pair.A.GetPaths()[0].State);
+        while (pair.A.TryGetEvent(out _))
+        {
+        }
+
+        pair.A.HandlePathChange(pair.Now);
+        Assert.True(pair.A.TryGetEvent(out AssociationEvent? next));
+        Assert.Equal(PathChange.Available, Assert.IsType<AssociationEvent.PathChanged>(next).Change);
+        pair.DropPending().Advance(TimeSpan.FromSeconds(1)).Exchange();
+        Assert.Equal((AssociationState.Established, 0), (pair.A.State, pair.A.BufferedBytes));
+    }
+
+    private static Pair Warm(CongestionControl control, AssociationOptions? options = null)
+    {
+        Pair pair = new Pair((options ?? s_quiet) with { CongestionControl = control }).Established();
         for (int i = 0; i < 4; i++)
         {
             Send(pair, 2);

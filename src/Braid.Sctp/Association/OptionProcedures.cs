@@ -94,6 +94,7 @@ internal readonly struct OptionProcedures(Tcb tcb)
         {
             Path path = tcb.Paths[i];
             path.BeginAnew();
+            tcb.Monitor.OnPathChanged(path);
             tcb.Transfer?.Sender.OnPathChanged(path);
             tcb.Context.Timers.Stop(new TimerId(TimerKind.PathMtu, i));
             tcb.Paths.OnSizeChanged(path);

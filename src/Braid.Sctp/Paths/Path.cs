@@ -147,7 +147,6 @@ internal sealed class Path
         Congestion = MakeCongestion(before: null);
         WasHeldBack = false;
         _pacer.Clear();
-        OnSuccess();
     }
 
     /// <summary>RFC 9260 §7.2.1: a window that was not used for an RTO has to be earned again.</summary>
