@@ -32,6 +32,7 @@ public sealed class RawIpTests : IDisposable
     [Theory]
     [InlineData("10.98.0.2", "10.98.0.2")]
     [InlineData("fd98:0::2", "fd98:0::2")]
+    [InlineData("::ffff:10.98.0.2", "10.98.0.2")]
     [InlineData("::", "10.98.0.2")]
     [InlineData("::", "fd98:0::2")]
     public async Task Two_clients_of_one_listener_exchange_messages_both_ways(string at, string to)
@@ -150,6 +151,17 @@ public sealed class RawIpTests : IDisposable
         Assert.Equal(Port, PortOf(Assert.Single(Take(receiver, 1)).Bytes));
     }
 
+    [Fact]
+    public void A_port_that_could_not_be_let_in_can_be_used_when_it_can()
+    {
+        var filter = new FailingFilter { Fails = true };
+        var ports = new PortTable(filter);
+        Assert.Throws<System.Net.Sockets.SocketException>(() => ports.UseToAccept(Port, static _ => { }, static () => { }));
+        Assert.False(ports.TryFindAcceptor(Port, out _));
+        filter.Fails = false;
+        Assert.Equal(Port, ports.UseToAccept(Port, static _ => { }, static () => { }));
+    }
+
     [Theory]
     [InlineData("10.98.0.1", "10.98.0.2")]
     [InlineData("fd98:0::1", "fd98:0::2")]
@@ -159,8 +171,8 @@ public sealed class RawIpTests : IDisposable
         using RawIpTransport receiver = namespaces.In(1, () => RawIpTransport.Open(IPAddress.IPv6Any));
         using RawIpTransport sender = namespaces.In(0, () => RawIpTransport.Open(IPAddress.IPv6Any));
         receiver.PortFilter!.Admit(Port);
-        NetworkAddress local = new IPEndPoint(IPAddress.Parse(from), 0).ToNetworkAddress();
-        NetworkAddress remote = new IPEndPoint(IPAddress.Parse(to), 0).ToNetworkAddress();
+        NetworkAddress local = Address(from);
+        NetworkAddress remote = Address(to);
         EcnCodepoint[] codepoints = [EcnCodepoint.NotCapable, EcnCodepoint.Capable0, EcnCodepoint.Capable1, EcnCodepoint.CongestionExperienced];
         int[] lengths = [12, 100, 1400, 1400, 1460, 8000, 60_000];               // the last two in fragments
         DatagramBatch batch = DatagramBatch.Rent();
@@ -183,6 +195,39 @@ public sealed class RawIpTests : IDisposable
         }
 
         Assert.Equal(0, sender.SendFailures);
+    }
+
+    [Theory]
+    [InlineData("10.98.0.2", "fd98:0::2")]
+    [InlineData("fd98:0::2", "10.98.0.2")]
+    public void A_family_that_fills_every_batch_does_not_keep_the_other_one_out(string busy, string quiet)
+    {
+        using NetworkNamespaces namespaces = NetworkNamespaces.Create();
+        using RawIpTransport receiver = namespaces.In(1, () => RawIpTransport.Open(IPAddress.IPv6Any));
+        using RawIpTransport sender = namespaces.In(0, () => RawIpTransport.Open(IPAddress.IPv6Any));
+        receiver.PortFilter!.Admit(Port);
+        SendTo(sender, [Port], to: busy);
+        SendTo(sender, [Port], to: quiet);
+        Assert.Equal(2, Take(receiver, 2).Count);            // both link-layer addresses are known now
+        for (int i = 0; i < 300; i++)
+        {
+            SendTo(sender, [Port], length: 12 + (4 * (i % 2)), to: busy);        // none is of one run with the one before: 128 of them fill a batch
+        }
+
+        SendTo(sender, [Port], to: quiet);
+        NetworkFamily family = Address(quiet).Family;
+        for (int i = 0; i < 2; i++)
+        {
+            DatagramBatch batch = receiver.TryReceive()!;
+            bool isThere = Enumerable.Range(0, batch.Count).Any(run => batch[run].Path.Remote.Family == family);
+            DatagramBatch.Return(batch);
+            if (isThere)
+            {
+                return;
+            }
+        }
+
+        Assert.Fail("the other family was not heard");
     }
 
     [Fact]
@@ -395,14 +440,16 @@ public sealed class RawIpTests : IDisposable
         BinaryPrimitives.WriteUInt16BigEndian(packet[2..], (ushort)port);
     }
 
-    private static void SendTo(RawIpTransport sender, int[] ports)
+    private static NetworkAddress Address(string address) => new IPEndPoint(IPAddress.Parse(address), 0).ToNetworkAddress();
+
+    private static void SendTo(RawIpTransport sender, int[] ports, int length = 12, string to = "10.98.0.2")
     {
-        var path = new NetworkPath(NetworkAddress.None, new IPEndPoint(IPAddress.Parse("10.98.0.2"), 0).ToNetworkAddress());
+        var path = new NetworkPath(NetworkAddress.None, Address(to));
         DatagramBatch batch = DatagramBatch.Rent();
         foreach (int port in ports)
         {
-            Fill(batch.Free[..12], port, 0);
-            batch.Commit(12, path);
+            Fill(batch.Free[..length], port, 0);
+            batch.Commit(length, path);
         }
 
         sender.Send(batch);
@@ -437,5 +484,22 @@ public sealed class RawIpTests : IDisposable
         }
 
         return packets;
+    }
+
+    private sealed class FailingFilter : IPortFilter
+    {
+        public bool Fails { get; set; }
+
+        public void Admit(ushort port)
+        {
+            if (Fails)
+            {
+                throw new System.Net.Sockets.SocketException();
+            }
+        }
+
+        public void Dismiss(ushort port, bool lingers)
+        {
+        }
     }
 }

@@ -49,12 +49,14 @@ internal sealed class PortTable(IPortFilter? filter = null)
         lock (_gate)
         {
             port = port == 0 ? Choose() : port;
-            if (!_acceptors.TryAdd(port, new Acceptor(port, onAccepted, onEnded)))
+            if (_acceptors.ContainsKey(port))
             {
                 throw new SctpException(SctpError.AddressUnavailable, $"Cannot use SCTP port {port}: it is in use on this stack.");
             }
 
-            return Use(port);
+            Use(port);
+            _acceptors.Add(port, new Acceptor(port, onAccepted, onEnded));
+            return port;
         }
     }
 

@@ -22,6 +22,7 @@ internal sealed class RawIpTransport : IDatagramTransport
     private readonly LinuxPortFilter _filter;
     private readonly LinuxPoll? _poll;                       // where there are several of them
     private volatile bool _isClosed;
+    private int _next;                                       // whose turn it is to be read first
 
     private RawIpTransport(LinuxRawSocket[] sockets, IPAddress local, LinuxPortFilter filter, NetworkErrors errors, bool hasEphemeralPort)
     {
@@ -39,7 +40,11 @@ internal sealed class RawIpTransport : IDatagramTransport
             _poll = new LinuxPoll();
             for (int i = 0; i < sockets.Length; i++)
             {
-                _poll.TryAdd(sockets[i].Handle, i);
+                if (!_poll.TryAdd(sockets[i].Handle, i))
+                {
+                    _poll.Dispose();
+                    throw new InvalidOperationException($"A raw socket cannot be waited for: error {Marshal.GetLastPInvokeError()}.");
+                }
             }
         }
     }
@@ -80,7 +85,9 @@ internal sealed class RawIpTransport : IDatagramTransport
     public long SendFailures => _sockets.Sum(static socket => socket.SendFailures);
 
     /// <summary>Opens one.</summary>
-    /// <param name="local">Where to bind; the IPv6 wildcard takes IPv4 as well, and alone where the system has no IPv6.</param>
+    /// <param name="local">
+    /// Where to bind; the IPv6 wildcard takes IPv4 as well, and alone where the system has no IPv6. An IPv4-mapped address is the IPv4 address.
+    /// </param>
     /// <param name="hasEphemeralPort">Whether nobody waits to use its SCTP port again.</param>
     /// <exception cref="SctpException">It cannot be had: the message says why.</exception>
     public static RawIpTransport Open(IPAddress local, bool hasEphemeralPort = false)
@@ -90,6 +97,7 @@ internal sealed class RawIpTransport : IDatagramTransport
             throw new SctpException(SctpError.TransportUnavailable, reason);
         }
 
+        local = local.IsIPv4MappedToIPv6 ? local.MapToIPv4() : local;        // raw IPv6 sockets have no IPv4
         var filter = new LinuxPortFilter();
         var errors = new NetworkErrors();
         var sockets = new List<LinuxRawSocket>();
@@ -118,6 +126,11 @@ internal sealed class RawIpTransport : IDatagramTransport
                     exception)
                 : new SctpException(SctpError.AddressUnavailable, $"Cannot use IP address {local}: {exception.Message}.", exception);
         }
+        catch
+        {
+            sockets.ForEach(static socket => socket.Dispose());          // epoll is not to be had
+            throw;
+        }
     }
 
     /// <summary>Why it cannot be had on this system, whoever asks; null when it can.</summary>
@@ -145,12 +158,11 @@ internal sealed class RawIpTransport : IDatagramTransport
         DatagramBatch batch = DatagramBatch.Rent();
         try
         {
-            foreach (LinuxRawSocket socket in _sockets)
+            // In turns: a family that fills every batch must not keep the other one out.
+            _next = (_next + 1) % _sockets.Length;
+            for (int i = 0; i < _sockets.Length && !_isClosed; i++)
             {
-                if (!_isClosed)
-                {
-                    socket.Receive(batch);
-                }
+                _sockets[(_next + i) % _sockets.Length].Receive(batch);
             }
         }
         catch (ObjectDisposedException)

@@ -53,10 +53,20 @@ internal sealed class LinuxPortFilter : IPortFilter
     {
         lock (_gate)
         {
-            if (!_former.Remove(port))
+            if (_former.Remove(port))
             {
-                _ports[port / 64] |= 1UL << (port % 64);
+                return;
+            }
+
+            _ports[port / 64] |= 1UL << (port % 64);
+            try
+            {
                 Attach();
+            }
+            catch (SocketException)
+            {
+                _ports[port / 64] &= ~(1UL << (port % 64));
+                throw;
             }
         }
     }
@@ -101,7 +111,14 @@ internal sealed class LinuxPortFilter : IPortFilter
     private void Forget(ushort port)
     {
         _ports[port / 64] &= ~(1UL << (port % 64));
-        Attach();
+        try
+        {
+            Attach();
+        }
+        catch (SocketException)
+        {
+            // The kernel lets in too much: the second look is enough.
+        }
     }
 
     private void Attach()
