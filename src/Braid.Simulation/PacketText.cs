@@ -24,6 +24,7 @@ public static class PacketText
         ChunkType.InitAck => "INIT ACK",
         ChunkType.Sack => "SACK",
         ChunkType.NrSack => "NR-SACK",
+        ChunkType.Auth => "AUTH",
         ChunkType.Heartbeat => "HEARTBEAT",
         ChunkType.HeartbeatAck => "HEARTBEAT ACK",
         ChunkType.Abort => "ABORT",

@@ -13,6 +13,9 @@ public ref struct ChunkReader(ReadOnlySpan<byte> chunks)
     /// </summary>
     public bool IsMalformed { get; private set; }
 
+    /// <summary>What was not taken yet: the next chunk, and all behind it.</summary>
+    internal readonly ReadOnlySpan<byte> Rest => _rest;
+
     /// <summary>Takes the next chunk.</summary>
     public bool TryRead(out ChunkView chunk)
     {

@@ -48,6 +48,9 @@ public enum ChunkType : byte
     /// <summary>Shutdown complete (§3.3.13).</summary>
     ShutdownComplete = 14,
 
+    /// <summary>Vouches for the chunks behind it (RFC 4895 §5.1).</summary>
+    Auth = 15,
+
     /// <summary>Selective acknowledgement that says what is never taken back (draft-natarajan-tsvwg-sctp-nrsack).</summary>
     NrSack = 16,
 

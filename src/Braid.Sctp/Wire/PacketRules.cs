@@ -6,11 +6,14 @@ public readonly record struct PacketShape
     /// <summary>There is no chunk, or the first one is not whole.</summary>
     public bool IsMalformed { get; init; }
 
-    /// <summary>INIT, INIT ACK or SHUTDOWN COMPLETE with company, or COOKIE ECHO that is not the first chunk.</summary>
+    /// <summary>INIT, INIT ACK or SHUTDOWN COMPLETE with company, or COOKIE ECHO that is not the first chunk, but for an AUTH chunk.</summary>
     public bool IsForbiddenBundle { get; init; }
 
-    /// <summary>The type of the first chunk.</summary>
+    /// <summary>The type of the first chunk; of the second, where an AUTH chunk is before it (RFC 4895 §6.3).</summary>
     public ChunkType FirstType { get; init; }
+
+    /// <summary>The first chunk is an AUTH chunk.</summary>
+    public bool BeginsWithAuth { get; init; }
 
     /// <summary>An INIT and nothing else.</summary>
     public bool IsSoleInit { get; init; }
@@ -49,7 +52,9 @@ public static class PacketRules
         bool mustBeAlone = false;
         while (chunks.TryRead(out ChunkView chunk))
         {
-            shape = count == 0 ? new PacketShape { FirstType = chunk.Type } : shape;
+            shape = count == 0 ? new PacketShape { FirstType = chunk.Type, BeginsWithAuth = chunk.Type == ChunkType.Auth }
+                : count == 1 && shape.BeginsWithAuth ? shape with { FirstType = chunk.Type }
+                : shape;
             count++;
             switch (chunk.Type)
             {
@@ -71,7 +76,7 @@ public static class PacketRules
                     shape = shape with { HasAbort = true, IsTagReflected = (chunk.Flags & AbortChunk.TagReflectedFlag) != 0 };
                     break;
                 case ChunkType.CookieEcho:
-                    shape = shape with { IsForbiddenBundle = shape.IsForbiddenBundle || count > 1 };
+                    shape = shape with { IsForbiddenBundle = shape.IsForbiddenBundle || count > (shape.BeginsWithAuth ? 2 : 1) };
                     break;
                 case ChunkType.ShutdownAck:
                     shape = shape with { HasShutdownAck = true };

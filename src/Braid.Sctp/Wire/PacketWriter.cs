@@ -11,6 +11,7 @@ namespace Braid.Sctp.Wire;
 public ref struct PacketWriter
 {
     private readonly Span<byte> _destination;
+    private readonly AuthenticationPlan? _plan;              // null where nothing is to be authenticated
 
     /// <param name="destination">At least 12 bytes; no longer than the packet may become.</param>
     /// <param name="sourcePort">Our SCTP port.</param>
@@ -27,14 +28,59 @@ public ref struct PacketWriter
         Length = writer.Written;
     }
 
+    /// <param name="destination">As for the other.</param>
+    /// <param name="ports">Ours, and the peer's.</param>
+    /// <param name="tag">The peer's verification tag.</param>
+    /// <param name="plan">What is to be authenticated; null for nothing.</param>
+    /// <param name="keyId">With which key.</param>
+    internal PacketWriter(Span<byte> destination, PortPair ports, VerificationTag tag, AuthenticationPlan? plan, ushort keyId)
+        : this(destination, ports.Local, ports.Remote, tag)
+    {
+        _plan = plan;
+        KeyId = keyId;
+    }
+
     /// <summary>Bytes written, padding included.</summary>
     public int Length { get; private set; }
 
     /// <summary>Bytes left for one more chunk, its header and padding included: a multiple of 4.</summary>
-    public readonly int Available => (_destination.Length - Length) & ~3;
+    public readonly int Available => Unused - (_plan is { ReservesRoom: true } && AuthenticatedFrom == 0 ? _plan.ChunkLength : 0);
 
     /// <summary>Whether there is no chunk yet.</summary>
     public readonly bool IsEmpty => Length == PacketHeader.Length;
+
+    /// <summary>Where the AUTH chunk begins that the chunks behind it need; 0 for none.</summary>
+    internal int AuthenticatedFrom { get; private set; }
+
+    /// <summary>The key that this AUTH chunk names.</summary>
+    internal ushort KeyId { get; }
+
+    /// <summary>What that vouches for: itself and all that was written behind it.</summary>
+    internal readonly Span<byte> Authenticated => _destination[AuthenticatedFrom..Length];
+
+    private readonly int Unused => (_destination.Length - Length) & ~3;
+
+    /// <summary>Whether user data that is sent with a key may be in the packet.</summary>
+    internal readonly bool Admits(ushort keyId) => _plan is not { CoversData: true } || keyId == KeyId;
+
+    /// <summary>Authenticates all that follows, whether it has to be or not; false when there is no room for that.</summary>
+    internal bool TryAuthenticate()
+    {
+        if (AuthenticatedFrom > 0 || _plan is null)
+        {
+            return true;
+        }
+
+        int start = Length;
+        AuthenticatedFrom = start;                           // what was reserved is used now
+        if (AuthChunk.Write(ref this, KeyId, _plan.Algorithm, _plan.CodeLength))
+        {
+            return true;
+        }
+
+        AuthenticatedFrom = 0;
+        return false;
+    }
 
     /// <summary>Writes a chunk header and the padding behind the value, and gives the room for the value.</summary>
     /// <param name="type">The type.</param>
@@ -45,6 +91,13 @@ public ref struct PacketWriter
     public bool TryBeginChunk(ChunkType type, byte flags, int valueLength, out Span<byte> value)
     {
         int padded = Tlv.Padded(Tlv.HeaderLength + valueLength);
+        if (_plan is not null && AuthenticatedFrom == 0 && _plan.Types.Contains(type)
+            && (padded + _plan.ChunkLength > Unused || !TryAuthenticate()))
+        {
+            value = default;
+            return false;
+        }
+
         if (padded > Available || !Tlv.TryBegin(_destination[Length..], (ushort)(((int)type << 8) | flags), valueLength, out value))
         {
             value = default;

@@ -50,6 +50,7 @@ public sealed class ChunkTests
         ChunkContract.Check<CookieAckChunk>((ref PacketWriter packet) => CookieAckChunk.Write(ref packet), 0);
         ChunkContract.Check<EcneChunk>((ref PacketWriter packet) => EcneChunk.Write(ref packet, new Tsn(7)), 4);
         ChunkContract.Check<ReConfigChunk>((ref PacketWriter packet) => ReConfigChunk.Write(ref packet, s_reset), 20);
+        ChunkContract.Check<AuthChunk>((ref PacketWriter packet) => AuthChunk.Write(ref packet, 1, HmacAlgorithm.Sha1, 20), 4);
         ChunkContract.Check<CwrChunk>((ref PacketWriter packet) => CwrChunk.Write(ref packet, new Tsn(7)), 4);
     }
 
@@ -92,6 +93,30 @@ public sealed class ChunkTests
         byte[] chunk = ChunkContract.Example((ref PacketWriter packet) => ReConfigChunk.Write(ref packet, room.AsSpan(0, 20)));
         Assert.True(new ChunkReader(chunk).TryRead(out ChunkView view) & ReConfigChunk.TryRead(view, out ReConfigChunk read));
         Assert.False(read.IsAllowed);                        // TSN reset and response together
+    }
+
+    [Fact, Rfc(4895, "5.1"), Rfc(4895, "3.1"), Rfc(4895, "3.2"), Rfc(4895, "3.3"), Rfc(4895, "4.1")]
+    public void AUTH_its_parameters_and_its_cause_are_laid_out_as_in_RFC_4895()
+    {
+        byte[] chunk = ChunkContract.Example((ref PacketWriter packet) => AuthChunk.Write(ref packet, 0x0102, (HmacAlgorithm)0x0304, 6));
+        Assert.Equal([15, 0, 0, 14, 1, 2, 3, 4, 0, 0, 0, 0, 0, 0, 0, 0], chunk);
+        Assert.True(new ChunkReader(chunk).TryRead(out ChunkView view) & AuthChunk.TryRead(view, out AuthChunk auth));
+        Assert.Equal((0x0102, (HmacAlgorithm)0x0304, 6), (auth.KeyId, auth.Algorithm, auth.Code.Length));
+
+        var room = new byte[100];
+        var writer = new ParameterWriter(room);
+        Assert.True(ChunkListParameter.TryWrite(ref writer, [ChunkType.Data, ChunkType.Auth, ChunkType.ForwardTsn]));
+        Assert.True(RequestedHmacAlgorithmsParameter.TryWrite(ref writer, [HmacAlgorithm.Sha256, HmacAlgorithm.Sha1]));
+        Assert.True(RandomParameter.TryWrite(ref writer, new byte[32]));
+        Assert.Equal([0x80, 3, 0, 7, 0, 15, 192, 0, 0x80, 4, 0, 8, 0, 3, 0, 1, 0x80, 2, 0, 36], room[..20]);
+        var reader = new ParameterReader(writer.Written);
+        Assert.True(reader.TryRead(out ParameterView parameter));
+        ChunkListParameter list = ChunkListParameter.Read(parameter);
+        Assert.True(list.Count == 3 && list.Contains(ChunkType.Data) && list.Contains(ChunkType.ForwardTsn) && !list.Contains(ChunkType.Auth));
+        Assert.True(reader.TryRead(out parameter) & RequestedHmacAlgorithmsParameter.TryRead(parameter, out RequestedHmacAlgorithmsParameter algorithms));
+        Assert.True(algorithms.Count == 2 && algorithms[0] == HmacAlgorithm.Sha256 && algorithms.Contains(HmacAlgorithm.Sha1));
+        Assert.False(RandomParameter.TryRead(parameter, out _));
+        Assert.True(reader.TryRead(out parameter) && RandomParameter.TryRead(parameter, out ReadOnlySpan<byte> number) && number.Length == 32);
     }
 
     [Fact]
@@ -244,6 +269,7 @@ public sealed class ChunkTests
         Assert.True(NoUserDataCause.TryWrite(ref writer, new Tsn(5)));
         Assert.True(writer.TryWrite(CauseCode.OutOfResource, []));
         Assert.True(writer.TryWrite(CauseCode.UserInitiatedAbort, "bye"u8));
+        Assert.True(UnsupportedHmacIdentifierCause.TryWrite(ref writer, (HmacAlgorithm)0x0102));
 
         var reader = new CauseReader(writer.Written);
         Assert.True(reader.TryRead(out CauseView cause) && InvalidStreamIdentifierCause.TryRead(cause, out StreamId stream) && stream == 77);
@@ -253,8 +279,10 @@ public sealed class ChunkTests
         Assert.True(reader.TryRead(out CauseView empty) && NoUserDataCause.TryRead(empty, out Tsn tsn) && tsn == new Tsn(5));
         Assert.True(reader.TryRead(out CauseView resource) && resource.Code == CauseCode.OutOfResource && resource.Value.IsEmpty);
         Assert.True(reader.TryRead(out CauseView abort) && abort.Value.SequenceEqual("bye"u8));
+        Assert.True(reader.TryRead(out CauseView hmac) && UnsupportedHmacIdentifierCause.TryRead(hmac, out HmacAlgorithm algorithm) && algorithm == (HmacAlgorithm)0x0102);
+        Assert.Equal((ushort)0x0105, (ushort)hmac.Code);
         Assert.False(reader.TryRead(out _) || reader.IsMalformed);
         Assert.False(InvalidStreamIdentifierCause.TryRead(abort, out _) || StaleCookieCause.TryRead(abort, out _)
-            || NoUserDataCause.TryRead(abort, out _) || MissingMandatoryParameterCause.TryRead(abort, out _));
+            || NoUserDataCause.TryRead(abort, out _) || UnsupportedHmacIdentifierCause.TryRead(abort, out _) || MissingMandatoryParameterCause.TryRead(abort, out _));
     }
 }

@@ -44,4 +44,7 @@ public enum CauseCode : ushort
 
     /// <summary>The peer broke the protocol (§3.3.10.13).</summary>
     ProtocolViolation = 13,
+
+    /// <summary>An AUTH chunk with an HMAC that was not asked for (RFC 4895 §4.1).</summary>
+    UnsupportedHmacIdentifier = 0x0105,
 }

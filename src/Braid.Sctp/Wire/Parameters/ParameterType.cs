@@ -1,6 +1,6 @@
 namespace Braid.Sctp.Wire;
 
-/// <summary>Types of the parameters that INIT, INIT ACK, HEARTBEAT and RE-CONFIG carry (RFC 9260 §3.2.1, §3.3.2.1, §3.3.3.1, §3.3.5; RFC 5061 §4.2; RFC 3758 §3.1; RFC 6525 §4; RFC 9653 §4).</summary>
+/// <summary>Types of the parameters that INIT, INIT ACK, HEARTBEAT and RE-CONFIG carry (RFC 9260 §3.2.1, §3.3.2.1, §3.3.3.1, §3.3.5; RFC 5061 §4.2; RFC 3758 §3.1; RFC 4895 §3; RFC 6525 §4; RFC 9653 §4).</summary>
 public enum ParameterType : ushort
 {
     /// <summary>Heartbeat information (§3.3.5).</summary>
@@ -50,6 +50,15 @@ public enum ParameterType : ushort
 
     /// <summary>The sender takes packets without a checksum (RFC 9653 §4).</summary>
     ZeroChecksumAcceptable = 0x8001,
+
+    /// <summary>A random number that goes into the keys of the association (RFC 4895 §3.1).</summary>
+    Random = 0x8002,
+
+    /// <summary>Chunk types that the sender takes only when they are authenticated (RFC 4895 §3.2).</summary>
+    ChunkList = 0x8003,
+
+    /// <summary>What the sender's peer may authenticate with (RFC 4895 §3.3).</summary>
+    RequestedHmacAlgorithms = 0x8004,
 
     /// <summary>Chunk types that the sender takes beside those of RFC 9260 (RFC 5061 §4.2.7).</summary>
     SupportedExtensions = 0x8008,
