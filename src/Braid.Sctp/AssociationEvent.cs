@@ -104,6 +104,19 @@ public enum SendOutcome : byte
     Unknown,
 }
 
+/// <summary>What an <see cref="AssociationEvent.Authentication"/> is about (RFC 6458 §6.1.8).</summary>
+public enum AuthenticationIndication : byte
+{
+    /// <summary>The peer has used a key for the first time: it has the key, too (SCTP_AUTH_NEW_KEY).</summary>
+    NewKey,
+
+    /// <summary>The peer does not know RFC 4895: nothing is authenticated (SCTP_AUTH_NO_AUTH).</summary>
+    NotSupported,
+
+    /// <summary>A key that was deactivated is needed no longer (SCTP_AUTH_FREE_KEY).</summary>
+    KeyFreed,
+}
+
 /// <summary>Something rare that the application may want to know. Messages are not events: they have their own queue.</summary>
 public abstract record AssociationEvent
 {
@@ -186,6 +199,14 @@ public abstract record AssociationEvent
     /// <summary>What the peer's INIT or INIT ACK says of its adaptation layer (RFC 5061 §4.2.6): right after <see cref="Established"/> or <see cref="Restarted"/>.</summary>
     /// <param name="Value">The adaptation code point.</param>
     public sealed record AdaptationIndication(uint Value) : AssociationEvent;
+
+    /// <summary>
+    /// About authentication (RFC 6458 §6.1.8), only where we offer it. <see cref="AuthenticationIndication.NotSupported"/> comes right after
+    /// <see cref="Established"/> or <see cref="Restarted"/>.
+    /// </summary>
+    /// <param name="Indication">What has happened.</param>
+    /// <param name="KeyId">To which key; 0 where it is about none.</param>
+    public sealed record Authentication(AuthenticationIndication Indication, ushort KeyId) : AssociationEvent;
 
     /// <summary>COMMUNICATION ERROR (§11.2.6): the peer sent an ERROR chunk.</summary>
     /// <param name="CauseCode">The cause (§3.3.10).</param>

@@ -36,7 +36,7 @@ public record AssociationOptions
     /// peer was told of the adaptation layer and of the extensions, and chunks were cut to the size of the paths (§6.9).
     /// </summary>
     public static IReadOnlyList<string> FixedProperties { get; } =
-        [nameof(OutgoingStreams), nameof(IncomingStreams), nameof(PathMtu), nameof(AdaptationIndication), nameof(Extensions)];
+        [nameof(OutgoingStreams), nameof(IncomingStreams), nameof(PathMtu), nameof(AdaptationIndication), nameof(Extensions), nameof(Authentication)];
 
     /// <summary>Outgoing streams that we ask for, 1 to 65535 (§5.1.1); the peer may allow fewer. Default 1024.</summary>
     public int OutgoingStreams { get; init; } = 1024;
@@ -213,10 +213,16 @@ public record AssociationOptions
 
     /// <summary>
     /// Extensions to offer to the peer, and to take from it (RFC 5061 §4.2.7). Which of them are used,
-    /// <see cref="Association.Extensions"/> says. Default: all but <see cref="Sctp.Extensions.NonRenegableSack"/>.
+    /// <see cref="Association.Extensions"/> says. Default: all but <see cref="Sctp.Extensions.NonRenegableSack"/> and <see cref="Sctp.Extensions.Authentication"/>.
     /// </summary>
     public Extensions Extensions { get; init; } =
         Extensions.PartialReliability | Extensions.StreamReconfiguration | Extensions.Interleaving | Extensions.ZeroChecksum | Extensions.Ecn;
+
+    /// <summary>
+    /// Which chunks are authenticated, and by what keys (RFC 4895); any but null offers <see cref="Sctp.Extensions.Authentication"/>. Null, the
+    /// default, for none, or where that is among <see cref="Extensions"/>, for <see cref="AuthenticationOptions.Default"/>.
+    /// </summary>
+    public AuthenticationOptions? Authentication { get; init; }
 
     /// <summary>
     /// What the peer may change of the association (RFC 6525 §6.3.1); all else that it asks for is denied. What we have asked
@@ -270,6 +276,7 @@ public record AssociationOptions
         InRange(SackFrequency, 1, int.MaxValue, nameof(SackFrequency));
         InRange((ShutdownGuard ?? RtoMaximum).Ticks, 1, long.MaxValue, nameof(ShutdownGuard));
         InRange(IdleTimeout.Ticks, IdleTimeout == TimeSpan.Zero ? 0 : TimeSpan.TicksPerMillisecond, long.MaxValue, nameof(IdleTimeout));
+        Authentication?.Validate();
     }
 
     /// <summary>The first of <see cref="FixedProperties"/> that other options have another value for; null for none.</summary>
@@ -279,7 +286,12 @@ public record AssociationOptions
         : PathMtu != other.PathMtu ? nameof(PathMtu)
         : AdaptationIndication != other.AdaptationIndication ? nameof(AdaptationIndication)
         : Extensions != other.Extensions ? nameof(Extensions)
+        : Authentication != other.Authentication ? nameof(Authentication)
         : null;
+
+    /// <summary>What is offered of authentication; null for nothing.</summary>
+    internal AuthenticationOptions? OfferedAuthentication =>
+        Authentication ?? ((Extensions & Extensions.Authentication) != 0 ? AuthenticationOptions.Default : null);
 
     /// <summary>The send buffer at first.</summary>
     internal long FirstSendBuffer => SendBufferSize > 0 ? SendBufferSize : Math.Min(FirstSend, MaximumSendBufferSize);

@@ -66,6 +66,12 @@ public enum DropReason : byte
     /// <summary>A fragment of a message of which another one was skipped (RFC 3758 §3.6).</summary>
     SkippedData,
 
+    /// <summary>A chunk that we take only when it is authenticated, and that was not (RFC 4895 §6.3).</summary>
+    NotAuthenticated,
+
+    /// <summary>An AUTH chunk, and all behind it, with a wrong code, or of a key or an algorithm that we do not have (RFC 4895 §6.3).</summary>
+    BadAuthentication,
+
     /// <summary>Too many answers are waiting to be sent.</summary>
     ReplyQueueFull,
 

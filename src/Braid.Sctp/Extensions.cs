@@ -41,4 +41,10 @@ public enum Extensions : ushort
     /// loss is repaired (draft-natarajan-tsvwg-sctp-nrsack, an expired draft). Not on by default.
     /// </summary>
     NonRenegableSack = 32,
+
+    /// <summary>
+    /// AUTH: chunks that come from the peer and nobody else (RFC 4895). Not on by default, but wherever there is
+    /// <see cref="AssociationOptions.Authentication"/>.
+    /// </summary>
+    Authentication = 64,
 }

@@ -23,6 +23,10 @@ namespace Braid.Sctp;
 /// A number of the owner's to be told by what became of the message, or of the part of one (<see cref="AssociationEvent.SendSettled"/>);
 /// 0, the default, not to be told.
 /// </param>
+/// <param name="KeyId">
+/// The shared key to authenticate the message with, where the peer wants that (RFC 6458 §5.3.8); null, the default, for the one that is
+/// active when the message is accepted.
+/// </param>
 public readonly record struct SendOptions(
     StreamId Stream = default,
     Ppid Ppid = default,
@@ -31,4 +35,5 @@ public readonly record struct SendOptions(
     uint Context = 0,
     bool MoreFollows = false,
     Reliability Reliability = default,
-    ulong Receipt = 0);
+    ulong Receipt = 0,
+    ushort? KeyId = null);

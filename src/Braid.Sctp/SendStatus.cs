@@ -32,4 +32,7 @@ public enum SendStatus : byte
     /// included; the next message on the stream begins a new one.
     /// </summary>
     RecordLost,
+
+    /// <summary>There is no key with the number of <see cref="SendOptions.KeyId"/>, or it was deactivated.</summary>
+    UnknownKey,
 }

@@ -392,7 +392,7 @@ public sealed class OptionTests
         Assert.Equal("SackFrequency", Refuse(pair, s_quiet with { SackFrequency = 0 }));
         Assert.Equal("MaximumSegmentSize", Refuse(pair, s_quiet with { MaximumSegmentSize = 63 }));
         Assert.Equal("IdleTimeout", Refuse(pair, s_quiet with { IdleTimeout = TimeSpan.FromTicks(1) }));
-        Assert.Equal(["OutgoingStreams", "IncomingStreams", "PathMtu", "AdaptationIndication", "Extensions"], AssociationOptions.FixedProperties);
+        Assert.Equal(["OutgoingStreams", "IncomingStreams", "PathMtu", "AdaptationIndication", "Extensions", "Authentication"], AssociationOptions.FixedProperties);
         Assert.Same(s_quiet, pair.A.Options);
     }
 

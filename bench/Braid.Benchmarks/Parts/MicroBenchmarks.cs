@@ -35,7 +35,7 @@ public class MicroBenchmarks
     private readonly byte[][] _data = new byte[Fragments][];
     private readonly byte[][] _interleaved = new byte[Fragments][];
     private readonly BufferPool _buffers = new();
-    private readonly OutboundMessagePool _messages = new(new SpareMessages());
+    private readonly OutboundMessagePool _messages = new(Real.Context());
     private int _sackLength;
     private int _chunksLength;
     private Tsn _tsn = new(1);

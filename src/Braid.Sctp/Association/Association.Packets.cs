@@ -13,7 +13,9 @@ public sealed partial class Association
     /// <param name="packet">The packet.</param>
     /// <param name="hasAbort">Whether there is an ABORT in it: then it is not answered, whatever else there is (§9.1).</param>
     /// <param name="ecn">What its IP header says.</param>
-    internal void HandlePacket(Instant now, in NetworkPath from, in PacketView packet, bool hasAbort, EcnCodepoint ecn = EcnCodepoint.NotCapable)
+    /// <param name="wasChecked">Whether it begins with an AUTH chunk that was found right already (RFC 4895 §6.3).</param>
+    internal void HandlePacket(
+        Instant now, in NetworkPath from, in PacketView packet, bool hasAbort, EcnCodepoint ecn = EcnCodepoint.NotCapable, bool wasChecked = false)
     {
         Path? path = _tcb.Paths.Find(from.Remote);
         if (path is null && State == AssociationState.CookieWait)
@@ -41,7 +43,7 @@ public sealed partial class Association
         _tcb.Monitor.OnPacket();
         _tcb.Context.Counters.PacketsReceived++;
         _transfer.OnPacketBegin(ecn);
-        ChunkReader chunks = packet.Chunks;
+        var chunks = new AuthenticatedReader(packet, _tcb, wasChecked);
         while (State != AssociationState.Closed && chunks.TryRead(out ChunkView chunk) && OnChunk(chunk, path))
         {
         }
@@ -52,7 +54,8 @@ public sealed partial class Association
         }
 
         OnPacketEnd();
-        if (hasAbort)
+        chunks.End();
+        if (hasAbort && !chunks.HasIgnoredAbort)
         {
             _tcb.Context.Control.Clear();
         }

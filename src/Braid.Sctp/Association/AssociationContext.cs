@@ -48,6 +48,9 @@ internal sealed class AssociationContext(
 
     public AssociationCounters Counters { get; } = new();
 
+    /// <summary>Authentication of chunks; null where it is not offered.</summary>
+    public ChunkAuthentication? Authentication { get; set; }
+
     /// <summary>Adds an event. Bounded: a peer may send ERROR chunks faster than anybody reads of them.</summary>
     public void Report(AssociationEvent associationEvent)
     {
@@ -56,6 +59,7 @@ internal sealed class AssociationContext(
         // What our own application brings about, what says whose messages these are, and the last event are never left out.
         bool mayBeLeftOut = associationEvent is AssociationEvent.RemoteError or AssociationEvent.PathChanged
             or AssociationEvent.PartialDeliveryAborted or AssociationEvent.AdaptationIndication
+            or AssociationEvent.Authentication { Indication: AuthenticationIndication.NotSupported }
             or AssociationEvent.StreamsReset { IsIncoming: false, Context: 0 } or AssociationEvent.StreamsChanged { Context: 0 };
         if (_event is null)
         {

@@ -29,7 +29,7 @@ internal readonly struct OptionProcedures(Tcb tcb)
 
         if (tcb.Transfer is not { } transfer)
         {
-            tcb.AnnouncedWindow = Math.Max(tcb.AnnouncedWindow ?? 0, before.FirstReceiveBuffer);
+            tcb.AnnouncedWindow = Math.Max(tcb.AnnouncedWindow ?? 0, (uint)before.FirstReceiveBuffer);
             return;
         }
 

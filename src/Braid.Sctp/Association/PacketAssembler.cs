@@ -15,6 +15,8 @@ internal readonly struct PacketAssembler(
 
     private PathMtuDiscovery Mtu => new(context, paths);
 
+    private AuthenticationPlan? Plan => context.Authentication?.Plan;
+
     /// <summary>INIT alone, with the tag 0 (§8.5.1 A).</summary>
     public bool TryAssembleInit(HandshakeInitiator handshake, Span<byte> destination, out OutgoingDatagram datagram)
     {
@@ -25,7 +27,7 @@ internal readonly struct PacketAssembler(
         }
 
         PacketWriter packet = Begin(destination, VerificationTag.None);
-        Span<byte> room = stackalloc byte[8 + AdaptationIndicationParameter.LengthOnWire + ExtensionRules.LongestOnWire + (PeerAddresses.Capacity * AddressParameter.LongestOnWire)];
+        Span<byte> room = stackalloc byte[8 + KeyVectors.LongestOnWire + AdaptationIndicationParameter.LengthOnWire + ExtensionRules.LongestOnWire + (PeerAddresses.Capacity * AddressParameter.LongestOnWire)];
         var parameters = new ParameterWriter(room);
         SourceAddresses.WriteTold(ref parameters, endpoint.LocalAddresses, paths.Primary.Address);
         if (handshake.CookieExtension > TimeSpan.Zero)
@@ -34,6 +36,11 @@ internal readonly struct PacketAssembler(
         }
 
         ExtensionRules.Write(ref parameters, ExtensionRules.Offered(endpoint, context.Options));
+        if (handshake.Vector is { } vector)
+        {
+            KeyVectors.Write(ref parameters, vector);
+        }
+
         if (context.Options.AdaptationIndication is { } adaptation)
         {
             AdaptationIndicationParameter.TryWrite(ref parameters, adaptation);
@@ -57,8 +64,9 @@ internal readonly struct PacketAssembler(
 
         // A cookie larger than the path allows is the peer's choice; it has to go in one packet all the same.
         Path path = paths.Primary;
-        int room = Math.Max(path.MaximumPacket, PacketHeader.Length + 8 + handshake.Cookie.Length);
-        PacketWriter packet = Begin(destination[..Math.Min(destination.Length, room)], transfer.Negotiated.PeerTag);
+        int room = Math.Max(path.MaximumPacket, PacketHeader.Length + 8 + handshake.Cookie.Length + (Plan?.ChunkLength ?? 0));
+        ushort? key = KeyOfData(transfer.Sender);
+        PacketWriter packet = Begin(destination[..Math.Min(destination.Length, room)], transfer.Negotiated.PeerTag, key);
         if (!CookieEchoChunk.Write(ref packet, handshake.Cookie))
         {
             context.Drops.Count(DropReason.MalformedChunk);  // larger than any datagram that the host can send
@@ -120,8 +128,9 @@ internal readonly struct PacketAssembler(
 
         // A chunk that was cut for larger packets than the path carries now goes alone, and in fragments (RFC 8899 §6.2).
         int oversized = dataPath == path && context.Control.IsEmpty ? sender.OversizedFor(path) : 0;
-        int room = oversized == 0 ? path.MaximumPacket : PacketHeader.Length + oversized;
-        PacketWriter packet = Begin(destination[..Math.Min(destination.Length, room)], transfer.Negotiated.PeerTag);
+        int room = oversized == 0 ? path.MaximumPacket : PacketHeader.Length + paths.AuthenticationRoom + oversized;
+        ushort? key = dataPath == path ? KeyOfData(sender) : null;
+        PacketWriter packet = Begin(destination[..Math.Min(destination.Length, room)], transfer.Negotiated.PeerTag, key);
         ReadOnlySpan<byte> news = transfer.NewsWithData;
         bool hasNews = WriteControl(ref packet, path, news) || news.IsEmpty;
         int withNews = packet.Available - ReConfigChunk.LengthOnWire(news.Length);
@@ -160,8 +169,9 @@ internal readonly struct PacketAssembler(
 
         if (packet.IsEmpty)
         {
-            // A control chunk too long for any packet was dropped: what waits behind it may take another path.
-            bool wasDropped = control.Type != default && control.Path == path.Index;
+            // A control chunk too long for any packet was dropped: what waits behind it may take another path. Or the message was given
+            // up for whose key the packet was meant.
+            bool wasDropped = (control.Type != default && control.Path == path.Index) || (dataPath == path && key != KeyOfData(sender));
             return wasDropped && TryAssemble(transfer, mayCarryData, isShuttingDown, destination, out datagram);
         }
 
@@ -195,7 +205,10 @@ internal readonly struct PacketAssembler(
     {
         datagram = default;
         int length = path.PacketIn(path.Mtu!.ProbeSize);
-        PacketWriter packet = Begin(destination[..Math.Min(destination.Length, length)], transfer.Negotiated.PeerTag);
+        Span<byte> exact = destination[..Math.Min(destination.Length, length)];
+        bool isAuthenticated = Plan is { } plan && (plan.Types.Contains(ChunkType.Heartbeat) || plan.Types.Contains(ChunkType.Pad));
+        PacketWriter packet = isAuthenticated ? Begin(exact, transfer.Negotiated.PeerTag) : new(exact, ports.Local, ports.Remote, transfer.Negotiated.PeerTag);
+        packet.TryAuthenticate();
         Mtu.WriteProbe(ref packet, path);
         if (destination.Length < length)
         {
@@ -242,11 +255,16 @@ internal readonly struct PacketAssembler(
         return true;
     }
 
-    private PacketWriter Begin(Span<byte> destination, VerificationTag tag) => new(destination, ports.Local, ports.Remote, tag);
+    // RFC 6458 §5.3.8: all messages of a packet have one key, that of the first. Null where none of them is authenticated.
+    private ushort? KeyOfData(Sender sender) => Plan is { CoversData: true } ? sender.NextKey : null;
+
+    private PacketWriter Begin(Span<byte> destination, VerificationTag tag, ushort? key = null) =>
+        new(destination, ports, tag, Plan, key ?? context.Authentication?.Keys.Active ?? 0);
 
     private OutgoingDatagram Finish(ref PacketWriter packet, Path path, bool omitsChecksum = false, bool mayBeFragmented = false)
     {
         context.Counters.PacketsSent++;
+        context.Authentication?.Sign(packet);
         return new OutgoingDatagram(packet.Finish(!omitsChecksum), path.Address, mayBeFragmented || path.MayBeFragmented);
     }
 }

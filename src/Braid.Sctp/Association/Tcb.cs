@@ -21,7 +21,8 @@ internal sealed class Tcb
             Paths.Add(path, PathState.Active);               // §5.4: what our application named, or got our INIT ACK, is confirmed
         }
 
-        Messages = new OutboundMessagePool(context.Spares);
+        context.Authentication = context.Options.OfferedAuthentication is { } offered ? new ChunkAuthentication(offered, context) : null;
+        Messages = new OutboundMessagePool(context);
         Queue = new SendQueue(Messages, context, Paths);
         Shutdown = new ShutdownCoordinator(context);
         Monitor = new PathMonitor(context, Paths);
@@ -59,6 +60,9 @@ internal sealed class Tcb
 
     public ShutdownCoordinator Shutdown { get; }
 
+    /// <inheritdoc cref="AssociationContext.Authentication"/>
+    public ChunkAuthentication? Authentication => Context.Authentication;
+
     /// <summary>Null on the side that did not open, and once the association is up.</summary>
     public HandshakeInitiator? Handshake { get; private set; }
 
@@ -83,7 +87,7 @@ internal sealed class Tcb
     public bool ShutdownRequested { get; set; }
 
     /// <summary>The window that our INIT or INIT ACK told of, where the options have changed since; null where they have not.</summary>
-    public long? AnnouncedWindow { get; set; }
+    public uint? AnnouncedWindow { get; set; }
 
     /// <summary>A restart whose event was not taken yet.</summary>
     public bool IsRestartUnreported { get; set; }
@@ -120,6 +124,11 @@ internal sealed class Tcb
             Context.Report(associationEvent);
         }
 
+        if (Authentication is { Vectors: null })
+        {
+            Context.Report(new AssociationEvent.Authentication(AuthenticationIndication.NotSupported, 0));
+        }
+
         AnnouncedWindow = null;
         if (PeerAdaptation is { } value)
         {
@@ -129,6 +138,18 @@ internal sealed class Tcb
         Transfer!.Sender.OnOpportunity();
         Monitor.Start();
         Idle.Start();
+    }
+
+    /// <summary>The handshake has agreed on authentication, or on none; before <see cref="SetTransfer"/>.</summary>
+    public void SetKeyVectors(KeyVectors? vectors)
+    {
+        if (vectors is not null)
+        {
+            Context.Authentication ??= new ChunkAuthentication(AuthenticationOptions.Default, Context);      // offered when the cookie was made
+        }
+
+        Authentication?.Begin(vectors);
+        Paths.AuthenticationRoom = Authentication?.Plan is { ReservesRoom: true } plan ? (byte)plan.ChunkLength : (byte)0;
     }
 
     /// <summary>Both sides know what they have agreed on.</summary>
@@ -154,6 +175,12 @@ internal sealed class Tcb
     /// <summary>Ends the association, and says so to the peer.</summary>
     public void AbortWith(CloseReason reason, CauseCode code, ReadOnlySpan<byte> info)
     {
+        if (reason == CloseReason.ProtocolViolation && Authentication is { IsDoubtful: true })
+        {
+            Context.Drops.Count(DropReason.NotAuthenticated);            // RFC 4895 §6.3: nor does what somebody else may have sent
+            return;
+        }
+
         Close(new AssociationEvent.Closed(reason, (ushort)code, info.ToArray()));
         if (PeerTag != VerificationTag.None)                 // else the peer knows nothing of us yet
         {

@@ -29,6 +29,12 @@ internal sealed class AssociationFactory(
         (ushort)options.IncomingStreams,
         new Tsn(random.NextUInt32()));
 
+    /// <summary>What an INIT ACK of ours says of authentication (RFC 4895 §6.1).</summary>
+    public byte[] NewVector(AuthenticationOptions options) => KeyVectors.Make(options, random);
+
+    /// <summary>Where scratch memory comes from.</summary>
+    public BufferPool Buffers => buffers;
+
     /// <summary>The side that sends INIT.</summary>
     public Association Open(Instant now, PortPair ports, ReadOnlySpan<NetworkPath> paths, AssociationOptions options)
     {

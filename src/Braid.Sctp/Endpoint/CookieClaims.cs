@@ -34,6 +34,9 @@ internal readonly record struct CookieClaims
     /// <summary>What both the INIT and our INIT ACK said that they know.</summary>
     public Extensions Extensions { get; init; }
 
+    /// <summary>What both have said of authentication (RFC 4895 §6.1); null where they have not agreed on it. No key is in it (§6.3).</summary>
+    public KeyVectors? Vectors { get; init; }
+
     /// <summary>Tie-tags of the association that existed then; 0 when none did (§5.2.2).</summary>
     public uint LocalTieTag { get; init; }
 

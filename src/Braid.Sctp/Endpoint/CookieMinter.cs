@@ -28,7 +28,7 @@ internal sealed class CookieMinter
 {
     /// <summary>Bytes of a cookie at most.</summary>
     public const int MaximumLength =
-        HeaderLength + LocalLength + PeerLength + ExtensionLength + AdaptationLength + KnownLength + TieTagsLength + 1 + (PeerAddresses.Capacity * AddressLength) + Alignment - 1 + MacLength;
+        HeaderLength + LocalLength + PeerLength + ExtensionLength + AdaptationLength + KnownLength + TieTagsLength + (2 * (2 + KeyVectors.MaximumLength)) + 1 + (PeerAddresses.Capacity * AddressLength) + Alignment - 1 + MacLength;
 
     private const int HeaderLength = 1 + 4;                  // flags and time
     private const int LocalLength = 4 + 4 + 2 + 2;
@@ -49,6 +49,7 @@ internal sealed class CookieMinter
     private const byte AddressesFlag = 8;
     private const byte AdaptationFlag = 16;
     private const byte KnownFlag = 32;
+    private const byte VectorsFlag = 64;
 
     private readonly IRandomSource _secrets;
     private readonly TimeSpan _lifetime;
@@ -86,7 +87,8 @@ internal sealed class CookieMinter
         var writer = new WireWriter(cookie);
         writer.WriteByte((byte)((_keyNumber & KeyFlag) | (hasTieTags ? TieTagsFlag : 0)
             | (hasExtension ? ExtensionFlag : 0) | (hasAddresses ? AddressesFlag : 0)
-            | (claims.PeerAdaptation is null ? 0 : AdaptationFlag) | (claims.Extensions == Extensions.None ? 0 : KnownFlag)));
+            | (claims.PeerAdaptation is null ? 0 : AdaptationFlag) | (claims.Extensions == Extensions.None ? 0 : KnownFlag)
+            | (claims.Vectors is null ? 0 : VectorsFlag)));
         writer.WriteUInt32(Milliseconds(claims.Created));
         writer.WriteUInt32(claims.Local.InitiateTag.Value);
         writer.WriteUInt32(claims.Local.InitialTsn.Value);
@@ -116,6 +118,14 @@ internal sealed class CookieMinter
         if (claims.Extensions != Extensions.None)
         {
             writer.WriteUInt16((ushort)claims.Extensions);
+        }
+
+        if (claims.Vectors is { } vectors)
+        {
+            writer.WriteUInt16((ushort)vectors.Local.Length);
+            writer.WriteBytes(vectors.Local);
+            writer.WriteUInt16((ushort)vectors.Peer.Length);
+            writer.WriteBytes(vectors.Peer);
         }
 
         if (hasAddresses)
@@ -271,6 +281,8 @@ internal sealed class CookieMinter
             reader.TryReadUInt16(out known);
         }
 
+        KeyVectors? vectors = (flags & VectorsFlag) != 0 ? new KeyVectors(ReadVector(ref reader), ReadVector(ref reader)) : null;
+
         // 32 bits of milliseconds turn over in 49 days; long before that the key is gone.
         uint age = Milliseconds(now) - created;
         return new CookieClaims
@@ -285,7 +297,15 @@ internal sealed class CookieMinter
             PeerTieTag = peerTieTag,
             PeerAdaptation = (flags & AdaptationFlag) != 0 ? adaptation : null,
             Extensions = (Extensions)known,
+            Vectors = vectors,
         };
+    }
+
+    private static byte[] ReadVector(ref WireReader reader)
+    {
+        reader.TryReadUInt16(out ushort length);
+        reader.TryReadBytes(length, out ReadOnlySpan<byte> vector);
+        return vector.ToArray();
     }
 
     private static PeerAddresses ReadAddresses(ref WireReader reader)

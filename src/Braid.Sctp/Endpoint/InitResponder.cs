@@ -22,6 +22,9 @@ internal ref struct InitReview
     /// <summary>What the peer knows.</summary>
     public Extensions Extensions;
 
+    /// <summary>What the peer says of authentication (RFC 4895 §3).</summary>
+    public KeyVectorReader Authentication;
+
     /// <summary>Parameters that the peer wants reported when they are not known (§3.2.1).</summary>
     public ParameterReport Unrecognized;
 }
@@ -43,6 +46,7 @@ internal sealed class InitResponder(EndpointOptions options, CookieMinter cookie
         while (parameters.TryRead(out ParameterView parameter))
         {
             review.Extensions |= ExtensionRules.Read(parameter);
+            review.Authentication.Consider(parameter);
             hasHostName |= parameter.Type == ParameterType.HostNameAddress;
             if (parameter.Type == ParameterType.CookiePreservative)
             {
@@ -60,6 +64,7 @@ internal sealed class InitResponder(EndpointOptions options, CookieMinter cookie
         }
 
         review.IsMalformed = parameters.IsMalformed;
+        review.Extensions |= review.Authentication.IsComplete ? Extensions.Authentication : Extensions.None;
         review.Refusal = !InitRules.IsValid(init.Fields) ? CauseCode.InvalidMandatoryParameter
             : hasHostName ? CauseCode.UnresolvableAddress            // §5.1.2 B
             : null;
@@ -75,7 +80,7 @@ internal sealed class InitResponder(EndpointOptions options, CookieMinter cookie
     public void Accept(Instant now, in ReplyAddress to, in CookieClaims claims, scoped in InitReview review, AssociationOptions ours)
     {
         Span<byte> cookie = stackalloc byte[CookieMinter.MaximumLength];
-        Extensions offered = ExtensionRules.Offered(options, ours);
+        Extensions offered = ExtensionRules.Offered(options, ours) & ~(claims.Vectors is null ? Extensions.Authentication : Extensions.None);
         CookieClaims whole = claims with
         {
             Extension = cookies.Grant(review.WantedExtension),
@@ -83,12 +88,17 @@ internal sealed class InitResponder(EndpointOptions options, CookieMinter cookie
             Extensions = ExtensionRules.Agreed(offered, review.Extensions),
         };
         int length = cookies.Mint(now, whole, cookie);
-        Span<byte> room = stackalloc byte[1000];
+        Span<byte> room = stackalloc byte[CookieMinter.MaximumLength + KeyVectors.LongestOnWire + 600];
         var parameters = new ParameterWriter(room);
         parameters.TryWrite(ParameterType.StateCookie, cookie[..length]);
         SourceAddresses.WriteTold(ref parameters, options.LocalAddresses, to.Path);
         // Who knows none of them gets an INIT ACK that is no longer for it (RFC 5062 §4).
         ExtensionRules.Write(ref parameters, whole.Extensions == Extensions.None ? offered & Extensions.ZeroChecksum : offered);
+
+        if (claims.Vectors is { } vectors)
+        {
+            KeyVectors.Write(ref parameters, vectors.Local);
+        }
 
         if (ours.AdaptationIndication is { } value)
         {

@@ -62,6 +62,10 @@ internal sealed class ListeningProcedures(
         {
             replies.AddAbort(to, init.InitiateTag, cause);
         }
+        else if (RefuseForAuthentication(review, association?.Options ?? _ports[ports.Local], to, init.InitiateTag))
+        {
+            // it was told so
+        }
         else if (association is not null && IsHidden(association, path))
         {
             drops.Count(DropReason.UnexpectedChunk);
@@ -75,7 +79,7 @@ internal sealed class ListeningProcedures(
             _responder.Accept(
                 now,
                 to,
-                Claim(now, init.Fields, ports, addresses, association),
+                Claim(now, init.Fields, ports, addresses, association) with { Vectors = NewVectors(review, association?.Options ?? _ports[ports.Local], association) },
                 review,
                 association?.Options ?? _ports[ports.Local]);
         }
@@ -94,7 +98,7 @@ internal sealed class ListeningProcedures(
         }
 
         ChunkReader chunks = packet.Chunks;
-        if (!chunks.TryRead(out ChunkView chunk) || !CookieEchoChunk.TryRead(chunk, out CookieEchoChunk echo))
+        if ((shape.BeginsWithAuth && !chunks.TryRead(out _)) || !chunks.TryRead(out ChunkView chunk) || !CookieEchoChunk.TryRead(chunk, out CookieEchoChunk echo))
         {
             drops.Count(DropReason.MalformedChunk);
             return null;
@@ -127,13 +131,72 @@ internal sealed class ListeningProcedures(
             return null;
         }
 
-        if (association is null)
+        if (!IsAuthentic(packet, shape, claims, association))
         {
-            return Accept(now, path, packet, claims);
+            return null;
         }
 
-        Resolve(now, path, packet, claims, association, shape.HasAbort);
+        if (association is null)
+        {
+            return Accept(now, path, packet, claims, shape);
+        }
+
+        Resolve(now, path, packet, claims, association, shape);
         return null;
+    }
+
+    /// <summary>Whether an INIT is refused for what it says of authentication, or does not say (RFC 4895 §6.1).</summary>
+    private bool RefuseForAuthentication(in InitReview review, AssociationOptions ours, in ReplyAddress to, VerificationTag tag)
+    {
+        bool isWrong = ours.OfferedAuthentication is not null && review.Authentication.IsWrong;
+        if (isWrong)
+        {
+            replies.AddAbort(to, tag, CauseCode.ProtocolViolation, AuthenticationRules.WrongRandomNumber);
+        }
+        else if (AuthenticationRules.Insists(ours, review.Authentication))
+        {
+            replies.AddAbort(to, tag, CauseCode.MissingMandatoryParameter, AuthenticationRules.MissingParameters);
+            return true;
+        }
+
+        return isWrong;
+    }
+
+    // RFC 4895 §6.1: the number follows the tag. Where our own INIT is on its way, that has said what we say (§5.2.1).
+    private KeyVectors? NewVectors(in InitReview review, AssociationOptions ours, Association? association) =>
+        ours.OfferedAuthentication is { } offered && review.Authentication.IsComplete
+            ? new KeyVectors((association is { IsBeingSetUp: true } ? association.OpeningVector : null) ?? factory.NewVector(offered), review.Authentication.ToVector())
+            : null;
+
+    /// <summary>
+    /// Whether a COOKIE ECHO is authenticated as it has to be (RFC 4895 §6.3): by the keys of the association that exists; before there is one,
+    /// by what the cookie says.
+    /// </summary>
+    private bool IsAuthentic(in PacketView packet, in PacketShape shape, in CookieClaims claims, Association? association)
+    {
+        bool isNew = association is null or { IsBeingSetUp: true } or { State: AssociationState.Listening };
+        KeyVectors? vectors = isNew ? claims.Vectors : association!.Authentication?.Vectors;
+        if (!shape.BeginsWithAuth)
+        {
+            return vectors is null || !KeyVectors.Required(vectors.Local).Contains(ChunkType.CookieEcho) || Drop(DropReason.NotAuthenticated);
+        }
+
+        ChunkReader chunks = packet.Chunks;
+        ReadOnlySpan<byte> data = chunks.Rest;
+        if (vectors is null || !chunks.TryRead(out ChunkView chunk) || !AuthChunk.TryRead(chunk, out AuthChunk auth))
+        {
+            return Drop(vectors is null ? DropReason.UnrecognizedChunk : DropReason.MalformedChunk);     // §5: with it goes what follows
+        }
+
+        ChunkAuthentication authentication = association?.Authentication
+            ?? new ChunkAuthentication(_ports.GetValueOrDefault(claims.Ports.Local)?.OfferedAuthentication ?? AuthenticationOptions.Default, null);
+        return authentication.Check(auth, data, vectors, factory.Buffers) == AuthVerdict.Valid || Drop(DropReason.BadAuthentication);
+    }
+
+    private bool Drop(DropReason reason)
+    {
+        drops.Count(reason);
+        return false;
     }
 
     private CauseCode? RefuseStranger(Association? association, ushort port) =>
@@ -180,7 +243,7 @@ internal sealed class ListeningProcedures(
         };
     }
 
-    private Association? Accept(Instant now, in NetworkPath path, in PacketView packet, in CookieClaims claims)
+    private Association? Accept(Instant now, in NetworkPath path, in PacketView packet, in CookieClaims claims, in PacketShape shape)
     {
         if (!_ports.TryGetValue(claims.Ports.Local, out AssociationOptions? portOptions) || associations.Count >= options.MaximumAssociations)
         {
@@ -189,13 +252,13 @@ internal sealed class ListeningProcedures(
         }
 
         Association association = factory.Accept(now, path.Local, claims, portOptions);
-        association.HandlePacket(now, path, packet, hasAbort: false);        // DATA may come along with COOKIE ECHO
+        association.HandlePacket(now, path, packet, hasAbort: false, wasChecked: shape.BeginsWithAuth);      // DATA may come along with COOKIE ECHO
         return association;
     }
 
     /// <summary>A COOKIE ECHO for an association that exists, or that waits for this very peer.</summary>
     private void Resolve(
-        Instant now, in NetworkPath path, in PacketView packet, in CookieClaims claims, Association association, bool hasAbort)
+        Instant now, in NetworkPath path, in PacketView packet, in CookieClaims claims, Association association, in PacketShape shape)
     {
         CollisionAction action = association.State == AssociationState.Listening
             ? association.Paths.Find(claims.Addresses.Source) is null ? CollisionAction.Discard : CollisionAction.AdoptPeerTag
@@ -209,7 +272,7 @@ internal sealed class ListeningProcedures(
                 usedTags.Add(now, before);
             }
 
-            association.HandlePacket(now, path, packet, hasAbort);       // which may learn a UDP port
+            association.HandlePacket(now, path, packet, shape.HasAbort, wasChecked: shape.BeginsWithAuth);       // which may learn a UDP port
             associations.Update(association);
         }
         else if (action is CollisionAction.Discard or CollisionAction.Late)

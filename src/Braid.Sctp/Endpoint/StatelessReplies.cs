@@ -69,9 +69,9 @@ internal sealed class StatelessReplies(BufferPool buffers, DropCounters drops)
     /// <summary>§8.4, rules 2 to 8.</summary>
     public void AnswerOutOfTheBlue(in NetworkPath path, in PacketHeader header, in PacketShape shape)
     {
-        if (shape.HasAbort || shape.FirstType == ChunkType.CookieEcho)
+        if (shape.HasAbort || shape.FirstType is ChunkType.CookieEcho or ChunkType.Auth)
         {
-            return;                                          // rule 4: a cookie that nobody made is discarded silently (§5.1.5)
+            return;                                          // rule 4: a cookie that nobody made is discarded silently (§5.1.5); RFC 4895 §6.3: AUTH does not count
         }
 
         var to = new ReplyAddress(path, header.Ports);

@@ -16,7 +16,7 @@ internal static class ExtensionRules
 
     /// <summary>What an association may offer on this endpoint.</summary>
     public static Extensions Offered(EndpointOptions endpoint, AssociationOptions options) =>
-        options.Extensions
+        (options.Extensions | (options.Authentication is null ? Extensions.None : Extensions.Authentication))
         & ~(endpoint.ErrorDetection == AlternateErrorDetection.None ? Extensions.ZeroChecksum : Extensions.None)
         & ~(endpoint.CarriesEcn ? Extensions.None : Extensions.Ecn);
 
@@ -94,6 +94,11 @@ internal static class ExtensionRules
         if ((extensions & Extensions.NonRenegableSack) != 0)
         {
             types[count++] = ChunkType.NrSack;
+        }
+
+        if ((extensions & Extensions.Authentication) != 0)
+        {
+            types[count++] = ChunkType.Auth;                 // what counts is what RFC 4895 §3 has beside this
         }
 
         if (count > 0)

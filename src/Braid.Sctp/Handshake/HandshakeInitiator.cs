@@ -26,6 +26,12 @@ internal enum InitAckVerdict : byte
     /// <summary>It has a Host Name Address: ABORT (§5.1.2 B).</summary>
     HasHostName,
 
+    /// <summary>Its random number does not have 32 bytes: ABORT (RFC 4895 §6.1).</summary>
+    WrongRandomNumber,
+
+    /// <summary>It does not offer the authentication that our options insist on: ABORT.</summary>
+    NoAuthentication,
+
     /// <summary>A parameter's length is not what it says: discarded.</summary>
     Malformed,
 }
@@ -56,10 +62,17 @@ internal sealed class HandshakeInitiator
             (ushort)context.Options.OutgoingStreams,
             (ushort)context.Options.IncomingStreams,
             initialTsn);
+        Vector = context.Options.OfferedAuthentication is { } authentication ? KeyVectors.Make(authentication, context.Random) : null;
     }
 
     /// <summary>What our INIT says; the same each time it is sent (§5.1.6).</summary>
     public InitFields Fields { get; }
+
+    /// <summary>What our INIT says of authentication (RFC 4895 §6.1); null for nothing.</summary>
+    public byte[]? Vector { get; }
+
+    /// <summary>What the INIT ACK said of it; null for nothing that is of use.</summary>
+    public byte[]? PeerVector { get; private set; }
 
     /// <summary>Transmissions of the chunk that is waiting for its answer.</summary>
     public int Attempts { get; private set; }
@@ -113,9 +126,11 @@ internal sealed class HandshakeInitiator
         bool hasHostName = false;
         uint? adaptation = null;
         var extensions = Extensions.None;
+        var vector = new KeyVectorReader();
         ParameterReader parameters = initAck.Parameters;
         while (parameters.TryRead(out ParameterView parameter))
         {
+            vector.Consider(parameter);
             extensions |= ExtensionRules.Read(parameter);
             switch (parameter.Type)
             {
@@ -139,6 +154,9 @@ internal sealed class HandshakeInitiator
         InitAckVerdict verdict = parameters.IsMalformed ? InitAckVerdict.Malformed
             : hasHostName ? InitAckVerdict.HasHostName
             : cookie is null ? InitAckVerdict.NoCookie
+            : Vector is null ? InitAckVerdict.Accepted
+            : vector.IsWrong ? InitAckVerdict.WrongRandomNumber
+            : AuthenticationRules.Insists(_context.Options, vector) ? InitAckVerdict.NoAuthentication
             : InitAckVerdict.Accepted;
         if (verdict != InitAckVerdict.Accepted)
         {
@@ -149,7 +167,8 @@ internal sealed class HandshakeInitiator
         Measure();
         _cookie = cookie;
         PeerAdaptation = adaptation;
-        PeerExtensions = extensions;
+        PeerVector = Vector is not null && vector.IsComplete ? vector.ToVector() : null;
+        PeerExtensions = extensions | (PeerVector is null ? Extensions.None : Extensions.Authentication);
         _context.Timers.Stop(s_t1Init);
         Attempts = 0;
         WantsCookieEcho = true;
@@ -160,6 +179,8 @@ internal sealed class HandshakeInitiator
     public static (CauseCode Code, byte[] Info) Explain(InitAckVerdict verdict) => verdict switch
     {
         InitAckVerdict.HasHostName => (CauseCode.UnresolvableAddress, []),
+        InitAckVerdict.WrongRandomNumber => (CauseCode.ProtocolViolation, AuthenticationRules.WrongRandomNumber.ToArray()),
+        InitAckVerdict.NoAuthentication => (CauseCode.MissingMandatoryParameter, AuthenticationRules.MissingParameters.ToArray()),
         InitAckVerdict.NoCookie => (CauseCode.MissingMandatoryParameter, [0, 0, 0, 1, 0, (byte)ParameterType.StateCookie]),
         _ => (CauseCode.InvalidMandatoryParameter, []),
     };

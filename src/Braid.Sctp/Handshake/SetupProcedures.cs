@@ -109,6 +109,7 @@ internal sealed class SetupProcedures(Tcb tcb)
 
         tcb.Paths.Adopt(from.Local, addresses);
         tcb.PeerAdaptation = tcb.Handshake.PeerAdaptation;
+        tcb.SetKeyVectors(tcb.Handshake.PeerVector is { } peer ? new KeyVectors(tcb.Handshake.Vector!, peer) : null);
         tcb.SetTransfer(negotiated);
         tcb.State = AssociationState.CookieEchoed;
         if (!unrecognized.Written.IsEmpty)
@@ -204,6 +205,7 @@ internal sealed class SetupProcedures(Tcb tcb)
         tcb.LocalTag = claims.Local.InitiateTag;
         tcb.Paths.Adopt(path.Local, claims.Addresses);
         tcb.PeerAdaptation = claims.PeerAdaptation;
+        tcb.SetKeyVectors(claims.Vectors);
         tcb.SetTransfer(InitRules.Negotiate(claims.Local, claims.Peer, claims.Extensions));
     }
 

@@ -9,6 +9,7 @@ internal sealed class PathSet(AssociationContext context, EndpointOptions endpoi
 {
     private Path[] _paths = [];
     private byte _primary;                                   // small: there may be very many idle associations
+    private int _largestOnAll = int.MaxValue;
 
     /// <summary>The primary path.</summary>
     public Path Primary => _paths[_primary];
@@ -20,7 +21,10 @@ internal sealed class PathSet(AssociationContext context, EndpointOptions endpoi
     public int Version { get; private set; }
 
     /// <summary>PMDCS: the largest DATA chunk that fits into a packet on every path, in bytes. A chunk may have to change paths.</summary>
-    public int MaximumChunk { get; private set; } = int.MaxValue;
+    public int MaximumChunk => _largestOnAll - AuthenticationRoom;
+
+    /// <summary>Bytes of each packet that are kept for an AUTH chunk (RFC 4895 §6.2).</summary>
+    public byte AuthenticationRoom { get; set; }
 
     /// <summary>Whether a path may want a probe of its MTU: no packet costs a look at every path.</summary>
     public bool MayProbe { get; set; }
@@ -40,10 +44,10 @@ internal sealed class PathSet(AssociationContext context, EndpointOptions endpoi
     public void OnSizeChanged(Path path)
     {
         path.Resize();
-        MaximumChunk = int.MaxValue;
+        _largestOnAll = int.MaxValue;
         foreach (Path any in _paths)
         {
-            MaximumChunk = Math.Min(MaximumChunk, any.MaximumChunk);
+            _largestOnAll = Math.Min(_largestOnAll, any.MaximumChunk);
         }
     }
 
@@ -59,7 +63,7 @@ internal sealed class PathSet(AssociationContext context, EndpointOptions endpoi
         var path = new Path(_paths.Length, whole, state, context, endpoint.EncapsulationOverhead);
         _paths = [.. _paths, path];                          // rare, and most have one
         context.Timers.Reserve(_paths.Length);
-        MaximumChunk = Math.Min(MaximumChunk, path.MaximumChunk);
+        _largestOnAll = Math.Min(_largestOnAll, path.MaximumChunk);
         Version++;
     }
 
@@ -113,7 +117,7 @@ internal sealed class PathSet(AssociationContext context, EndpointOptions endpoi
     public void Restart(in NetworkAddress local, in PeerAddresses addresses)
     {
         _paths = [];
-        MaximumChunk = int.MaxValue;
+        _largestOnAll = int.MaxValue;
         Adopt(local, addresses);
     }
 

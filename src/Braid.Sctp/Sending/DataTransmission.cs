@@ -58,9 +58,12 @@ internal sealed class DataTransmission(
         return HasNewData ? path : null;
     }
 
+    /// <summary>The key of the message that goes next; null for none.</summary>
+    public ushort? NextKey => outstanding.TryPeekLost(out LostChunk lost) ? lost.KeyId : queue.NextKey;
+
     /// <summary>Bytes of the chunk that goes next, when no packet on that path could hold it; else 0.</summary>
     public int OversizedFor(Path path) =>
-        outstanding.TryPeekLost(out LostChunk lost) && lost.WireLength > path.MaximumChunk ? lost.WireLength : 0;
+        outstanding.TryPeekLost(out LostChunk lost) && lost.WireLength > path.MaximumChunk - paths.AuthenticationRoom ? lost.WireLength : 0;
 
     /// <summary>Whether the next DATA chunk fits into this much of a packet.</summary>
     public bool HasDataFor(int available)
@@ -130,7 +133,7 @@ internal sealed class DataTransmission(
     private bool WriteLost(ref PacketWriter packet, Path path, Abandonment? abandonment)
     {
         bool wrote = false;
-        while (TryPeekWorthy(abandonment, out LostChunk lost) && lost.WireLength <= packet.Available
+        while (TryPeekWorthy(abandonment, out LostChunk lost) && packet.Admits(lost.KeyId) && lost.WireLength <= packet.Available
             && (wrote || recovery.OwesRetransmission || MaySend(path)))
         {
             Feedback.OnSending(path);
@@ -169,7 +172,7 @@ internal sealed class DataTransmission(
         bool wrote = false;
         int full = paths.MaximumPayload;
         queue.BeginPacket();
-        while (queue.TryPeek(Math.Min(packet.Available - paths.DataHeader, full), full, out int length) && MayCut(length))
+        while (packet.Admits(queue.NextKey) && queue.TryPeek(Math.Min(packet.Available - paths.DataHeader, full), full, out int length) && MayCut(length))
         {
             Feedback.OnSending(path);
             Fragment fragment = queue.Cut(length, sackImmediately: isShuttingDown);

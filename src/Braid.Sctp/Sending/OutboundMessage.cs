@@ -111,8 +111,8 @@ internal sealed class OutboundMessage
 /// The message objects of one association, shared by the queue that makes them and the one that lets them go. Owns no message
 /// but those that failed.
 /// </summary>
-/// <param name="spares">Where the objects come from.</param>
-internal sealed class OutboundMessagePool(SpareMessages spares)
+/// <param name="context">Where the objects come from, and who counts what each key is needed for.</param>
+internal sealed class OutboundMessagePool(AssociationContext context)
 {
     private List<FailedSend>? _failed;
     private List<SettledSend>? _settled;
@@ -129,9 +129,14 @@ internal sealed class OutboundMessagePool(SpareMessages spares)
 
     public OutboundMessage Rent(PooledBuffer buffer, in SendOptions options)
     {
-        OutboundMessage message = spares.TakeOutbound();
+        OutboundMessage message = context.Spares.TakeOutbound();
         message.Set(buffer, options, ++_lastNumber);
         Rented++;
+        if (options.KeyId is { } key && context.Authentication is { } authentication)
+        {
+            authentication.Keys.OnAccepted(key);
+        }
+
         Unreliable += options.Reliability.Policy == ReliabilityPolicy.Reliable ? 0 : 1;
         return message;
     }
@@ -235,9 +240,14 @@ internal sealed class OutboundMessagePool(SpareMessages spares)
     public void Return(OutboundMessage message)
     {
         Unreliable -= message.Options.Reliability.Policy == ReliabilityPolicy.Reliable ? 0 : 1;
+        ushort? key = message.Options.KeyId;
         message.Clear();
         Rented--;
-        spares.Return(message);
+        context.Spares.Return(message);
+        if (key is { } id)
+        {
+            context.Authentication?.Keys.OnReleased(id);
+        }
     }
 
     private void SettleIfDelivered(OutboundMessage message)

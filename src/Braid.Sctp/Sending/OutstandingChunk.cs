@@ -174,4 +174,5 @@ internal readonly record struct AckOutcome(
 /// <param name="WireLength">Bytes of the chunk, header and padding included.</param>
 /// <param name="Path">Where it was sent last.</param>
 /// <param name="ByTimeout">Whether a time-out, and not missing reports, says that it is lost.</param>
-internal readonly record struct LostChunk(int WireLength, int Path, bool ByTimeout);
+/// <param name="KeyId">The key that its message is sent with; null for none.</param>
+internal readonly record struct LostChunk(int WireLength, int Path, bool ByTimeout, ushort? KeyId = null);

@@ -108,7 +108,7 @@ internal sealed partial class OutstandingQueue
         }
 
         ref OutstandingChunk chunk = ref At(offset);
-        lost = new LostChunk(chunk.WireLength, chunk.Path, ByTimeout: !chunk.WasFastRetransmitted);
+        lost = new LostChunk(chunk.WireLength, chunk.Path, ByTimeout: !chunk.WasFastRetransmitted, chunk.Message.Options.KeyId);
         return true;
     }
 

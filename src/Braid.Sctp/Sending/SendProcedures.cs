@@ -55,15 +55,21 @@ internal readonly struct SendProcedures(Tcb tcb)
     {
         AssociationState.Closed => SendStatus.Closed,
         _ when tcb.ShutdownRequested => SendStatus.ShuttingDown,
+        _ when options.KeyId is { } key && !MaySendWith(key) => SendStatus.UnknownKey,
         AssociationState.Listening or AssociationState.CookieWait or AssociationState.CookieEchoed or AssociationState.Established =>
             tcb.Queue.Check(length, options),
         _ => SendStatus.ShuttingDown,
     };
 
+    // Without authentication there is the null key only, and it does nothing.
+    private bool MaySendWith(ushort key) => tcb.Authentication?.Keys.MaySendWith(key) ?? key == 0;
+
     private SendStatus Enqueue(Instant now, PooledBuffer payload, in SendOptions options, bool wasAccepted)
     {
         tcb.Begin(now);
-        SendStatus status = tcb.Queue.Enqueue(payload, options, wasAccepted);
+        SendStatus status = tcb.Authentication is { } authentication && options.KeyId is null
+            ? tcb.Queue.Enqueue(payload, options with { KeyId = authentication.Keys.Active }, wasAccepted)
+            : tcb.Queue.Enqueue(payload, options, wasAccepted);
         if (status == SendStatus.Ok)
         {
             tcb.Context.Counters.MessagesSent += options.MoreFollows ? 0 : 1;

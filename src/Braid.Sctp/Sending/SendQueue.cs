@@ -53,6 +53,9 @@ internal sealed partial class SendQueue
     /// <summary>Whether a fragment could be cut; not so when all that waits is behind a record whose next part has not come.</summary>
     public bool HasNext => _turn.Stream?.First is not null;
 
+    /// <summary>The key of the message that <see cref="Cut"/> would cut; null where there is none.</summary>
+    public ushort? NextKey => _turn.Stream?.First?.Options.KeyId;
+
     /// <summary>Whether messages are sent in I-DATA chunks. Only changed while no message is begun.</summary>
     public bool IsInterleaved { get; set; }
 

@@ -210,6 +210,9 @@ internal sealed class Sender
     /// <inheritdoc cref="DataTransmission.WantsPacket"/>
     public Path? WantsPacket(bool isShuttingDown) => _transmission.WantsPacket(isShuttingDown);
 
+    /// <inheritdoc cref="DataTransmission.NextKey"/>
+    public ushort? NextKey => _transmission.NextKey;
+
     /// <inheritdoc cref="DataTransmission.OversizedFor"/>
     public int OversizedFor(Path path) => _transmission.OversizedFor(path);
 

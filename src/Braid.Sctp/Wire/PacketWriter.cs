@@ -61,7 +61,7 @@ public ref struct PacketWriter
     private readonly int Unused => (_destination.Length - Length) & ~3;
 
     /// <summary>Whether user data that is sent with a key may be in the packet.</summary>
-    internal readonly bool Admits(ushort keyId) => _plan is not { CoversData: true } || keyId == KeyId;
+    internal readonly bool Admits(ushort? keyId) => keyId is null || _plan is not { CoversData: true } || keyId == KeyId;
 
     /// <summary>Authenticates all that follows, whether it has to be or not; false when there is no room for that.</summary>
     internal bool TryAuthenticate()

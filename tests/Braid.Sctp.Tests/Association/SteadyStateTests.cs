@@ -54,6 +54,34 @@ public sealed class SteadyStateTests
         Assert.Equal((count / 2, count / 2), (pair.Client.GetStatistics().MessagesSent, pair.Server.GetStatistics().MessagesReceived));
     }
 
+    [Theory]
+    [InlineData(100)]
+    [InlineData(3000)]
+    public void Authentication_allocates_nothing_either(int length)
+    {
+        var options = new AssociationOptions
+        {
+            Authentication = new AuthenticationOptions { RequiredChunks = [Sctp.Wire.ChunkType.Data, Sctp.Wire.ChunkType.IData, Sctp.Wire.ChunkType.Sack] },
+        };
+        var pair = new DirectPair(options);
+        byte[] payload = new byte[length];
+        for (int i = 0; i < 500; i++)
+        {
+            RoundTrip(pair, payload);
+        }
+
+        int count = 500;
+        Assert.Equal(0, Allocations.Of(() =>
+        {
+            for (int i = 0; i < 500; i++, count++)
+            {
+                RoundTrip(pair, payload);
+            }
+        }));
+        Assert.Equal(count, pair.Server.GetStatistics().MessagesReceived);
+        Assert.Equal(0, pair.A.Buffers.Rented + pair.Z.Buffers.Rented);
+    }
+
     [Fact, Rfc(3758, "3.5")]
     public void Messages_that_are_given_up_allocate_nothing_either()
     {

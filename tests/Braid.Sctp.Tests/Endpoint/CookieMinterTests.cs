@@ -51,6 +51,20 @@ public sealed class CookieMinterTests
         Assert.Equal(CookieVerdict.Forged, minter.Check(later, minted, NetworkAddress.FromIPv4([10, 0, 0, 3], 12), s_ports, out _, out _));
     }
 
+    [Fact, Rfc(4895, "6.3")]
+    public void A_cookie_remembers_what_was_said_of_authentication_however_long()
+    {
+        var minter = new CookieMinter(new SeededRandom(1), TimeSpan.FromSeconds(60));
+        var vectors = new KeyVectors(new byte[KeyVectors.MaximumLength], [1, 2, 3]);
+        CookieClaims claims = s_claims with { Vectors = vectors, Extensions = Extensions.Authentication, PeerAdaptation = 1, Extension = TimeSpan.FromSeconds(1) };
+        var cookie = new byte[CookieMinter.MaximumLength];
+        byte[] minted = cookie[..minter.Mint(s_start, claims, cookie)];
+        Assert.Equal(CookieVerdict.Valid, minter.Check(s_start, minted, s_source, s_ports, out CookieClaims read, out _));
+        Assert.Equal(vectors.Local, read.Vectors!.Local);
+        Assert.Equal(vectors.Peer, read.Vectors.Peer);
+        Assert.Equal(claims, read with { Vectors = vectors });
+    }
+
     [Fact]
     public void A_cookie_is_bound_to_host_and_ports_but_not_to_the_UDP_port()
     {

@@ -36,7 +36,7 @@ public sealed class OutstandingQueueModelTests
     {
         var random = new SeededRandom(seed);
         var buffers = new BufferPool();
-        var messages = new OutboundMessagePool(new SpareMessages());
+        var messages = new OutboundMessagePool(Real.Context());
         var queue = new OutstandingQueue(new Tsn(uint.MaxValue - 20), messages);
         var model = new List<Chunk>();
         for (int step = 0; step < 300; step++)

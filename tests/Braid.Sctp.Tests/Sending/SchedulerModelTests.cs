@@ -64,7 +64,7 @@ public sealed class SchedulerModelTests
     {
         var random = new SeededRandom(seed);
         var buffers = new BufferPool();
-        var messages = new OutboundMessagePool(new SpareMessages());
+        var messages = new OutboundMessagePool(Real.Context());
         IStreamScheduler scheduler = StreamSchedulers.Create(kind);
         var model = new Model(kind);
         OutboundStream[] streams = [.. Enumerable.Range(0, Streams).Select(i => new OutboundStream((ushort)i))];

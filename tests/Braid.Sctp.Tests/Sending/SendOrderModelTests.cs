@@ -31,7 +31,7 @@ public sealed class SendOrderModelTests
     {
         var random = new SeededRandom(seed);
         var buffers = new BufferPool();
-        var messages = new OutboundMessagePool(new SpareMessages());
+        var messages = new OutboundMessagePool(Real.Context());
         var queue = new OutstandingQueue(new Tsn(uint.MaxValue - 20), messages);
         var model = new List<Chunk>();
         Instant now = new(TimeSpan.TicksPerSecond);

@@ -16,7 +16,7 @@ public sealed class TruncatedSackTests
     private static readonly Instant s_start = new(TimeSpan.TicksPerSecond);
 
     private readonly BufferPool _buffers = new();
-    private readonly OutboundMessagePool _messages = new(new SpareMessages());
+    private readonly OutboundMessagePool _messages = new(Real.Context());
     private readonly OutstandingQueue _queue;
 
     public TruncatedSackTests()

@@ -1,0 +1,111 @@
+using System;
+using System.Security.Cryptography;
+using Braid.Core;
+using Braid.Sctp.Wire;
+
+namespace Braid.Sctp;
+
+/// <summary>What an AUTH chunk turned out to be.</summary>
+internal enum AuthVerdict : byte
+{
+    /// <summary>The peer has sent what is behind it.</summary>
+    Valid,
+
+    /// <summary>Its algorithm is none of those that we have asked for (RFC 4895 §6.3).</summary>
+    UnsupportedAlgorithm,
+
+    /// <summary>There is no such key.</summary>
+    UnknownKey,
+
+    /// <summary>The code is not the one that the key makes.</summary>
+    Wrong,
+}
+
+/// <summary>
+/// Authentication of the chunks of one association (RFC 4895): what each side wants of the other, and the codes. Made only where it is
+/// offered. Owns the keys, and what the handshake has agreed on.
+/// </summary>
+internal sealed class ChunkAuthentication(AuthenticationOptions options, AssociationContext? context)
+{
+    private ChunkTypeSet _required;
+
+    public SharedKeys Keys { get; } = new(options, context);
+
+    /// <summary>What the handshake has agreed on; null before it is done, and with a peer that does not know RFC 4895.</summary>
+    public KeyVectors? Vectors { get; private set; }
+
+    /// <summary>What we have to authenticate; null for nothing.</summary>
+    public AuthenticationPlan? Plan { get; private set; }
+
+    /// <summary>
+    /// Whether what is read now may be somebody else's who must not end the association: only an authenticated ABORT does (§6.3).
+    /// </summary>
+    public bool IsDoubtful { get; set; }
+
+    /// <summary>The handshake has agreed on this, maybe another one than before.</summary>
+    public void Begin(KeyVectors? vectors)
+    {
+        Vectors = vectors;
+        Plan = null;
+        _required = vectors is null ? default : KeyVectors.Required(vectors.Local);
+        if (vectors is not null && KeyVectors.Required(vectors.Peer) is { IsEmpty: false } types && KeyVectors.Preferred(vectors.Peer) is { } algorithm)
+        {
+            Plan = new AuthenticationPlan(types, algorithm, Hmac.LengthOf(algorithm));
+        }
+    }
+
+    /// <summary>Whether a chunk of the peer is taken only when it is authenticated.</summary>
+    public bool Requires(ChunkType type) => _required.Contains(type);
+
+    /// <summary>Checks an AUTH chunk (§6.3).</summary>
+    /// <param name="auth">The chunk.</param>
+    /// <param name="data">It and all that is behind it in its packet.</param>
+    /// <param name="vectors">What the handshake has agreed on, or will have.</param>
+    /// <param name="buffers">Where scratch memory comes from.</param>
+    public AuthVerdict Check(in AuthChunk auth, ReadOnlySpan<byte> data, KeyVectors vectors, BufferPool buffers)
+    {
+        int length = Hmac.LengthOf(auth.Algorithm);
+        if (length == 0 || !KeyVectors.Requests(vectors.Local, auth.Algorithm))
+        {
+            return AuthVerdict.UnsupportedAlgorithm;
+        }
+
+        if (Keys.Derive(auth.KeyId, vectors, auth.Algorithm) is not { } key)
+        {
+            return AuthVerdict.UnknownKey;
+        }
+
+        if (auth.Code.Length != length)
+        {
+            return AuthVerdict.Wrong;
+        }
+
+        using PooledBuffer copy = buffers.RentCopy(data);
+        copy.Span.Slice(AuthChunk.HeaderLength, length).Clear();         // Figure 6
+        Span<byte> code = stackalloc byte[Hmac.LongestCode];
+        Hmac.Compute(auth.Algorithm, key, copy.Span, code[..length]);
+        if (!CryptographicOperations.FixedTimeEquals(code[..length], auth.Code))
+        {
+            return AuthVerdict.Wrong;
+        }
+
+        Keys.OnUsedByPeer(auth.KeyId);
+        return AuthVerdict.Valid;
+    }
+
+    /// <summary>Puts the code into the AUTH chunk of a packet that is complete (§6.2).</summary>
+    public void Sign(in PacketWriter packet)
+    {
+        if (packet.AuthenticatedFrom == 0)
+        {
+            return;
+        }
+
+        Span<byte> data = packet.Authenticated;
+        byte[]? key = Keys.Derive(packet.KeyId, Vectors!, Plan!.Algorithm);
+        Invariant.Check(key is not null, "a packet was begun with a key that is not there");
+        Span<byte> code = stackalloc byte[Hmac.LongestCode];
+        Hmac.Compute(Plan.Algorithm, key, data, code[..Plan.CodeLength]);
+        code[..Plan.CodeLength].CopyTo(data[AuthChunk.HeaderLength..]);
+    }
+}
