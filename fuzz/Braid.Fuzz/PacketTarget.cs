@@ -77,7 +77,7 @@ public sealed class PacketTarget : IFuzzTarget
                 MaximumAssociations = 4,
                 Association = new AssociationOptions
                 {
-                    Extensions = AssociationOptions.Default.Extensions | Extensions.NonRenegableSack,
+                    Extensions = AssociationOptions.Default.Extensions | Extensions.NonRenegableSack | Extensions.Authentication,
                     ReceiveBufferSize = ReceiveBuffer,
                     HeartbeatInterval = TimeSpan.FromSeconds(5),
                     AllowedReconfiguration = (ReconfigurationKinds)7,

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using Braid.Core;
 using Braid.Sctp;
+using Braid.Sctp.Wire;
 
 namespace Braid.Fuzz;
 
@@ -77,6 +78,7 @@ public sealed class PeersTarget : IFuzzTarget
                     Extensions = ((how & 16) != 0 ? AssociationOptions.Default.Extensions : AssociationOptions.Default.Extensions & ~Extensions.Interleaving)
                         | ((how & 8) != 0 ? Extensions.NonRenegableSack : Extensions.None),
                     AllowedReconfiguration = (ReconfigurationKinds)(how >> 5),
+                    Authentication = (how & 8) != 0 ? new AuthenticationOptions { RequiredChunks = [ChunkType.Data, ChunkType.IData, ChunkType.Sack] } : null,
                 };
                 _sides[i] = new Side(NewEndpoint(options, (ulong)i), NetworkAddress.FromIPv4([10, 0, 0, (byte)(1 + i)], 9899));
             }

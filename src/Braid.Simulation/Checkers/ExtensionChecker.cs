@@ -51,6 +51,7 @@ public static class ExtensionChecker
         ChunkType.ForwardTsn => Has(agreed, Extensions.PartialReliability) && !Has(agreed, Extensions.Interleaving),
         ChunkType.IForwardTsn => Has(agreed, Extensions.PartialReliability) && Has(agreed, Extensions.Interleaving),
         ChunkType.ReConfig => Has(agreed, Extensions.StreamReconfiguration),
+        ChunkType.Auth => Has(agreed, Extensions.Authentication),
         ChunkType.Ecne or ChunkType.Cwr => Has(agreed, Extensions.Ecn),
         ChunkType.Pad => options.MaximumPathMtu > options.PathMtu,           // nobody agrees on it; who does not search does not send it
         _ => true,

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using Braid.Core;
 using Braid.Sctp;
+using Braid.Sctp.Wire;
 
 namespace Braid.Simulation;
 
@@ -26,6 +27,11 @@ public static class ExtensionWorlds
             options with { Scheduler = isOn ? (StreamScheduler)(1 + random.NextInt32(Enum.GetValues<StreamScheduler>().Length - 1)) : default }),
         new("may be reconfigured", options => options.AllowedReconfiguration != 0, (options, isOn, _) =>
             options with { AllowedReconfiguration = isOn ? (ReconfigurationKinds)7 : 0 }),
+    ];
+
+    private static readonly ChunkType[] s_authenticated =
+    [
+        .. Enum.GetValues<ChunkType>().Where(type => type is not (ChunkType.Init or ChunkType.InitAck or ChunkType.ShutdownComplete or ChunkType.Auth)),
     ];
 
     private delegate AssociationOptions Setter(AssociationOptions options, bool isOn, SeededRandom random);
@@ -112,7 +118,18 @@ public static class ExtensionWorlds
             options = s_ofASide[i].Set(options, row[i], random);
         }
 
-        return options;
+        // Both sides have the same keys, and let each other in without.
+        return (options.Extensions & Extensions.Authentication) == 0 ? options : options with
+        {
+            Authentication = new AuthenticationOptions
+            {
+                RequiredChunks = [.. s_authenticated.Where(_ => random.NextDouble() < 0.5)],
+                Algorithms = random.NextDouble() < 0.5 ? [HmacAlgorithm.Sha256, HmacAlgorithm.Sha1] : [HmacAlgorithm.Sha1],
+                Keys = [new SharedKey(1, new byte[] { 1 }), new SharedKey(2, new byte[] { 2 })],
+                ActiveKey = random.NextDouble() < 0.5 ? (ushort)1 : (ushort)2,
+                AcceptsOtherPeers = true,
+            },
+        };
     }
 
     private static LinkModel Trouble(LinkModel link, bool isIntact, SeededRandom random) => link with
