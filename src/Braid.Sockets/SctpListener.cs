@@ -277,6 +277,7 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
                     PathMtu = promised.PathMtu,
                     AdaptationIndication = promised.AdaptationIndication,
                     Extensions = promised.Extensions,
+                    Authentication = promised.Authentication,
                 });
                 Offer(host);
             }

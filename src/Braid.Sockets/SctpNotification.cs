@@ -252,12 +252,12 @@ public enum SctpPathState
 /// <summary>What a <see cref="SctpNotification.Authentication"/> is about (RFC 6458 §6.1.8).</summary>
 public enum SctpAuthenticationIndication
 {
-    /// <summary>The peer uses a new key (SCTP_AUTH_NEW_KEY).</summary>
+    /// <summary>The peer has used a key for the first time (SCTP_AUTH_NEW_KEY).</summary>
     NewKey,
 
-    /// <summary>The peer does not support authentication (SCTP_AUTH_NO_AUTH).</summary>
+    /// <summary>The peer does not support authentication, or we do not offer it (SCTP_AUTH_NO_AUTH).</summary>
     NotSupported,
 
-    /// <summary>A key is no longer in use (SCTP_AUTH_FREE_KEY).</summary>
+    /// <summary>A key that was deactivated is no longer in use, and may be deleted (SCTP_AUTH_FREE_KEY).</summary>
     KeyFreed,
 }

@@ -1,5 +1,7 @@
 using System;
+using System.Collections.Generic;
 using Braid.Sctp;
+using Braid.Sctp.Wire;
 
 namespace Braid.Sockets;
 
@@ -142,6 +144,27 @@ public static class SctpOptions
         static options => (options.Extensions & Extensions.Interleaving) != 0,
         static (options, value) => options with { Extensions = value ? options.Extensions | Extensions.Interleaving : options.Extensions & ~Extensions.Interleaving });
 
+    /// <summary>What the peer may authenticate with, the best first (§8.1.17). Offers authentication (RFC 4895) to the peers of future associations.</summary>
+    public static SctpOption<IReadOnlyList<HmacAlgorithm>> HmacIdentifiers { get; } = new(
+        "SCTP_HMAC_IDENT",
+        static options => AuthenticationOf(options).Algorithms,
+        static (options, value) => options with { Authentication = AuthenticationOf(options) with { Algorithms = value } });
+
+    /// <summary>Chunk types that are taken only when they are authenticated (§8.3.2): all of them, not one more. For future associations.</summary>
+    public static SctpOption<IReadOnlyList<ChunkType>> AuthenticatedChunks { get; } = new(
+        "SCTP_AUTH_CHUNK",
+        static options => AuthenticationOf(options).RequiredChunks,
+        static (options, value) => options with { Authentication = AuthenticationOf(options) with { RequiredChunks = value } });
+
+    /// <summary>
+    /// The shared keys of future associations, of which the first is active (§8.3.3); of one that exists:
+    /// <see cref="SctpAssociation.SetAuthenticationKeyAsync"/>.
+    /// </summary>
+    public static SctpOption<IReadOnlyList<SharedKey>> SharedKeys { get; } = new(
+        "SCTP_AUTH_KEY",
+        static options => AuthenticationOf(options).Keys,
+        static (options, value) => options with { Authentication = AuthenticationOf(options) with { Keys = value, ActiveKey = null } });
+
     /// <summary>Which stream sends next (RFC 8260 §4.3.2); the value of a stream: <see cref="SctpStream.SchedulerValue"/>.</summary>
     public static SctpOption<StreamScheduler> StreamScheduler { get; } = new(
         "SCTP_STREAM_SCHEDULER", static options => options.Scheduler, static (options, value) => options with { Scheduler = value });
@@ -153,6 +176,8 @@ public static class SctpOptions
     /// <summary>How messages are sent when nothing is said with the message (§8.1.31).</summary>
     public static SctpOption<SctpSendInfo> DefaultSendInfo { get; } = new(
         "SCTP_DEFAULT_SNDINFO", static options => options.DefaultSendInfo, static (options, value) => options with { DefaultSendInfo = value });
+
+    private static AuthenticationOptions AuthenticationOf(SctpAssociationOptions options) => options.Authentication ?? AuthenticationOptions.Default;
 }
 
 /// <summary>Bounds of the retransmission time-out (RFC 9260 §16).</summary>

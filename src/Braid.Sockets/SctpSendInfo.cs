@@ -13,13 +13,17 @@ namespace Braid.Sockets;
 /// <see cref="Extensions.PartialReliability"/> every message is sent reliably. A lifetime begins when the association takes the
 /// message from the call.
 /// </param>
+/// <param name="KeyId">
+/// The shared key to authenticate the message with, where the peer wants that (SCTP_AUTHINFO, RFC 6458 §5.3.8); null, the default, for the
+/// active one. A message whose key is not there, or was deactivated, fails (<see cref="SctpNotification.SendFailed"/>).
+/// </param>
 public readonly record struct SctpSendInfo(
     ushort StreamId = 0, uint Ppid = 0, bool Unordered = false, bool SackImmediately = false, uint Context = 0,
-    Reliability Reliability = default)
+    Reliability Reliability = default, ushort? KeyId = null)
 {
     internal SendOptions ToSendOptions(bool moreFollows = false) =>
-        new(StreamId, Ppid, Unordered, SackImmediately, Context, moreFollows, Reliability);
+        new(StreamId, Ppid, Unordered, SackImmediately, Context, moreFollows, Reliability, KeyId: KeyId);
 
     internal static SctpSendInfo From(in SendOptions options) =>
-        new(options.Stream.Value, options.Ppid.Value, options.Unordered, options.SackImmediately, options.Context, options.Reliability);
+        new(options.Stream.Value, options.Ppid.Value, options.Unordered, options.SackImmediately, options.Context, options.Reliability, options.KeyId);
 }

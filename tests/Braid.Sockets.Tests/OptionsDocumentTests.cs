@@ -88,6 +88,7 @@ public sealed partial class OptionsDocumentTests
 
     private static string Shown(Type type) => Nullable.GetUnderlyingType(type) is { } underlying
         ? Shown(underlying) + "?"
+        : type.IsGenericType ? $"{type.Name.Split('`')[0]}<{Shown(type.GetGenericArguments()[0])}>"
         : type == typeof(int) ? "int" : type == typeof(long) ? "long" : type == typeof(uint) ? "uint" : type == typeof(bool) ? "bool" : type.Name;
 
     private static string Shown(object? value, Type type) => value switch

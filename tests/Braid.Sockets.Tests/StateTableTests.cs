@@ -45,6 +45,8 @@ public sealed class StateTableTests
         ("GetStatisticsAsync, GetPathsAsync", (it, _) => Done(it.GetStatisticsAsync().AsTask())),
         ("SetPrimaryAddressAsync", (it, _) => Answer(it.SetPrimaryAddressAsync(TwoStacks.ServerAt))),
         ("ConfigurePathAsync", (it, _) => Answer(it.ConfigurePathAsync(TwoStacks.ServerAt, new PathOptions()))),
+        ("GetAuthenticationAsync", (it, _) => Done(it.GetAuthenticationAsync().AsTask())),
+        ("SetAuthenticationKeyAsync, without authentication", (it, _) => Told(async () => $"{await it.SetAuthenticationKeyAsync(1, default)}")),
         ("RequestHeartbeatAsync", (it, _) => Answer(it.RequestHeartbeatAsync())),
         ("ResetStreamsAsync, ResetAssociationAsync, not allowed by the peer", (it, cancel) => Done(it.ResetStreamsAsync(new ushort[] { 1 }, ResetDirection.Outgoing, cancel).AsTask())),
         ("AddStreamsAsync, not allowed by the peer", (it, cancel) => Done(it.AddStreamsAsync(1, 0, cancel).AsTask())),

@@ -146,10 +146,16 @@ internal static class Calls
     }
 
     /// <summary>Asks the protocol something, on the loop.</summary>
-    public static Task<T> AskAsync<T>(this AssociationHost host, Func<Association, Instant, T> question)
+    public static Task<T> AskAsync<T>(this AssociationHost host, Func<Association, Instant, T> question) => AskAsync(host, host.Loop.Post, question);
+
+    /// <summary>The same, after everything that was sent so far was handed to the protocol.</summary>
+    public static Task<T> AskAfterSendsAsync<T>(this AssociationHost host, Func<Association, Instant, T> question) =>
+        AskAsync(host, host.PostAfterSends, question);
+
+    private static Task<T> AskAsync<T>(AssociationHost host, Action<Action<Instant>> post, Func<Association, Instant, T> question)
     {
         var completion = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        host.Loop.Post(now =>
+        post(now =>
         {
             try
             {

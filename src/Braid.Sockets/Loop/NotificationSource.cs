@@ -24,7 +24,14 @@ internal readonly struct NotificationSource(AssociationHost host)
                 LogMessages.Established(Logger, host.Remote, up.OutgoingStreams, up.IncomingStreams, host.Core.Extensions);
                 Notify(SctpNotificationKinds.AssociationChange, () => new SctpNotification.AssociationChange(
                     id, SctpAssociationChange.Up, null, up.OutgoingStreams, up.IncomingStreams));
-                Notify(SctpNotificationKinds.Authentication, () => new SctpNotification.Authentication(id, SctpAuthenticationIndication.NotSupported, 0));
+                if ((host.Options.Extensions & Extensions.Authentication) == 0 && host.Options.Authentication is null)
+                {
+                    Tell(new AssociationEvent.Authentication(AuthenticationIndication.NotSupported, 0));     // not by us either
+                }
+
+                break;
+            case AssociationEvent.Authentication about:
+                Notify(SctpNotificationKinds.Authentication, () => new SctpNotification.Authentication(id, ToIndication(about.Indication), about.KeyId));
                 break;
             case AssociationEvent.Restarted restarted:
                 LogMessages.Restarted(Logger, host.Remote);
@@ -111,6 +118,13 @@ internal readonly struct NotificationSource(AssociationHost host)
     private static bool IsDenied(ReconfigurationResult result) => result == ReconfigurationResult.Denied;
 
     private static bool HasFailed(ReconfigurationResult result) => SctpException.From(result) is not null and not { Error: SctpError.Denied };
+
+    private static SctpAuthenticationIndication ToIndication(AuthenticationIndication indication) => indication switch
+    {
+        AuthenticationIndication.NewKey => SctpAuthenticationIndication.NewKey,
+        AuthenticationIndication.KeyFreed => SctpAuthenticationIndication.KeyFreed,
+        _ => SctpAuthenticationIndication.NotSupported,
+    };
 
     private static SctpPathState ToPathState(PathChange change) => change switch
     {
