@@ -25,6 +25,7 @@ public sealed partial class RfcTableTests
     [Theory]
     [InlineData(9260)]
     [InlineData(6458)]
+    [InlineData(4895)]
     [InlineData(4820)]
     [InlineData(8899)]
     [InlineData(8260)]

@@ -10,17 +10,22 @@
  *   bench-ping SIZE ROUNDS                  so many round trips with a peer that echoes, then shut down
  *   control                                 do what each line of stdin says, and tell of each message and each reset:
  *                                           send STREAM SIZE | reset out|in STREAM | add OUT IN | shutdown
+ *                                           key ID SECRET | activate ID | deactivate ID | delete ID
  *
  * LOCAL_SCTP_PORT in the environment is the SCTP port of a client (else any); STALL makes it read nothing before there is a
  * line on stdin; SHORT_RTO keeps its retransmission time-outs between 0.3 and 1 second; INTERLEAVE
  * turns on I-DATA and a round-robin scheduler; BENCH_MTU is the path MTU of the bench actions (else 1400). PR_POLICY (1 for a lifetime in ms, 2 for a
  * priority, 3 for a number of retransmissions) and PR_VALUE say when it gives a message up (RFC 7496).
  *
+ * AUTH_CHUNKS lists chunk types, by number, that it takes only when they are authenticated (RFC 4895); AUTH_HMAC the algorithms that it asks for;
+ * AUTH_KEY=ID:SECRET is its shared key, and the active one.
+ *
  * RAW=LOCAL,REMOTE has it speak SCTP over IP itself, between these two addresses, which takes a raw socket; UDP ports mean nothing then.
  *
  * What it does is said on stdout, one word first on each line:
  *   ready | up | sent N | received COUNT BYTES BAD | closed | aborted | bench BYTES SECONDS CPU
  *   ping P50 P99 P999 (in microseconds)
+ *   key ok|refused
  *   message STREAM SSN LENGTH | reset out|in ok|denied|failed STREAM | streams OUT IN ok|denied|failed | refused
  */
 #include <arpa/inet.h>
@@ -293,6 +298,65 @@ static socklen_t addresses(struct sockaddr_storage *local, struct sockaddr_stora
     return local->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
 }
 
+static int set_key(unsigned id, const char *secret)
+{
+    char room[sizeof(struct sctp_authkey) + 256];
+    struct sctp_authkey *key = (struct sctp_authkey *)room;
+    size_t length = strlen(secret) < 255 ? strlen(secret) : 255;
+    memset(room, 0, sizeof room);
+    key->sca_keynumber = (uint16_t)id;
+    key->sca_keylength = (uint16_t)length;
+    memcpy(key->sca_key, secret, length);
+    return usrsctp_setsockopt(sock, IPPROTO_SCTP, SCTP_AUTH_KEY, key, (socklen_t)(sizeof *key + length));
+}
+
+static int use_key(int what, unsigned id)
+{
+    struct sctp_authkeyid key;
+    memset(&key, 0, sizeof key);
+    key.scact_keynumber = (uint16_t)id;
+    return usrsctp_setsockopt(sock, IPPROTO_SCTP, what, &key, sizeof key);
+}
+
+static void set_authentication(void)
+{
+    const char *chunks = getenv("AUTH_CHUNKS");
+    while (chunks != NULL && *chunks != 0)
+    {
+        char *end;
+        struct sctp_authchunk chunk;
+        chunk.sauth_chunk = (uint8_t)strtol(chunks, &end, 10);
+        option(IPPROTO_SCTP, SCTP_AUTH_CHUNK, &chunk, sizeof chunk, "SCTP_AUTH_CHUNK");
+        chunks = *end == ',' ? end + 1 : end;
+    }
+
+    const char *algorithms = getenv("AUTH_HMAC");
+    if (algorithms != NULL)
+    {
+        char room[sizeof(struct sctp_hmacalgo) + 4 * sizeof(uint16_t)];
+        struct sctp_hmacalgo *list = (struct sctp_hmacalgo *)room;
+        memset(room, 0, sizeof room);
+        while (*algorithms != 0 && list->shmac_number_of_idents < 4)
+        {
+            char *end;
+            list->shmac_idents[list->shmac_number_of_idents++] = (uint16_t)strtol(algorithms, &end, 10);
+            algorithms = *end == ',' ? end + 1 : end;
+        }
+
+        option(IPPROTO_SCTP, SCTP_HMAC_IDENT, list, (socklen_t)(sizeof *list + list->shmac_number_of_idents * sizeof(uint16_t)), "SCTP_HMAC_IDENT");
+    }
+
+    const char *key = getenv("AUTH_KEY");
+    if (key != NULL)
+    {
+        const char *secret = strchr(key, ':');
+        if (secret == NULL || set_key((unsigned)atoi(key), secret + 1) < 0 || use_key(SCTP_AUTH_ACTIVE_KEY, (unsigned)atoi(key)) < 0)
+        {
+            die("AUTH_KEY");
+        }
+    }
+}
+
 static void set_up(int is_server, int remote_udp, int port)
 {
     struct sockaddr_storage local;
@@ -348,6 +412,7 @@ static void set_up(int is_server, int remote_udp, int port)
         option(IPPROTO_SCTP, SCTP_RTOINFO, &rto, sizeof rto, "SCTP_RTOINFO");
     }
 
+    set_authentication();
     if (is_controlled)
     {
         struct sctp_assoc_value allowed;
@@ -470,6 +535,7 @@ static void control(void)
         unsigned first;
         unsigned second;
         char direction[10];
+        char secret[100];
         if (sscanf(line, "send %u %u", &first, &second) == 2)
         {
             unsigned char *message = malloc(second);
@@ -495,6 +561,22 @@ static void control(void)
             {
                 say("refused");
             }
+        }
+        else if (sscanf(line, "key %u %99s", &first, secret) == 2)
+        {
+            say("key %s", set_key(first, secret) < 0 ? "refused" : "ok");
+        }
+        else if (sscanf(line, "activate %u", &first) == 1)
+        {
+            say("key %s", use_key(SCTP_AUTH_ACTIVE_KEY, first) < 0 ? "refused" : "ok");
+        }
+        else if (sscanf(line, "deactivate %u", &first) == 1)
+        {
+            say("key %s", use_key(SCTP_AUTH_DEACTIVATE_KEY, first) < 0 ? "refused" : "ok");
+        }
+        else if (sscanf(line, "delete %u", &first) == 1)
+        {
+            say("key %s", use_key(SCTP_AUTH_DELETE_KEY, first) < 0 ? "refused" : "ok");
         }
         else if (strncmp(line, "shutdown", 8) == 0)
         {
