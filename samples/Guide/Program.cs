@@ -94,10 +94,10 @@ static async Task OneToManyAsync()
 {
     await using var socket = new SctpSocket(new SctpSocketOptions
     {
-        LocalEndPoint = new IPEndPoint(IPAddress.Loopback, 0),
+        LocalEndPoints = [new IPEndPoint(IPAddress.Loopback, 0)],
         Association = SctpAssociationOptions.Default with { IdleTimeout = TimeSpan.FromMinutes(5) },
     });
-    await using var other = new SctpSocket(new SctpSocketOptions { LocalEndPoint = new IPEndPoint(IPAddress.Loopback, 0) });
+    await using var other = new SctpSocket(new SctpSocketOptions { LocalEndPoints = [new IPEndPoint(IPAddress.Loopback, 0)] });
     other.Listen();
 
     SctpAssociationId id = await socket.SendToAsync("hello"u8.ToArray(), other.LocalEndPoints[0], other.Port);

@@ -8,7 +8,7 @@ using Braid.Sockets;
 
 await using var room = new SctpSocket(new SctpSocketOptions
 {
-    LocalEndPoint = new IPEndPoint(IPAddress.Loopback, 0),
+    LocalEndPoints = [new IPEndPoint(IPAddress.Loopback, 0)],
     Port = 5001,
     Association = SctpAssociationOptions.Default with
     {
@@ -20,11 +20,11 @@ room.Listen();
 Task serving = ServeAsync();
 
 // A client needs no set-up either: the first message brings the association with it.
-await using var ann = new SctpSocket(new SctpSocketOptions { LocalEndPoint = new IPEndPoint(IPAddress.Loopback, 0) });
+await using var ann = new SctpSocket(new SctpSocketOptions { LocalEndPoints = [new IPEndPoint(IPAddress.Loopback, 0)] });
 await ann.SendToAsync("hello, everybody"u8.ToArray(), room.LocalEndPoints[0], room.Port);
 Print("ann hears", await ann.ReceiveAsync());
 
-await using var ben = new SctpSocket(new SctpSocketOptions { LocalEndPoint = new IPEndPoint(IPAddress.Loopback, 0) });
+await using var ben = new SctpSocket(new SctpSocketOptions { LocalEndPoints = [new IPEndPoint(IPAddress.Loopback, 0)] });
 await ben.SendToAsync("private"u8.ToArray(), room.LocalEndPoints[0], room.Port);
 Print("ben hears", await ben.ReceiveAsync());
 

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Net;
 using System.Net.Sockets;
 using Braid.Sctp;
@@ -19,7 +20,10 @@ public sealed record SctpConnectOptions
     /// <summary>The peer's SCTP port, 1 to 65535.</summary>
     public required ushort RemotePort { get; init; }
 
-    /// <summary>Where to bind the UDP socket; none lets the system choose. At most one, and none with a <see cref="Stack"/>.</summary>
+    /// <summary>
+    /// Addresses of this host and a UDP port to bind, up to 8, all at that port; the peer learns them, and where one way fails, another one is taken
+    /// (RFC 9260 §6.4). None lets the system choose one, and is all there can be with a <see cref="Stack"/>. Over DTLS at most one.
+    /// </summary>
     public IReadOnlyList<IPEndPoint> LocalEndPoints { get; init; } = [];
 
     /// <summary>Our SCTP port; 0, the default, picks a free one from 49152 to 65535.</summary>
@@ -67,9 +71,14 @@ public sealed record SctpConnectOptions
                 hasPeer ? "This transport names the peer: there are no remote end points." : "1 to 8 remote end points are needed.", nameof(RemoteEndPoints));
         }
 
-        if (LocalEndPoints.Count > (Stack is null && !hasPeer ? 1 : 0))
+        if (LocalEndPoints.Count > 0)
         {
-            throw new ArgumentException("At most one local end point is supported, and none where there is a transport already.", nameof(LocalEndPoints));
+            if (Stack is not null || hasPeer)
+            {
+                throw new ArgumentException("Where there is a transport already, it says which addresses are ours.", nameof(LocalEndPoints));
+            }
+
+            LocalEnds.Check(LocalEndPoints, Dtls, nameof(LocalEndPoints));
         }
 
         foreach (IPEndPoint remote in RemoteEndPoints)
@@ -79,9 +88,9 @@ public sealed record SctpConnectOptions
                 throw new ArgumentException($"{remote} has no UDP port ({SctpDefaults.UdpPort} is SCTP's); its SCTP port is another one.", nameof(RemoteEndPoints));
             }
 
-            if (LocalEndPoints.Count == 1 && !CanReach(LocalEndPoints[0].Address, remote.Address))
+            if (LocalEndPoints.Count > 0 && !LocalEndPoints.Any(local => CanReach(local.Address, remote.Address)))
             {
-                throw new ArgumentException($"{remote} cannot be reached from {LocalEndPoints[0]}.", nameof(LocalEndPoints));
+                throw new ArgumentException($"{remote} cannot be reached from {string.Join(", ", LocalEndPoints)}.", nameof(LocalEndPoints));
             }
         }
 
@@ -109,23 +118,23 @@ public sealed record SctpConnectOptions
         BufferBudget = BufferBudget,
     };
 
-    /// <summary>Where a UDP socket of its own is bound.</summary>
-    internal IPEndPoint LocalEndPoint()
+    /// <summary>Where sockets of its own are bound.</summary>
+    internal IReadOnlyList<IPEndPoint> OwnEndPoints()
     {
-        if (LocalEndPoints.Count == 1)
+        if (LocalEndPoints.Count > 0)
         {
-            return LocalEndPoints[0];
+            return LocalEndPoints;
         }
 
         foreach (IPEndPoint remote in RemoteEndPoints)
         {
             if (!IsIPv4(remote.Address))
             {
-                return new IPEndPoint(IPAddress.IPv6Any, 0);     // takes IPv4 as well
+                return [new IPEndPoint(IPAddress.IPv6Any, 0)];       // takes IPv4 as well
             }
         }
 
-        return new IPEndPoint(IPAddress.Any, 0);
+        return [new IPEndPoint(IPAddress.Any, 0)];
     }
 
     // The IPv6 wildcard takes IPv4 as well; every other address speaks with its own family only.

@@ -14,8 +14,9 @@ public sealed record SctpListenerOptions
     private const int MostSockets = 64;
 
     /// <summary>
-    /// Address and UDP port to bind; UDP port 0 lets the system choose. Default: every address of this machine, IPv4 and
-    /// IPv6, at UDP port 9899 (RFC 6951). Over IP the port does not matter. Exactly one for now; not used with a <see cref="Stack"/>.
+    /// Addresses and a UDP port to bind; UDP port 0 lets the system choose. Default: every address of this machine, IPv4 and
+    /// IPv6, at UDP port 9899 (RFC 6951). Up to 8, all at one port: peers learn all of them, and where one way fails, another one is taken
+    /// (RFC 9260 §6.4); of a wildcard they learn nothing. Over IP the port does not matter. Not used with a <see cref="Stack"/>.
     /// </summary>
     public IReadOnlyList<IPEndPoint> ListenEndPoints { get; init; } = [new IPEndPoint(IPAddress.IPv6Any, SctpDefaults.UdpPort)];
 
@@ -80,11 +81,7 @@ public sealed record SctpListenerOptions
     /// <exception cref="ArgumentException">An option is missing or outside its range.</exception>
     public void Validate()
     {
-        if (ListenEndPoints is not { Count: 1 })
-        {
-            throw new ArgumentException("Exactly one end point to listen on is supported.", nameof(ListenEndPoints));
-        }
-
+        LocalEnds.Check(ListenEndPoints, Dtls, nameof(ListenEndPoints));
         ArgumentOutOfRangeException.ThrowIfZero(Port);
         if (Dtls is not null && Stack is not null)
         {
@@ -96,6 +93,11 @@ public sealed record SctpListenerOptions
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(Backlog);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(Sockets);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(Sockets, MostSockets);
+        if (Sockets > 1 && ListenEndPoints.Count > 1)
+        {
+            throw new ArgumentException("Packets to several addresses would come to sockets that do not know of each other.", nameof(Sockets));
+        }
+
         if (Sockets > 1 && Encapsulation == SctpEncapsulation.RawIp)
         {
             throw new ArgumentException("Every raw socket gets every packet: one is all there can be.", nameof(Sockets));

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Net;
 using System.Threading.Tasks;
@@ -8,6 +9,18 @@ namespace Braid.Sockets;
 /// <content>Who the peer of an association is, and what is asked of its addresses.</content>
 public sealed partial class SctpSocket
 {
+    /// <summary>Binds the socket to several addresses (bindx, RFC 6458 §9.1). Only before it is used otherwise.</summary>
+    /// <param name="locals">Addresses and a UDP port, 1 to 8, all at one port; UDP port 0 lets the system choose.</param>
+    /// <param name="port">The SCTP port; 0 picks one.</param>
+    /// <exception cref="ArgumentException">The addresses do not go together.</exception>
+    /// <exception cref="InvalidOperationException">It is bound already, or lives on a stack.</exception>
+    /// <exception cref="SctpException">An address, or the SCTP port, cannot be used.</exception>
+    public void Bind(IReadOnlyList<IPEndPoint> locals, ushort port = 0)
+    {
+        _binding.Place(locals, port);
+        Open();
+    }
+
     /// <summary>The primary address and UDP port of an association's peer, as last seen: who a message came from.</summary>
     /// <param name="id">Which association.</param>
     /// <exception cref="SctpException">There is no such association (any more).</exception>

@@ -20,7 +20,7 @@ public sealed partial class SctpSocket : IAsyncDisposable, IDisposable
     private readonly SocketBinding _binding;
     private int _isDisposed;
 
-    /// <summary>A socket that is bound when it is first used, or by <see cref="Bind"/>.</summary>
+    /// <summary>A socket that is bound when it is first used, or by <see cref="Bind(IPEndPoint, ushort)"/>.</summary>
     /// <param name="options">Where it is, and how its associations begin; null for the defaults.</param>
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
     public SctpSocket(SctpSocketOptions? options = null)
@@ -50,8 +50,7 @@ public sealed partial class SctpSocket : IAsyncDisposable, IDisposable
     public void Bind(IPEndPoint local, ushort port = 0)
     {
         ArgumentNullException.ThrowIfNull(local);
-        _binding.Place(local, port);
-        Open();
+        Bind([local], port);
     }
 
     /// <summary>From now on peers may set up associations with this socket. They need not be accepted.</summary>

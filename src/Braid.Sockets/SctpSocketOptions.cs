@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Net;
 using Braid.Sctp;
 using Microsoft.Extensions.Logging;
@@ -8,8 +9,11 @@ namespace Braid.Sockets;
 /// <summary>Where a one-to-many socket is, and how its associations begin.</summary>
 public sealed record SctpSocketOptions
 {
-    /// <summary>Address and UDP port to bind; not used with a <see cref="Stack"/>. Default: every address of this machine, a port that the system chooses.</summary>
-    public IPEndPoint LocalEndPoint { get; init; } = new(IPAddress.IPv6Any, 0);
+    /// <summary>
+    /// Addresses and a UDP port to bind, 1 to 8, all at one port: peers learn all of them, and where one way fails, another one is taken (RFC 9260
+    /// §6.4). Not used with a <see cref="Stack"/>. Default: every address of this machine, of which peers learn nothing, and a port that the system chooses.
+    /// </summary>
+    public IReadOnlyList<IPEndPoint> LocalEndPoints { get; init; } = [new IPEndPoint(IPAddress.IPv6Any, 0)];
 
     /// <summary>Our SCTP port; 0, the default, picks a free one from 49152 to 65535.</summary>
     public ushort Port { get; init; }
@@ -65,7 +69,7 @@ public sealed record SctpSocketOptions
     /// <exception cref="ArgumentException">An option is missing or outside its range, or does not go with another one.</exception>
     public void Validate()
     {
-        ArgumentNullException.ThrowIfNull(LocalEndPoint);
+        LocalEnds.Check(LocalEndPoints, Dtls, nameof(LocalEndPoints));
         if (Dtls is not null && Stack is not null)
         {
             throw new ArgumentException("A stack has DTLS from the start, or has none.", nameof(Dtls));

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading;
@@ -22,20 +23,21 @@ public sealed class SctpStack : IAsyncDisposable
     {
         options.Validate();
         IDatagramTransport transport = open(options);
-        if (options.Dtls is null && transport is UdpTransport udp)
+        if (options.Dtls is null)
         {
-            udp.ListenForErrors();                           // below DTLS there is nothing that could be verified
+            transport.ListenForErrors();                     // below DTLS there is nothing that could be verified
         }
 
         Encapsulation = transport.HasPorts ? SctpEncapsulation.Udp : SctpEncapsulation.RawIp;
         IsPointToPoint = transport.IsPointToPoint;
-        LocalEndPoints = transport.LocalEndPoint is null ? [] : [transport.LocalEndPoint];
+        LocalEndPoints = transport.LocalEndPoints;
         EndpointOptions endpointOptions = options.ToEndpointOptions() with
         {
             Families = transport.Families,
             EncapsulationOverhead = transport.EncapsulationOverhead,
             ErrorDetection = transport.ErrorDetection,
             CarriesEcn = transport.CarriesEcn,
+            LocalAddresses = transport.IsMultihomed ? [.. LocalEndPoints.Select(static local => local.ToNetworkAddress())] : [],
         };
         if (options.Dtls is not null)
         {
@@ -72,7 +74,7 @@ public sealed class SctpStack : IAsyncDisposable
         {
             try
             {
-                RawIpTransport.Open(IPAddress.Any).Dispose();
+                RawIpTransport.Open([IPAddress.Any]).Dispose();
                 return true;
             }
             catch (SctpException)
@@ -108,7 +110,24 @@ public sealed class SctpStack : IAsyncDisposable
     public static SctpStack OpenUdp(IPEndPoint local, SctpStackOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(local);
-        return new SctpStack(with => BindUdp(local, with.ReusePort), options ?? new SctpStackOptions());
+        return OpenUdp([local], options);
+    }
+
+    /// <summary>
+    /// Opens a stack over several UDP sockets, one for each address of this host that its associations are to have (RFC 9260 §6.4): a peer learns all
+    /// of them, and where one way to it fails, another one is taken.
+    /// </summary>
+    /// <param name="locals">
+    /// Where to bind, 1 to 8, all at one port; where there are several, none of them is a wildcard. With port 0 the system chooses.
+    /// </param>
+    /// <param name="options">Limits and services; null for the defaults. Over DTLS there is one address (RFC 8261 §6).</param>
+    /// <exception cref="ArgumentException">The addresses do not go together, or an option is outside its range.</exception>
+    /// <exception cref="SctpException">An address cannot be used.</exception>
+    public static SctpStack OpenUdp(IReadOnlyList<IPEndPoint> locals, SctpStackOptions? options = null)
+    {
+        options ??= new SctpStackOptions();
+        LocalEnds.Check(locals, options.Dtls, nameof(locals));
+        return new SctpStack(with => BindUdp(locals, with.ReusePort), options);
     }
 
     /// <summary>
@@ -122,7 +141,20 @@ public sealed class SctpStack : IAsyncDisposable
     public static SctpStack OpenRawIp(IPAddress local, SctpStackOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(local);
-        return OpenRawIp(local, options ?? new SctpStackOptions(), hasEphemeralPort: false);
+        return OpenRawIp([local], options);
+    }
+
+    /// <summary>Opens a stack over IP itself, from several addresses of this host, which the peers learn (RFC 9260 §6.4).</summary>
+    /// <param name="locals">Where to bind, 1 to 8; where there are several, none of them is a wildcard.</param>
+    /// <param name="options">Limits and services; null for the defaults. DTLS is for UDP (RFC 8261 §1).</param>
+    /// <exception cref="ArgumentException">The addresses do not go together, or an option is outside its range.</exception>
+    /// <exception cref="SctpException">An address cannot be used, or raw sockets cannot: the message says why.</exception>
+    public static SctpStack OpenRawIp(IReadOnlyList<IPAddress> locals, SctpStackOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(locals);
+        options ??= new SctpStackOptions();
+        LocalEnds.Check([.. locals.Select(static local => new IPEndPoint(local, 0))], options.Dtls, nameof(locals));
+        return OpenRawIp(locals, options, hasEphemeralPort: false);
     }
 
     /// <summary>Opens a stack over anything that moves datagrams between two peers.</summary>
@@ -161,17 +193,18 @@ public sealed class SctpStack : IAsyncDisposable
 
     /// <summary>A stack for one association that connects over UDP or IP.</summary>
     internal static SctpStack OpenFor(SctpConnectOptions options) => options.Encapsulation == SctpEncapsulation.RawIp
-        ? OpenRawIp(options.LocalEndPoint().Address, options.ToStackOptions(), hasEphemeralPort: options.LocalPort == 0)
-        : OpenUdp(options.LocalEndPoint(), options.ToStackOptions());
+        ? OpenRawIp(Addresses(options.OwnEndPoints()), options.ToStackOptions(), hasEphemeralPort: options.LocalPort == 0)
+        : OpenUdp(options.OwnEndPoints(), options.ToStackOptions());
 
     /// <summary>A stack for a socket.</summary>
     internal static SctpStack OpenFor(SctpSocketOptions options) => options.Encapsulation == SctpEncapsulation.RawIp
-        ? OpenRawIp(options.LocalEndPoint.Address, options.ToStackOptions(), hasEphemeralPort: options.Port == 0)
-        : OpenUdp(options.LocalEndPoint, options.ToStackOptions());
+        ? OpenRawIp(Addresses(options.LocalEndPoints), options.ToStackOptions(), hasEphemeralPort: options.Port == 0)
+        : OpenUdp(options.LocalEndPoints, options.ToStackOptions());
 
     /// <summary>The stacks of a listener.</summary>
     internal static SctpStack[] OpenFor(SctpListenerOptions options) => options.Encapsulation == SctpEncapsulation.RawIp
-        ? [OpenRawIp(options.ListenEndPoints[0].Address, options.ToStackOptions(), hasEphemeralPort: false)]
+        ? [OpenRawIp(Addresses(options.ListenEndPoints), options.ToStackOptions(), hasEphemeralPort: false)]
+        : options.ListenEndPoints.Count > 1 ? [OpenUdp(options.ListenEndPoints, options.ToStackOptions())]
         : OpenUdp(options.ListenEndPoints[0], options.Sockets, options.ToStackOptions());
 
     /// <summary>A stack for one association over a transport of the user's.</summary>
@@ -223,15 +256,21 @@ public sealed class SctpStack : IAsyncDisposable
     /// <summary>A stack on an in-memory network.</summary>
     internal static SctpStack Open(MemoryTransport transport, SctpStackOptions options) => new(_ => transport, options);
 
-    private static SctpStack OpenRawIp(IPAddress local, SctpStackOptions options, bool hasEphemeralPort)
+    private static SctpStack OpenRawIp(IReadOnlyList<IPAddress> locals, SctpStackOptions options, bool hasEphemeralPort)
     {
         if (options.Dtls is not null)
         {
             throw new ArgumentException("DTLS runs over UDP, not over IP (RFC 8261 §1).", nameof(options));
         }
 
-        return new SctpStack(_ => RawIpTransport.Open(local, hasEphemeralPort), options);
+        return new SctpStack(_ => RawIpTransport.Open(locals, hasEphemeralPort), options);
     }
+
+    private static IReadOnlyList<IPAddress> Addresses(IReadOnlyList<IPEndPoint> ends) => [.. ends.Select(static end => end.Address)];
+
+    private static IDatagramTransport BindUdp(IReadOnlyList<IPEndPoint> locals, bool reusePort) => locals is [var only]
+        ? BindUdp(only, reusePort)
+        : UdpTransports.Open(locals, (local, hasEphemeralPort) => BindUdp(local, reusePort, hasEphemeralPort));
 
     private static UdpTransport BindUdp(IPEndPoint local, bool reusePort, bool hasEphemeralPort = false)
     {

@@ -53,7 +53,7 @@ public sealed class RTCUdpMux : IAsyncDisposable
             foreach (IPEndPoint local in locals)
             {
                 // The first one alone: else it could share a port with another program.
-                int port = local.Port == 0 && first.Count > 0 ? first[0].LocalEndPoint!.Port : local.Port;
+                int port = local.Port == 0 && first.Count > 0 ? first[0].LocalEndPoints[0].Port : local.Port;
                 UdpTransport transport = UdpTransport.Open(new IPEndPoint(local.Address, port));
                 opened.Add(transport);
                 first.Add(transport);
@@ -63,7 +63,7 @@ public sealed class RTCUdpMux : IAsyncDisposable
                 }
             }
 
-            LocalEndPoints = first.ConvertAll(static transport => transport.LocalEndPoint!);
+            LocalEndPoints = first.ConvertAll(static transport => transport.LocalEndPoints[0]);
             var others = new List<UdpTransport>[_shards.Length - 1];
             for (int i = 0; i < others.Length; i++)
             {

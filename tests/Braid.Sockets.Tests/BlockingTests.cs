@@ -200,7 +200,7 @@ public sealed class BlockingTests
             using SctpAssociation server = listener.Accept(s_guard);
             client.Send([1], timeout: s_guard);
             server.Receive(s_guard).Dispose();
-            using var socket = new SctpSocket(new SctpSocketOptions { LocalEndPoint = new IPEndPoint(IPAddress.Loopback, 0) });
+            using var socket = new SctpSocket(new SctpSocketOptions { LocalEndPoints = [new IPEndPoint(IPAddress.Loopback, 0)] });
             socket.SendTo([2], listener.LocalEndPoints[0], Loopback.Port, timeout: s_guard);
             using SctpAssociation third = listener.Accept(s_guard);
             third.Receive(s_guard).Dispose();
@@ -383,7 +383,7 @@ public sealed class BlockingTests
 
     private static void OneToMany()
     {
-        using var server = new SctpSocket(new SctpSocketOptions { LocalEndPoint = new IPEndPoint(IPAddress.Loopback, 0), Port = Loopback.Port });
+        using var server = new SctpSocket(new SctpSocketOptions { LocalEndPoints = [new IPEndPoint(IPAddress.Loopback, 0)], Port = Loopback.Port });
         server.Listen();
         var echo = new Thread(() =>
         {
@@ -394,7 +394,7 @@ public sealed class BlockingTests
             }
         });
         echo.Start();
-        using var client = new SctpSocket(new SctpSocketOptions { LocalEndPoint = new IPEndPoint(IPAddress.Loopback, 0) });
+        using var client = new SctpSocket(new SctpSocketOptions { LocalEndPoints = [new IPEndPoint(IPAddress.Loopback, 0)] });
         for (int i = 0; i < 100; i++)
         {
             client.SendTo([1, 2, 3], server.LocalEndPoints[0], Loopback.Port, timeout: s_guard);

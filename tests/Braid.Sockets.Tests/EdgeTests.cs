@@ -104,7 +104,7 @@ public sealed class EdgeTests
     public async Task An_end_point_without_a_UDP_port_is_refused_and_not_waited_for()
     {
         var nowhere = new IPEndPoint(IPAddress.Loopback, 0);
-        await using var socket = new SctpSocket(new SctpSocketOptions { LocalEndPoint = nowhere });
+        await using var socket = new SctpSocket(new SctpSocketOptions { LocalEndPoints = [nowhere] });
         await Assert.ThrowsAsync<ArgumentException>(async () => await SctpAssociation.ConnectAsync(Loopback.OptionsFor(nowhere)));
         await Assert.ThrowsAsync<ArgumentException>(async () => await socket.ConnectAsync([nowhere], Loopback.Port));
     }

@@ -28,22 +28,11 @@ internal sealed class NetworkNamespaces : IDisposable
 
     /// <summary>Makes them; skips the test where that is not allowed, but never on CI.</summary>
     /// <param name="count">How many, from 2. Those in the middle forward packets.</param>
-    public static NetworkNamespaces Create(int count = 2)
-    {
-        var made = new NetworkNamespaces(count);
-        try
-        {
-            made.Build();
-            return made;
-        }
-        catch (Exception exception) when (exception is InvalidOperationException or System.ComponentModel.Win32Exception)
-        {
-            made.Dispose();
-            Assert.False(Environment.GetEnvironmentVariable("CI") == "true", $"CI must run the tests of raw IP: {exception.Message}");
-            Assert.Skip($"Namespaces need root and iproute2: {exception.Message}");
-            throw;
-        }
-    }
+    public static NetworkNamespaces Create(int count = 2) => Make(new NetworkNamespaces(count), static made => made.Build());
+
+    /// <summary>Makes two with several cables between them.</summary>
+    /// <param name="cables">How many, from 1; they and their addresses are counted from 0.</param>
+    public static NetworkNamespaces CreatePair(int cables) => Make(new NetworkNamespaces(2), made => made.BuildPair(cables));
 
     /// <summary>What <c>ip netns</c> calls one of them.</summary>
     public string this[int index] => _names[index];
@@ -80,6 +69,9 @@ internal sealed class NetworkNamespaces : IDisposable
         Ip("-n", _names[cable + 1], "link", "set", "left", "mtu", $"{mtu}");
     }
 
+    /// <summary>Pulls the near end of a cable of a pair, or plugs it in again.</summary>
+    public void Plug(int cable, bool isIn) => Ip("-n", _names[0], "link", "set", $"right{cable}", isIn ? "up" : "down");
+
     public void Dispose()
     {
         foreach (string name in _names)
@@ -95,7 +87,23 @@ internal sealed class NetworkNamespaces : IDisposable
         }
     }
 
-    private void Build()
+    private static NetworkNamespaces Make(NetworkNamespaces made, Action<NetworkNamespaces> build)
+    {
+        try
+        {
+            build(made);
+            return made;
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            made.Dispose();
+            Assert.False(Environment.GetEnvironmentVariable("CI") == "true", $"CI must run the tests that need namespaces: {exception.Message}");
+            Assert.Skip($"Namespaces need root and iproute2: {exception.Message}");
+            throw;
+        }
+    }
+
+    private void AddAll()
     {
         foreach (string name in _names)
         {
@@ -103,7 +111,22 @@ internal sealed class NetworkNamespaces : IDisposable
             Ip("-n", name, "link", "set", "lo", "up");
             Ip("netns", "exec", name, "sh", "-c", "cd /proc/sys/net && for f in ipv4/ip_forward ipv6/conf/all/forwarding; do echo 1 > $f; done");
         }
+    }
 
+    private void BuildPair(int cables)
+    {
+        AddAll();
+        for (int i = 0; i < cables; i++)
+        {
+            Ip("-n", _names[0], "link", "add", $"right{i}", "type", "veth", "peer", "name", $"left{i}", "netns", _names[1]);
+            Connect(_names[0], $"right{i}", i, 1);
+            Connect(_names[1], $"left{i}", i, 2);
+        }
+    }
+
+    private void Build()
+    {
+        AddAll();
         int last = _names.Length - 1;
         for (int i = 0; i < last; i++)
         {

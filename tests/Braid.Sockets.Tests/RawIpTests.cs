@@ -128,8 +128,8 @@ public sealed class RawIpTests : IDisposable
     public void As_many_ports_as_there_are_can_be_let_in(int count)
     {
         using NetworkNamespaces namespaces = NetworkNamespaces.Create();
-        using RawIpTransport receiver = namespaces.In(1, () => RawIpTransport.Open(IPAddress.Any));
-        using RawIpTransport sender = namespaces.In(0, () => RawIpTransport.Open(IPAddress.Any));
+        using RawIpTransport receiver = namespaces.In(1, () => RawIpTransport.Open([IPAddress.Any]));
+        using RawIpTransport sender = namespaces.In(0, () => RawIpTransport.Open([IPAddress.Any]));
         int[] ports = [.. Enumerable.Range(1, count).Select(i => i * 37 % 65536)];
         foreach (int port in ports)
         {
@@ -168,8 +168,8 @@ public sealed class RawIpTests : IDisposable
     public void Packets_arrive_as_they_were_sent_with_their_codepoint_and_both_addresses(string from, string to)
     {
         using NetworkNamespaces namespaces = NetworkNamespaces.Create();
-        using RawIpTransport receiver = namespaces.In(1, () => RawIpTransport.Open(IPAddress.IPv6Any));
-        using RawIpTransport sender = namespaces.In(0, () => RawIpTransport.Open(IPAddress.IPv6Any));
+        using RawIpTransport receiver = namespaces.In(1, () => RawIpTransport.Open([IPAddress.IPv6Any]));
+        using RawIpTransport sender = namespaces.In(0, () => RawIpTransport.Open([IPAddress.IPv6Any]));
         receiver.PortFilter!.Admit(Port);
         NetworkAddress local = Address(from);
         NetworkAddress remote = Address(to);
@@ -234,7 +234,7 @@ public sealed class RawIpTests : IDisposable
     public void A_packet_to_everybody_on_the_link_is_for_nobody()
     {
         using NetworkNamespaces namespaces = NetworkNamespaces.Create();
-        using RawIpTransport receiver = namespaces.In(1, () => RawIpTransport.Open(IPAddress.IPv6Any));
+        using RawIpTransport receiver = namespaces.In(1, () => RawIpTransport.Open([IPAddress.IPv6Any]));
         receiver.PortFilter!.Admit(Port);
         namespaces.In(0, () =>
         {

@@ -200,8 +200,8 @@ public sealed class TransportTests
     {
         using var transport = UdpTransport.Open(new IPEndPoint(IPAddress.Loopback, 0));
         using var stranger = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        stranger.SendTo([], transport.LocalEndPoint!);
-        stranger.SendTo(new byte[5], transport.LocalEndPoint!);
+        stranger.SendTo([], transport.LocalEndPoints[0]);
+        stranger.SendTo(new byte[5], transport.LocalEndPoints[0]);
         DatagramBatch? batch = transport.TryReceive();
         Assert.NotNull(batch);
         Assert.Equal((2, 5), (batch.Count, batch[1].Length));

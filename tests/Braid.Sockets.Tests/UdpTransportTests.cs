@@ -141,7 +141,7 @@ public sealed class UdpTransportTests
         }
 
         Task routing = RouteAsync(router, new IPEndPoint(IPAddress.Parse(to), listener.LocalEndPoints[0].Port).ToNetworkAddress(), guard.Token);
-        SctpAssociation client = await SctpAssociation.ConnectAsync(Loopback.OptionsFor(router.LocalEndPoint!), guard.Token);
+        SctpAssociation client = await SctpAssociation.ConnectAsync(Loopback.OptionsFor(router.LocalEndPoints[0]), guard.Token);
         SctpAssociation server = await listener.AcceptAssociationAsync(guard.Token);
         while ((await client.GetStatisticsAsync()).EcnReductions == 0)
         {
@@ -186,7 +186,7 @@ public sealed class UdpTransportTests
     private static UdpTransport Open(string address) => UdpTransport.Open(new IPEndPoint(IPAddress.Parse(address), 0));
 
     private static NetworkPath PathTo(UdpTransport receiver, string address) => new(
-        NetworkAddress.None, new IPEndPoint(IPAddress.Parse(address), receiver.LocalEndPoint!.Port).ToNetworkAddress());
+        NetworkAddress.None, new IPEndPoint(IPAddress.Parse(address), receiver.LocalEndPoints[0].Port).ToNetworkAddress());
 
     private static void Send(UdpTransport sender, UdpTransport receiver, string to, int[] lengths)
     {

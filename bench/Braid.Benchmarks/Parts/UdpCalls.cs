@@ -61,7 +61,7 @@ internal sealed class UdpCalls(IReadOnlyList<(int Size, int Packets)> packetSize
             linux.Segments = way == s_ways[2];
         }
 
-        var path = new NetworkPath(NetworkAddress.None, receiver.LocalEndPoint!.ToNetworkAddress());
+        var path = new NetworkPath(NetworkAddress.None, receiver.LocalEndPoints[0].ToNetworkAddress());
         DatagramBatch batch = DatagramBatch.Rent();
         for (int i = 0; i < packets; i++)
         {

@@ -28,7 +28,7 @@ internal sealed class UdpSubject() : ManagedSubject("udp")
     protected override Task ReceiveAsync(Job job, CancellationToken cancellationToken)
     {
         using UdpTransport transport = Open();
-        Ready(transport.LocalEndPoint!.Port);
+        Ready(transport.LocalEndPoints[0].Port);
         Count(transport, 0);
         Console.WriteLine(Count(transport, 1));
         return Task.CompletedTask;

@@ -72,10 +72,7 @@ internal sealed class LoopThread
             waiting.Add(_bell);
             foreach (EndpointLoop loop in _loops)
             {
-                if (loop.Transport.Socket is { } socket)
-                {
-                    waiting.Add(socket);
-                }
+                loop.Transport.AddSockets(waiting);
             }
 
             Wait(waiting, next);

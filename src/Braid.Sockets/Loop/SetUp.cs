@@ -133,7 +133,7 @@ internal static class SetUp
             NetworkAddress remote = loop.AddressOf(options.RemoteEndPoints[i]);
             if (!remote.IsIn(loop.Transport.Families))
             {
-                throw new ArgumentException($"{remote} cannot be reached from {loop.Transport.LocalEndPoint}.", nameof(options));
+                throw new ArgumentException($"{remote} cannot be reached from {string.Join(", ", loop.Transport.LocalEndPoints)}.", nameof(options));
             }
 
             paths[i] = new NetworkPath(NetworkAddress.None, remote);

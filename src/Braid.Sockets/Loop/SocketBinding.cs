@@ -46,9 +46,11 @@ internal sealed class SocketBinding(SctpSocketOptions options, Action<Associatio
         (_options.Stack?.Encapsulation ?? _options.Encapsulation) == SctpEncapsulation.RawIp ? remote.ToNetworkAddress().WithPort(0) : remote.ToNetworkAddress();
 
     /// <summary>Says where it is to be bound.</summary>
+    /// <exception cref="ArgumentException">The addresses do not go together.</exception>
     /// <exception cref="InvalidOperationException">It is bound already, or lives on a stack.</exception>
-    public void Place(IPEndPoint local, ushort port)
+    public void Place(IReadOnlyList<IPEndPoint> locals, ushort port)
     {
+        LocalEnds.Check(locals, _options.Dtls, nameof(locals));
         lock (_gate)
         {
             if (_loop is not null || _options.Stack is not null)
@@ -56,7 +58,7 @@ internal sealed class SocketBinding(SctpSocketOptions options, Action<Associatio
                 throw new InvalidOperationException("The socket is bound already.");
             }
 
-            _options = _options with { LocalEndPoint = local, Port = port };
+            _options = _options with { LocalEndPoints = locals, Port = port };
         }
     }
 

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
@@ -13,8 +14,11 @@ namespace Braid.Sockets;
 /// </summary>
 internal interface IDatagramTransport : IDisposable
 {
-    /// <summary>Where it is bound; null where there are no addresses.</summary>
-    IPEndPoint? LocalEndPoint { get; }
+    /// <summary>Where it is bound; none where there are no addresses.</summary>
+    IReadOnlyList<IPEndPoint> LocalEndPoints { get; }
+
+    /// <summary>Whether peers are to know all of <see cref="LocalEndPoints"/>, and what is sent says which of them it leaves from.</summary>
+    bool IsMultihomed => false;
 
     /// <summary>Whether it names the peer by itself, so that paths have no addresses.</summary>
     bool IsPointToPoint { get; }
@@ -51,6 +55,20 @@ internal interface IDatagramTransport : IDisposable
 
     /// <summary>What a <see cref="PollThread"/> waits for; null where there is none.</summary>
     SafeHandle? PollHandle => Socket?.SafeHandle;
+
+    /// <summary>From now on <see cref="Errors"/> has what the network says, where the system lets it be heard.</summary>
+    void ListenForErrors()
+    {
+    }
+
+    /// <summary>Adds the sockets to those that somebody waits for.</summary>
+    void AddSockets(ICollection<Socket> sockets)
+    {
+        if (Socket is { } socket)
+        {
+            sockets.Add(socket);
+        }
+    }
 
     /// <summary>Completes once nothing of the user's is used any more, after it was disposed.</summary>
     Task Disposed => Task.CompletedTask;

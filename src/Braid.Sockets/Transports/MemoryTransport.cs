@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Concurrent;
+using System.Collections.Generic;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading;
@@ -20,7 +21,7 @@ internal sealed class MemoryTransport(SctpMemoryNetwork network, IPEndPoint loca
     private int _count;
     private volatile bool _isClosed;
 
-    public IPEndPoint? LocalEndPoint => local;
+    public IReadOnlyList<IPEndPoint> LocalEndPoints { get; } = [local];
 
     public bool IsPointToPoint => false;
 

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading;
@@ -31,7 +32,7 @@ internal sealed class PointToPointTransport : IDatagramTransport
         _ = SendAllAsync();
     }
 
-    public IPEndPoint? LocalEndPoint => null;
+    public IReadOnlyList<IPEndPoint> LocalEndPoints => [];
 
     public bool IsPointToPoint => true;
 

@@ -110,9 +110,9 @@ internal sealed class PortableUdpTransport : UdpTransport
         return batch;
     }
 
-    public override void Send(DatagramBatch batch)
+    public override void Send(DatagramBatch batch, int first, int count)
     {
-        for (int i = 0; i < batch.Count; i++)
+        for (int i = first; i < first + count; i++)
         {
             ref readonly DatagramRun run = ref batch[i];
             if (run.Path.Remote != _toAddress)
@@ -157,10 +157,10 @@ internal sealed class PortableUdpTransport : UdpTransport
         }
     }
 
-    private static void Add(DatagramBatch batch, int length, byte[] bytes, SocketAddress from)
+    private void Add(DatagramBatch batch, int length, byte[] bytes, SocketAddress from)
     {
         bytes.AsSpan(0, length).CopyTo(batch.Free);
-        batch.Commit(length, new NetworkPath(NetworkAddress.None, from.ToNetworkAddress()));
+        batch.Commit(length, new NetworkPath(Local, from.ToNetworkAddress()));
     }
 
     /// <summary>Where a poll receives: the pending receive has its own.</summary>

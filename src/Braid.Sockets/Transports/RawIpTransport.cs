@@ -11,29 +11,27 @@ using Braid.Core;
 namespace Braid.Sockets;
 
 /// <summary>
-/// SCTP as it was meant: an IP protocol, number 132. A raw socket for each family that is wanted; on Linux alone, and by who may.
+/// SCTP as it was meant: an IP protocol, number 132. A raw socket for each address or family that is wanted; on Linux alone, and by who may.
 /// </summary>
 internal sealed class RawIpTransport : IDatagramTransport
 {
     private const string Protocols = "/proc/thread-self/net/protocols";
     private const string KernelFolder = "/proc/thread-self/net/sctp";
 
-    private readonly LinuxRawSocket[] _sockets;              // one, or one for each family
+    private readonly LinuxRawSocket[] _sockets;              // one, one for each family, or one for each address
     private readonly LinuxPortFilter _filter;
     private readonly LinuxPoll? _poll;                       // where there are several of them
     private volatile bool _isClosed;
     private int _next;                                       // whose turn it is to be read first
 
-    private RawIpTransport(LinuxRawSocket[] sockets, IPAddress local, LinuxPortFilter filter, NetworkErrors errors, bool hasEphemeralPort)
+    private RawIpTransport(LinuxRawSocket[] sockets, IReadOnlyList<IPAddress> locals, LinuxPortFilter filter, NetworkErrors errors, bool hasEphemeralPort)
     {
         _sockets = sockets;
         _filter = filter;
         Errors = errors;
         HasEphemeralPort = hasEphemeralPort;
-        LocalEndPoint = new IPEndPoint(local, 0);
-        Families = sockets.Length > 1 ? NetworkFamilies.All
-            : local.AddressFamily == AddressFamily.InterNetwork ? NetworkFamilies.IPv4
-            : NetworkFamilies.IPv6;
+        LocalEndPoints = [.. locals.Select(static local => new IPEndPoint(local, 0))];
+        Families = sockets.Aggregate(NetworkFamilies.None, static (families, socket) => families | socket.Family);
         CarriesEcn = sockets.All(static socket => socket.CarriesEcn);
         if (sockets.Length > 1)
         {
@@ -49,7 +47,9 @@ internal sealed class RawIpTransport : IDatagramTransport
         }
     }
 
-    public IPEndPoint? LocalEndPoint { get; }
+    public IReadOnlyList<IPEndPoint> LocalEndPoints { get; }
+
+    public bool IsMultihomed => LocalEndPoints.Count > 1;
 
     public bool IsPointToPoint => false;
 
@@ -85,28 +85,29 @@ internal sealed class RawIpTransport : IDatagramTransport
     public long SendFailures => _sockets.Sum(static socket => socket.SendFailures);
 
     /// <summary>Opens one.</summary>
-    /// <param name="local">
-    /// Where to bind; the IPv6 wildcard takes IPv4 as well, and alone where the system has no IPv6. An IPv4-mapped address is the IPv4 address.
+    /// <param name="locals">
+    /// Where to bind, from 1; the IPv6 wildcard, by itself, takes IPv4 as well, and alone where the system has no IPv6. An IPv4-mapped address is the
+    /// IPv4 address.
     /// </param>
     /// <param name="hasEphemeralPort">Whether nobody waits to use its SCTP port again.</param>
     /// <exception cref="SctpException">It cannot be had: the message says why.</exception>
-    public static RawIpTransport Open(IPAddress local, bool hasEphemeralPort = false)
+    public static RawIpTransport Open(IReadOnlyList<IPAddress> locals, bool hasEphemeralPort = false)
     {
         if (WhyUnsupported() is { } reason)
         {
             throw new SctpException(SctpError.TransportUnavailable, reason);
         }
 
-        local = local.IsIPv4MappedToIPv6 ? local.MapToIPv4() : local;        // raw IPv6 sockets have no IPv4
+        locals = [.. locals.Select(static local => local.IsIPv4MappedToIPv6 ? local.MapToIPv4() : local)];      // raw IPv6 sockets have no IPv4
         var filter = new LinuxPortFilter();
         var errors = new NetworkErrors();
         var sockets = new List<LinuxRawSocket>();
         try
         {
-            bool wantsAll = local.Equals(IPAddress.IPv6Any);
+            bool wantsAll = locals is [var only] && only.Equals(IPAddress.IPv6Any);
             if (!wantsAll || System.Net.Sockets.Socket.OSSupportsIPv6)
             {
-                sockets.Add(LinuxRawSocket.Open(local, filter, errors));
+                sockets.AddRange(locals.Select(local => LinuxRawSocket.Open(local, filter, errors)));
             }
 
             if (wantsAll && System.Net.Sockets.Socket.OSSupportsIPv4)
@@ -114,7 +115,7 @@ internal sealed class RawIpTransport : IDatagramTransport
                 sockets.Add(LinuxRawSocket.Open(IPAddress.Any, filter, errors));
             }
 
-            return new RawIpTransport([.. sockets], sockets.Count == 1 ? sockets[0].LocalEndPoint.Address : local, filter, errors, hasEphemeralPort);
+            return new RawIpTransport([.. sockets], wantsAll && sockets.Count == 1 ? [sockets[0].LocalEndPoint.Address] : locals, filter, errors, hasEphemeralPort);
         }
         catch (SocketException exception)
         {
@@ -124,7 +125,7 @@ internal sealed class RawIpTransport : IDatagramTransport
                     SctpError.TransportUnavailable,
                     "SCTP over IP needs a raw socket, and that needs the capability CAP_NET_RAW: run as root, or give it to the program (setcap cap_net_raw=ep FILE).",
                     exception)
-                : new SctpException(SctpError.AddressUnavailable, $"Cannot use IP address {local}: {exception.Message}.", exception);
+                : new SctpException(SctpError.AddressUnavailable, $"Cannot use IP address {string.Join(", ", locals)}: {exception.Message}.", exception);
         }
         catch
         {
@@ -188,7 +189,7 @@ internal sealed class RawIpTransport : IDatagramTransport
             for (int i = 0; i < batch.Count && !_isClosed; i++)
             {
                 ref readonly DatagramRun run = ref batch[i];
-                LinuxRawSocket socket = SocketFor(run.Path.Remote);
+                LinuxRawSocket socket = SocketFor(run.Path);
                 if (socket != last)
                 {
                     last?.Flush();
@@ -216,8 +217,22 @@ internal sealed class RawIpTransport : IDatagramTransport
         _poll?.Dispose();
     }
 
-    private LinuxRawSocket SocketFor(in NetworkAddress remote) =>
-        _sockets.Length > 1 && remote.Family == NetworkFamily.IPv4 ? _sockets[1] : _sockets[0];
+    // The one that is bound to where the packet leaves from, or the first of its family.
+    private LinuxRawSocket SocketFor(in NetworkPath path)
+    {
+        LinuxRawSocket? able = null;
+        for (int i = 0; _sockets.Length > 1 && i < _sockets.Length; i++)
+        {
+            if (IsMultihomed && _sockets[i].Local.IsSameHost(path.Local))
+            {
+                return _sockets[i];
+            }
+
+            able ??= path.Remote.IsIn(_sockets[i].Family) ? _sockets[i] : null;
+        }
+
+        return able ?? _sockets[0];
+    }
 
     private static bool HasProtocol(string protocols)
     {

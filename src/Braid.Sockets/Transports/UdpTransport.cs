@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Tasks;
@@ -31,14 +32,17 @@ internal abstract class UdpTransport : IDatagramTransport
     {
         Socket = socket;
         _dontFragment = new DontFragment(socket);
-        LocalEndPoint = (IPEndPoint)socket.LocalEndPoint!;
+        LocalEndPoints = [(IPEndPoint)socket.LocalEndPoint!];
         HasEphemeralPort = hasEphemeralPort;
         Families = socket.AddressFamily == AddressFamily.InterNetwork ? NetworkFamilies.IPv4
             : socket.DualMode ? NetworkFamilies.All
             : NetworkFamilies.IPv6;
     }
 
-    public IPEndPoint? LocalEndPoint { get; }
+    public IReadOnlyList<IPEndPoint> LocalEndPoints { get; }
+
+    /// <summary>The address that what is received came to, where others beside this one have to know; none, the default, otherwise.</summary>
+    public NetworkAddress Local { get; set; }
 
     public bool IsPointToPoint => false;
 
@@ -105,8 +109,11 @@ internal abstract class UdpTransport : IDatagramTransport
 
     public virtual bool TryBePolled() => true;
 
-    /// <summary>From now on <see cref="Errors"/> has what the network says, where the system lets it be heard.</summary>
-    public virtual void ListenForErrors()
+    public void ListenForErrors() => ListenForErrors(new NetworkErrors());
+
+    /// <inheritdoc cref="IDatagramTransport.ListenForErrors"/>
+    /// <param name="errors">Gets them.</param>
+    public virtual void ListenForErrors(NetworkErrors errors)
     {
     }
 
@@ -114,7 +121,13 @@ internal abstract class UdpTransport : IDatagramTransport
 
     public abstract DatagramBatch? TryReceive();
 
-    public abstract void Send(DatagramBatch batch);
+    public void Send(DatagramBatch batch) => Send(batch, 0, batch.Count);
+
+    /// <summary>Sends some runs of a batch.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="first">The first of them.</param>
+    /// <param name="count">How many.</param>
+    public abstract void Send(DatagramBatch batch, int first, int count);
 
     public void Dispose()
     {

@@ -37,7 +37,7 @@ internal sealed class UdpPort : IPolledSocket
         _transport = transport;
         _receiver = receiver;
         _thread = transport.IsForPollThread ? thread : null;
-        Local = transport.LocalEndPoint!.ToNetworkAddress();
+        Local = transport.LocalEndPoints[0].ToNetworkAddress();
         _received = _thread is null ? new ReceivedBatches(transport) : null;
     }
 

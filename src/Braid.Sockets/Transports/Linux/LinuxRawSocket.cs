@@ -33,6 +33,7 @@ internal sealed class LinuxRawSocket : IDisposable
     {
         _socket = socket;
         _family = socket.AddressFamily;
+        Local = LocalEndPoint.ToNetworkAddress().WithPort(0);
         _filter = filter;
         _dontFragment = new DontFragment(socket);
         _errors = new LinuxErrorQueue(socket, errors, isUdp: false);
@@ -48,6 +49,12 @@ internal sealed class LinuxRawSocket : IDisposable
 
     /// <summary>Where it is bound.</summary>
     public IPEndPoint LocalEndPoint => (IPEndPoint)_socket.LocalEndPoint!;
+
+    /// <summary>The same, without a port.</summary>
+    public NetworkAddress Local { get; }
+
+    /// <summary>What it can send to.</summary>
+    public NetworkFamilies Family => _family == AddressFamily.InterNetwork ? NetworkFamilies.IPv4 : NetworkFamilies.IPv6;
 
     /// <summary>Whether it knows what an IP header says of congestion.</summary>
     public bool CarriesEcn { get; }

@@ -44,7 +44,7 @@ internal sealed class LinuxUdpTransport : UdpTransport
 
     public override NetworkErrors? Errors => _errors?.Errors;
 
-    public override void ListenForErrors() => _errors = new LinuxErrorQueue(Socket, new NetworkErrors(), isUdp: true);
+    public override void ListenForErrors(NetworkErrors errors) => _errors = new LinuxErrorQueue(Socket, errors, isUdp: true);
 
     public override ValueTask<DatagramBatch?> ReceiveAsync() =>
         ValueTask.FromException<DatagramBatch?>(new NotSupportedException("A poll thread receives."));
@@ -77,16 +77,16 @@ internal sealed class LinuxUdpTransport : UdpTransport
         return null;
     }
 
-    public override void Send(DatagramBatch batch)
+    public override void Send(DatagramBatch batch, int first, int count)
     {
         MessageVector messages = MessageVector.Current;
         try
         {
             messages.Clear();
-            for (int i = 0; i < batch.Count; i++)
+            for (int i = first; i < first + count; i++)
             {
                 ref readonly DatagramRun run = ref batch[i];
-                if (i > 0 && run.MayBeFragmented != batch[i - 1].MayBeFragmented)
+                if (i > first && run.MayBeFragmented != batch[i - 1].MayBeFragmented)
                 {
                     SendAll(messages);
                 }
@@ -225,7 +225,7 @@ internal sealed class LinuxUdpTransport : UdpTransport
             if ((messages[i].Header.Flags & LinuxSocket.Truncated) == 0)
             {
                 (int size, EcnCodepoint ecn) = messages.Control(i);
-                var path = new NetworkPath(NetworkAddress.None, messages.Sender(i, _family));
+                var path = new NetworkPath(Local, messages.Sender(i, _family));
                 batch.CommitAt(first + (i * DatagramBatch.LargestDatagram), (int)messages[i].Length, size, path, ecn);
             }
         }

@@ -1,0 +1,50 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Net;
+
+namespace Braid.Sockets;
+
+/// <summary>Addresses of this host that go together.</summary>
+internal static class LocalEnds
+{
+    private const int Most = 8;                              // addresses of an end point
+
+    /// <summary>Whether an end point can be at all of them.</summary>
+    /// <param name="locals">Where it is to be bound.</param>
+    /// <param name="dtls">What protects its associations; null for nothing.</param>
+    /// <param name="name">What the caller calls them.</param>
+    /// <exception cref="ArgumentException">It cannot: the message says why.</exception>
+    public static void Check(IReadOnlyList<IPEndPoint> locals, SctpDtlsOptions? dtls, string name)
+    {
+        if (locals is null || locals.Count is 0 or > Most)
+        {
+            throw new ArgumentException($"1 to {Most} local end points are needed.", name);
+        }
+
+        if (locals.Count == 1)
+        {
+            return;
+        }
+
+        if (dtls is not null)
+        {
+            throw new ArgumentException("Over DTLS there is one local end point (RFC 8261 §6).", name);
+        }
+
+        if (locals.Any(static local => local.Address.Equals(IPAddress.Any) || local.Address.Equals(IPAddress.IPv6Any)))
+        {
+            throw new ArgumentException("A wildcard is every address by itself: name the addresses that peers are to learn, or it alone.", name);
+        }
+
+        if (locals.Any(local => local.Port != locals[0].Port))
+        {
+            throw new ArgumentException("All local end points have one port: a peer learns addresses, and takes the port to be the same (RFC 6951 §5.1).", name);
+        }
+
+        if (locals.Distinct().Count() < locals.Count)
+        {
+            throw new ArgumentException("A local end point is there twice.", name);
+        }
+    }
+}

@@ -1,0 +1,217 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+using System.Threading.Channels;
+using System.Threading.Tasks;
+using Braid.Core;
+
+namespace Braid.Sockets;
+
+/// <summary>
+/// SCTP in UDP from several addresses of this host (RFC 9260 §6.4, RFC 6951 §5.3): a socket for each, all at one port. What is sent says which
+/// of them it leaves from, and what has come which of them it came to.
+/// </summary>
+internal sealed class UdpTransports : IDatagramTransport
+{
+    private const int Ahead = 4;                             // batches
+
+    private readonly UdpTransport[] _sockets;                // one for each address
+    private readonly LinuxPoll? _poll;                       // where a thread waits for all of them
+    private readonly Channel<DatagramBatch> _arrived = Channel.CreateBounded<DatagramBatch>(new BoundedChannelOptions(Ahead) { SingleReader = true });
+    private int _next;                                       // the socket that is looked at first
+    private bool _isPumping;
+    private bool _isAtEnd;
+
+    private UdpTransports(UdpTransport[] sockets)
+    {
+        _sockets = sockets;
+        LocalEndPoints = [.. sockets.SelectMany(static socket => socket.LocalEndPoints)];
+        Families = sockets.Aggregate(NetworkFamilies.None, static (families, socket) => families | socket.Families);
+        CarriesEcn = sockets.All(static socket => socket.CarriesEcn);
+        IsForPollThread = sockets.All(static socket => socket.IsForPollThread);
+        if (IsForPollThread)
+        {
+            _poll = new LinuxPoll();
+            for (int i = 0; i < sockets.Length; i++)
+            {
+                _poll.TryAdd(sockets[i].Socket.SafeHandle, i);
+            }
+        }
+    }
+
+    public IReadOnlyList<IPEndPoint> LocalEndPoints { get; }
+
+    public bool IsMultihomed => true;
+
+    public bool IsPointToPoint => false;
+
+    public bool HasEphemeralPort => _sockets[0].HasEphemeralPort;
+
+    public NetworkFamilies Families { get; }
+
+    public int EncapsulationOverhead => _sockets[0].EncapsulationOverhead;
+
+    public int LargestPacket => _sockets[0].LargestPacket;
+
+    public bool CarriesEcn { get; }
+
+    public NetworkErrors? Errors { get; private set; }
+
+    public Socket? Socket => _sockets[0].Socket;
+
+    public SafeHandle? PollHandle => _poll?.Handle;
+
+    public bool IsForPollThread { get; }
+
+    /// <summary>Opens a socket for each of several addresses.</summary>
+    /// <param name="locals">Where to bind, 2 to 8, none of them a wildcard. A port of 0 is the one that the system chose for the first.</param>
+    /// <param name="open">Opens one.</param>
+    public static UdpTransports Open(IReadOnlyList<IPEndPoint> locals, Func<IPEndPoint, bool, UdpTransport> open)
+    {
+        var sockets = new List<UdpTransport>();
+        try
+        {
+            foreach (IPEndPoint local in locals)
+            {
+                int port = sockets.Count > 0 ? sockets[0].LocalEndPoints[0].Port : local.Port;
+                UdpTransport socket = open(new IPEndPoint(local.Address, port), local.Port == 0);
+                socket.Local = socket.LocalEndPoints[0].ToNetworkAddress();
+                sockets.Add(socket);
+            }
+
+            return new UdpTransports([.. sockets]);
+        }
+        catch
+        {
+            sockets.ForEach(static socket => socket.Dispose());
+            throw;
+        }
+    }
+
+    public void ListenForErrors()
+    {
+        var errors = new NetworkErrors();
+        foreach (UdpTransport socket in _sockets)
+        {
+            socket.ListenForErrors(errors);
+        }
+
+        Errors = errors;
+    }
+
+    public void AddSockets(ICollection<Socket> sockets)
+    {
+        foreach (UdpTransport socket in _sockets)
+        {
+            sockets.Add(socket.Socket);
+        }
+    }
+
+    public bool TryBePolled() => Array.TrueForAll(_sockets, static socket => socket.TryBePolled());
+
+    public DatagramBatch? TryReceive()
+    {
+        if (_arrived.Reader.TryRead(out DatagramBatch? arrived))
+        {
+            return arrived;                                  // the pumps brought it before they were stopped
+        }
+
+        for (int i = 0; i < _sockets.Length; i++)
+        {
+            int index = _next;
+            _next = (_next + 1) % _sockets.Length;           // a flood to one address must not keep the others waiting
+            if (_sockets[index].TryReceive() is { } batch)
+            {
+                return batch;
+            }
+        }
+
+        return null;
+    }
+
+    public async ValueTask<DatagramBatch?> ReceiveAsync()
+    {
+        if (!_isPumping)
+        {
+            _isPumping = true;
+            _ = PumpAllAsync();
+        }
+
+        try
+        {
+            return await _arrived.Reader.ReadAsync().ConfigureAwait(false);
+        }
+        catch (ChannelClosedException exception) when (exception.InnerException is null)
+        {
+            return null;
+        }
+    }
+
+    public void Send(DatagramBatch batch)
+    {
+        for (int first = 0; first < batch.Count;)
+        {
+            UdpTransport socket = SocketFor(batch[first].Path);
+            int end = first + 1;
+            while (end < batch.Count && SocketFor(batch[end].Path) == socket)
+            {
+                end++;
+            }
+
+            socket.Send(batch, first, end - first);
+            first = end;
+        }
+    }
+
+    public void Dispose()
+    {
+        _isAtEnd = true;
+        Array.ForEach(_sockets, static socket => socket.Dispose());
+        _poll?.Dispose();
+    }
+
+    // One that names none of our addresses leaves from the first that can reach its peer.
+    private UdpTransport SocketFor(in NetworkPath path)
+    {
+        UdpTransport? able = null;
+        foreach (UdpTransport socket in _sockets)
+        {
+            if (socket.Local == path.Local)
+            {
+                return socket;
+            }
+
+            able ??= path.Remote.IsIn(socket.Families) ? socket : null;
+        }
+
+        return able ?? _sockets[0];
+    }
+
+    private async Task PumpAllAsync()
+    {
+        Exception? failure = null;
+        try
+        {
+            await Task.WhenAll(_sockets.Select(PumpAsync)).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // Who receives is told.
+        catch (Exception exception) when (!_isAtEnd)
+#pragma warning restore CA1031
+        {
+            failure = exception;
+        }
+
+        _arrived.Writer.TryComplete(failure);
+    }
+
+    private async Task PumpAsync(UdpTransport socket)
+    {
+        while (await socket.ReceiveAsync().ConfigureAwait(false) is { } batch)
+        {
+            await _arrived.Writer.WriteAsync(batch).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,207 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using System.Net;
+using System.Security.Cryptography;
+using System.Threading;
+using System.Threading.Tasks;
+using Braid.Core;
+using Braid.Sctp;
+
+namespace Braid.Sockets.Tests;
+
+/// <summary>Ends with several addresses, each with a socket of its own, over real networks: 127.0.0.x, and cables between two namespaces.</summary>
+public sealed class MultihomingTests : IDisposable
+{
+    private const ushort Port = 5001;
+
+    private static readonly long s_bytes = long.Parse(Environment.GetEnvironmentVariable("BRAID_MULTIHOMING_BYTES") ?? "268435456", CultureInfo.InvariantCulture);
+
+    private static readonly SctpAssociationOptions s_options = SctpAssociationOptions.Default with
+    {
+        Notifications = SctpNotificationKinds.PeerAddressChange,
+        HeartbeatInterval = TimeSpan.FromMilliseconds(100),
+        RtoInitial = TimeSpan.FromMilliseconds(200),
+        RtoMinimum = TimeSpan.FromMilliseconds(100),
+        RtoMaximum = TimeSpan.FromMilliseconds(400),
+        MaximumPathRetransmissions = 2,
+    };
+
+    private readonly CancellationTokenSource _guard = new(TimeSpan.FromSeconds(90));
+
+    private CancellationToken Token => _guard.Token;
+
+    public void Dispose() => _guard.Dispose();
+
+    [Fact, Rfc(9260, "5.1.2"), Rfc(9260, "5.4")]
+    public async Task Each_of_two_addresses_has_a_path_that_leaves_from_an_address_of_ours()
+    {
+        await using SctpListener listener = SctpListener.Listen(new SctpListenerOptions { ListenEndPoints = Ends(0, "127.0.0.1", "127.0.0.2"), Port = Port, Association = s_options });
+        int port = listener.LocalEndPoints[0].Port;
+        Assert.Equal(Ends(port, "127.0.0.1", "127.0.0.2"), listener.LocalEndPoints);
+        await using SctpAssociation client = await SctpAssociation.ConnectAsync(
+            new SctpConnectOptions { RemoteEndPoints = Ends(port, "127.0.0.1"), RemotePort = Port, LocalEndPoints = Ends(0, "127.0.0.3", "127.0.0.4"), Association = s_options }, Token);
+        await using SctpAssociation server = await listener.AcceptAssociationAsync(Token);
+        await UntilConfirmedAsync(client, "127.0.0.2");
+        await UntilConfirmedAsync(server, "127.0.0.4");
+        Assert.Equal(["127.0.0.1", "127.0.0.2"], Addresses(await client.GetPathsAsync(), static path => path.Remote));
+        Assert.Equal(["127.0.0.3", "127.0.0.4"], Addresses(await server.GetPathsAsync(), static path => path.Remote));
+        Assert.Subset(new SortedSet<string> { "127.0.0.3", "127.0.0.4" }, Addresses(await client.GetPathsAsync(), static path => path.Local));
+        Assert.Subset(new SortedSet<string> { "127.0.0.1", "127.0.0.2" }, Addresses(await server.GetPathsAsync(), static path => path.Local));
+        await client.SendAsync("one"u8.ToArray(), cancellationToken: Token);
+        using SctpMessage message = await server.ReceiveAsync(Token);
+        Assert.Equal(3, message.Length);
+        await client.ShutdownAsync(Token);
+    }
+
+    [Theory, Rfc(9260, "6.4.1"), Rfc(9260, "8.2"), Rfc(7829, "4")]
+    [InlineData(SctpEncapsulation.Udp)]
+    [InlineData(SctpEncapsulation.RawIp)]
+    public async Task A_transfer_goes_on_while_the_primary_cable_is_pulled_and_comes_back_when_it_is_there_again(SctpEncapsulation encapsulation)
+    {
+        using NetworkNamespaces namespaces = NetworkNamespaces.CreatePair(cables: 2);
+        await using SctpListener listener = namespaces.In(1, () => SctpListener.Listen(new SctpListenerOptions
+        {
+            ListenEndPoints = Ends(9899, "10.98.0.2", "10.98.1.2"),
+            Port = Port,
+            Encapsulation = encapsulation,
+            Association = s_options,
+        }));
+        Task<SctpAssociation> connecting = namespaces.In(0, () => SctpAssociation.ConnectAsync(
+            new SctpConnectOptions
+            {
+                RemoteEndPoints = Ends(9899, "10.98.0.2", "10.98.1.2"),
+                RemotePort = Port,
+                LocalEndPoints = Ends(9899, "10.98.0.1", "10.98.1.1"),
+                Encapsulation = encapsulation,
+                Association = s_options,
+            },
+            Token).AsTask());
+        await using SctpAssociation client = await connecting;
+        await using SctpAssociation server = await listener.AcceptAssociationAsync(Token);
+        await using IAsyncEnumerator<SctpNotification> changes = client.ReadNotificationsAsync(Token).GetAsyncEnumerator(Token);
+        await UntilAsync(changes, "10.98.1.2", SctpPathState.Confirmed);
+        var arrived = new Milestones(s_bytes);
+        Task<byte[]> sending = SendAsync(client);
+        Task<byte[]> receiving = ReceiveAsync(server, arrived);
+        await arrived.ThirdAsync(1).WaitAsync(Token);
+        namespaces.Plug(0, isIn: false);
+        await UntilAsync(changes, "10.98.0.2", SctpPathState.Unreachable);
+        await arrived.ThirdAsync(2).WaitAsync(Token);
+        namespaces.Plug(0, isIn: true);
+        await UntilAsync(changes, "10.98.0.2", SctpPathState.Available);
+        arrived.GoOn();
+        Assert.Equal(Convert.ToHexString(await sending), Convert.ToHexString(await receiving));
+        PathStatistics primary = (await client.GetPathsAsync()).Single(static path => path.IsPrimary);
+        Assert.Equal(("10.98.0.2", PathState.Active), (Text(primary.Path.Remote), primary.State));
+        TestContext.Current.SendDiagnosticMessage("{0} bytes; the longest silence was {1:0} ms", s_bytes, arrived.LongestSilence.TotalMilliseconds);
+        await client.ShutdownAsync(Token);
+    }
+
+    [Fact]
+    public async Task Addresses_that_do_not_go_together_are_refused_with_the_reason()
+    {
+        foreach ((IReadOnlyList<IPEndPoint> ends, string why) in new (IReadOnlyList<IPEndPoint>, string)[]
+        {
+            ([], "1 to 8"),
+            ([.. Ends(0, "127.0.0.1"), new IPEndPoint(IPAddress.Any, 0)], "wildcard"),
+            ([.. Ends(9899, "127.0.0.1"), .. Ends(9898, "127.0.0.2")], "one port"),
+            (Ends(0, "127.0.0.1", "127.0.0.1"), "twice"),
+        })
+        {
+            ArgumentException exception = await Assert.ThrowsAsync<ArgumentException>(
+                async () => await SctpListener.ListenAsync(new SctpListenerOptions { ListenEndPoints = ends, Port = Port }, Token));
+            Assert.Contains(why, exception.Message, StringComparison.Ordinal);
+        }
+    }
+
+    private static IReadOnlyList<IPEndPoint> Ends(int port, params string[] addresses) => [.. addresses.Select(address => new IPEndPoint(IPAddress.Parse(address), port))];
+
+    private static string Text(NetworkAddress address) => address.WithPort(0).ToString();
+
+    private static SortedSet<string> Addresses(IReadOnlyList<PathStatistics> paths, Func<NetworkPath, NetworkAddress> part) => [.. paths.Select(path => Text(part(path.Path)))];
+
+    private async Task UntilConfirmedAsync(SctpAssociation association, string address)
+    {
+        await using IAsyncEnumerator<SctpNotification> changes = association.ReadNotificationsAsync(Token).GetAsyncEnumerator(Token);
+        await UntilAsync(changes, address, SctpPathState.Confirmed);
+    }
+
+    private static async Task UntilAsync(IAsyncEnumerator<SctpNotification> changes, string address, SctpPathState state)
+    {
+        do
+        {
+            Assert.True(await changes.MoveNextAsync());
+        }
+        while (changes.Current is not SctpNotification.PeerAddressChange change || change.Address.Address.ToString() != address || change.State != state);
+    }
+
+    private async Task<byte[]> SendAsync(SctpAssociation association)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] message = new byte[65536];
+        for (long sent = 0; sent < s_bytes; sent += message.Length)
+        {
+            new Random((int)(sent >> 16)).NextBytes(message);
+            hash.AppendData(message);
+            await association.SendAsync(message, cancellationToken: Token);
+        }
+
+        return hash.GetHashAndReset();
+    }
+
+    private async Task<byte[]> ReceiveAsync(SctpAssociation association, Milestones arrived)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        for (long received = 0; received < s_bytes;)
+        {
+            using SctpMessage message = await association.ReceiveAsync(Token);
+            foreach (ReadOnlyMemory<byte> segment in message.Payload)
+            {
+                hash.AppendData(segment.Span);
+            }
+
+            received += message.Length;
+            await arrived.OnReceivedAsync(received);
+        }
+
+        return hash.GetHashAndReset();
+    }
+
+    /// <summary>How far a transfer is. It waits at the end of the second third, so that it does not end before its cable is there again.</summary>
+    private sealed class Milestones(long bytes)
+    {
+        private readonly TaskCompletionSource[] _thirds = [New(), New()];
+        private readonly TaskCompletionSource _goesOn = New();
+        private long _last = System.Diagnostics.Stopwatch.GetTimestamp();
+
+        public TimeSpan LongestSilence { get; private set; }
+
+        public Task ThirdAsync(int number) => _thirds[number - 1].Task;
+
+        public void GoOn() => _goesOn.TrySetResult();
+
+        public async Task OnReceivedAsync(long received)
+        {
+            TimeSpan silence = System.Diagnostics.Stopwatch.GetElapsedTime(_last);
+            LongestSilence = silence > LongestSilence ? silence : LongestSilence;
+            for (int i = 0; i < _thirds.Length; i++)
+            {
+                if (received >= (i + 1) * bytes / 3)
+                {
+                    _thirds[i].TrySetResult();
+                }
+            }
+
+            if (received >= 2 * bytes / 3)
+            {
+                await _goesOn.Task;
+            }
+
+            _last = System.Diagnostics.Stopwatch.GetTimestamp();
+        }
+
+        private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}
