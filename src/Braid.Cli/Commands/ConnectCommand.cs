@@ -8,7 +8,7 @@ internal static class ConnectCommand
 {
     public static Command Create()
     {
-        var host = new Argument<string>("HOST") { Description = "Where to: HOST or HOST:UDPPORT." };
+        var host = new Argument<string>("HOST") { Description = SctpSettings.WhereTo };
         var settings = new SctpSettings();
         var conversation = new Conversation();
         var command = new Command("connect", "Send lines of standard input as messages and print the messages that come.") { host };

@@ -1,5 +1,7 @@
 using System;
+using System.Collections.Generic;
 using System.CommandLine;
+using System.Linq;
 using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
@@ -14,6 +16,7 @@ namespace Braid.Cli.Commands;
 internal sealed class SctpSettings
 {
     public const int DefaultPort = 5001;
+    public const string WhereTo = "Where to: HOST or HOST:UDPPORT, or several of one peer's addresses with commas between them.";
 
     private const int DefaultTimeoutSeconds = 15;
 
@@ -31,8 +34,13 @@ internal sealed class SctpSettings
 
     public Option<string> Bind { get; } = new("--bind")
     {
-        Description = "Address to listen on.",
+        Description = "Address to listen on, or several with commas between them: peers learn all of them, and take another one where one fails.",
         DefaultValueFactory = _ => "::",
+    };
+
+    public Option<string?> From { get; } = new("--from")
+    {
+        Description = "Address to connect from, or several with commas between them, as with --bind.",
     };
 
     public Option<int> Port { get; } = new("--port") { Description = "SCTP port of the service.", DefaultValueFactory = _ => DefaultPort };
@@ -77,6 +85,7 @@ internal sealed class SctpSettings
     public void AddConnecting(Command command)
     {
         command.Add(Transport);
+        command.Add(From);
         command.Add(Port);
         command.Add(Timeout);
         command.Add(Mtu);
@@ -88,22 +97,17 @@ internal sealed class SctpSettings
     /// <summary>Listens as the command line says.</summary>
     public ValueTask<SctpListener> ListenAsync(ParseResult result, ILoggerFactory? loggers, CancellationToken cancellationToken)
     {
-        if (!IPAddress.TryParse(result.GetValue(Bind), out IPAddress? address))
+        var options = new SctpListenerOptions
         {
-            throw new UsageException($"--bind {result.GetValue(Bind)}: not an IP address");
-        }
-
-        return SctpListener.ListenAsync(
-            new SctpListenerOptions
-            {
-                ListenEndPoints = [new IPEndPoint(address, InRange(result, Udp, 0, ushort.MaxValue))],
-                Port = (ushort)InRange(result, Port, 1, ushort.MaxValue),
-                Encapsulation = EncapsulationFor(result),
-                Association = AssociationFor(result),
-                LoggerFactory = loggers,
-                Dtls = Dtls.OptionsFor(result),
-            },
-            cancellationToken);
+            ListenEndPoints = EndPoints(Bind.Name, result.GetValue(Bind), InRange(result, Udp, 0, ushort.MaxValue)),
+            Port = (ushort)InRange(result, Port, 1, ushort.MaxValue),
+            Encapsulation = EncapsulationFor(result),
+            Association = AssociationFor(result),
+            LoggerFactory = loggers,
+            Dtls = Dtls.OptionsFor(result),
+        };
+        Check(options.Validate);
+        return SctpListener.ListenAsync(options, cancellationToken);
     }
 
     /// <summary>Listens, says where, and serves whoever comes, until Ctrl+C.</summary>
@@ -133,30 +137,36 @@ internal sealed class SctpSettings
 
     /// <summary>Where somebody listens.</summary>
     public static string Announce(SctpListener listener) => listener.Encapsulation == SctpEncapsulation.RawIp
-        ? $"Listening on IP {listener.LocalEndPoints[0].Address}, SCTP port {listener.Port}"
-        : $"{ReceiveCommand.ListeningOn}{listener.LocalEndPoints[0]}, SCTP port {listener.Port}";
+        ? $"Listening on IP {string.Join(", ", listener.LocalEndPoints.Select(static local => local.Address))}, SCTP port {listener.Port}"
+        : $"{ReceiveCommand.ListeningOn}{string.Join(", ", listener.LocalEndPoints)}, SCTP port {listener.Port}";
 
     /// <summary>Who the peer is: over IP there is no port.</summary>
     public static string PeerOf(SctpAssociation association) =>
         association.RemoteEndPoint is { Port: 0 } remote ? $"{remote.Address}" : $"{association.RemoteEndPoint}";
 
     /// <summary>Connects as the command line says.</summary>
-    public async ValueTask<SctpAssociation> ConnectAsync(ParseResult result, string host, ILoggerFactory? loggers, CancellationToken cancellationToken)
+    public async ValueTask<SctpAssociation> ConnectAsync(ParseResult result, string hosts, ILoggerFactory? loggers, CancellationToken cancellationToken)
     {
         SctpAssociationOptions association = AssociationFor(result);
         ushort port = (ushort)InRange(result, Port, 1, ushort.MaxValue);
-        IPEndPoint remote = await HostPort.Parse(host).ResolveAsync(cancellationToken);
-        return await SctpAssociation.ConnectAsync(
-            new SctpConnectOptions
-            {
-                RemoteEndPoints = [remote],
-                RemotePort = port,
-                Encapsulation = EncapsulationFor(result),
-                Association = association,
-                LoggerFactory = loggers,
-                Dtls = Dtls.OptionsFor(result),
-            },
-            cancellationToken);
+        var remotes = new List<IPEndPoint>();
+        foreach (string host in hosts.Split(','))
+        {
+            remotes.Add(await HostPort.Parse(host).ResolveAsync(cancellationToken));
+        }
+
+        var options = new SctpConnectOptions
+        {
+            RemoteEndPoints = remotes,
+            LocalEndPoints = EndPoints(From.Name, result.GetValue(From), port: 0),
+            RemotePort = port,
+            Encapsulation = EncapsulationFor(result),
+            Association = association,
+            LoggerFactory = loggers,
+            Dtls = Dtls.OptionsFor(result),
+        };
+        Check(options.Validate);
+        return await SctpAssociation.ConnectAsync(options, cancellationToken);
     }
 
     /// <summary>
@@ -192,6 +202,30 @@ internal sealed class SctpSettings
                 : ReconfigurationKinds.None,
         },
         TimeSpan.FromSeconds(InRange(result, Timeout, 1, 3600)));
+
+    // Addresses that do not go together: the message says why.
+    private static void Check(Action validate)
+    {
+        try
+        {
+            validate();
+        }
+        catch (ArgumentException exception)
+        {
+            throw new UsageException(exception.Message.Split(" (Parameter", 2)[0]);       // which no one sees who types
+        }
+    }
+
+    private static List<IPEndPoint> EndPoints(string name, string? addresses, int port)
+    {
+        var ends = new List<IPEndPoint>();
+        foreach (string text in addresses?.Split(',') ?? [])
+        {
+            ends.Add(IPAddress.TryParse(text, out IPAddress? address) ? new IPEndPoint(address, port) : throw new UsageException($"{name} {text}: not an IP address"));
+        }
+
+        return ends;
+    }
 
     /// <summary>Packets of one size, and no search for a larger one.</summary>
     internal static SctpAssociationOptions WithMtu(int mtu) => SctpAssociationOptions.Default with { PathMtu = mtu, MaximumPathMtu = mtu };

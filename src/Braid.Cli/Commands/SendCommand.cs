@@ -18,7 +18,7 @@ internal static class SendCommand
     public static Command Create()
     {
         var files = new Argument<string[]>("FILE") { Description = "Files and folders to send.", Arity = ArgumentArity.OneOrMore };
-        var to = new Option<string>("--to") { Description = "Where to: HOST or HOST:UDPPORT.", Required = true };
+        var to = new Option<string>("--to") { Description = SctpSettings.WhereTo, Required = true };
         var streams = new Option<int>("--streams") { Description = "Files to send at the same time, each on its own stream.", DefaultValueFactory = _ => 4 };
         Option<bool> json = JsonOutput.Option();
         var settings = new SctpSettings();
@@ -43,7 +43,7 @@ internal static class SendCommand
             await new FileSender(association, progress).SendAsync(files, streams, cancellationToken);
             statistics = await association.GetStatisticsAsync();
             await association.ShutdownAsync(cancellationToken);
-        });
+        }, new PathLine(association));
         return statistics;
     }
 

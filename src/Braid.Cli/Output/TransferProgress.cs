@@ -29,7 +29,8 @@ internal sealed class TransferProgress
     /// <param name="title">What is being done.</param>
     /// <param name="isQuiet">Shows nothing.</param>
     /// <param name="work">The work.</param>
-    public async Task ShowAsync(string title, bool isQuiet, Func<Task> work)
+    /// <param name="paths">What it goes over; null where nobody wants to know.</param>
+    public async Task ShowAsync(string title, bool isQuiet, Func<Task> work, PathLine? paths = null)
     {
         if (isQuiet)
         {
@@ -37,19 +38,20 @@ internal sealed class TransferProgress
         }
         else if (Console.IsErrorRedirected)
         {
-            await ShowLinesAsync(title, work());
+            await ShowLinesAsync(title, work(), paths);
         }
         else
         {
-            await ShowBarAsync(title, work);
+            await ShowBarAsync(title, work, paths);
         }
     }
 
     /// <summary>The line that stands at the end.</summary>
     public string Summary() => $"{Amount.Bytes(Done)} in {Amount.Duration(Elapsed)}, {Amount.Rate(Done, Elapsed)}";
 
-    private async Task ShowLinesAsync(string title, Task work)
+    private async Task ShowLinesAsync(string title, Task work, PathLine? paths)
     {
+        paths?.Update();
         while (await Task.WhenAny(work, Task.Delay(s_interval)) != work)
         {
             long done = Done;
@@ -57,12 +59,17 @@ internal sealed class TransferProgress
             TimeSpan rest = fraction > 0 ? Elapsed * ((1 - fraction) / fraction) : TimeSpan.Zero;
             await Console.Error.WriteLineAsync(
                 $"{title}: {fraction:P0} {Amount.Bytes(done)} of {Amount.Bytes(Total)}, {Amount.Rate(done, Elapsed)}, {Amount.Duration(rest)} left");
+            paths?.Update();
+            if (paths is { Text.Length: > 0 })
+            {
+                await Console.Error.WriteLineAsync($"  {paths.Text}");
+            }
         }
 
         await work;
     }
 
-    private async Task ShowBarAsync(string title, Func<Task> work)
+    private async Task ShowBarAsync(string title, Func<Task> work, PathLine? paths)
     {
         await ProgressBars.Create()
             .Columns(
@@ -75,6 +82,8 @@ internal sealed class TransferProgress
                 {
                     bar.MaxValue = Math.Max(1, Total);
                     bar.Value = Done;
+                    paths?.Update();
+                    bar.Description = Markup.Escape(paths is { Text.Length: > 0 } ? $"{title} ({paths.Text})" : title);
                 });
             });
     }
