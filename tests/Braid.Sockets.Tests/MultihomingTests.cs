@@ -71,7 +71,7 @@ public sealed class MultihomingTests : IDisposable
         Task<SctpAssociation> connecting = namespaces.In(0, () => SctpAssociation.ConnectAsync(
             new SctpConnectOptions
             {
-                RemoteEndPoints = Ends(9899, "10.98.0.2", "10.98.1.2"),
+                RemoteEndPoints = Ends(9899, "10.98.0.2"),           // the other one it learns, and tries out
                 RemotePort = Port,
                 LocalEndPoints = Ends(9899, "10.98.0.1", "10.98.1.1"),
                 Encapsulation = encapsulation,
