@@ -203,8 +203,8 @@ public sealed class RawIpTests : IDisposable
     public void A_family_that_fills_every_batch_does_not_keep_the_other_one_out(string busy, string quiet)
     {
         using NetworkNamespaces namespaces = NetworkNamespaces.Create();
-        using RawIpTransport receiver = namespaces.In(1, () => RawIpTransport.Open(IPAddress.IPv6Any));
-        using RawIpTransport sender = namespaces.In(0, () => RawIpTransport.Open(IPAddress.IPv6Any));
+        using RawIpTransport receiver = namespaces.In(1, () => RawIpTransport.Open([IPAddress.IPv6Any]));
+        using RawIpTransport sender = namespaces.In(0, () => RawIpTransport.Open([IPAddress.IPv6Any]));
         receiver.PortFilter!.Admit(Port);
         SendTo(sender, [Port], to: busy);
         SendTo(sender, [Port], to: quiet);
@@ -249,7 +249,7 @@ public sealed class RawIpTests : IDisposable
             Fill(packet.AsSpan(20), Port, 0);
             return socket.SendTo(packet, new IPEndPoint(IPAddress.Parse("10.98.0.255"), 0));
         });
-        using RawIpTransport sender = namespaces.In(0, () => RawIpTransport.Open(IPAddress.Any));
+        using RawIpTransport sender = namespaces.In(0, () => RawIpTransport.Open([IPAddress.Any]));
         SendTo(sender, [Port]);
         Assert.Equal(NetworkAddress.FromIPv4([10, 98, 0, 2], 0), Assert.Single(Take(receiver, 1)).Path.Local);
         Assert.Equal(0, receiver.Foreign);

@@ -37,7 +37,11 @@ internal sealed class UdpTransports : IDatagramTransport
             _poll = new LinuxPoll();
             for (int i = 0; i < sockets.Length; i++)
             {
-                _poll.TryAdd(sockets[i].Socket.SafeHandle, i);
+                if (!_poll.TryAdd(sockets[i].Socket.SafeHandle, i))
+                {
+                    _poll.Dispose();
+                    throw new InvalidOperationException($"A socket cannot be waited for: error {Marshal.GetLastPInvokeError()}.");
+                }
             }
         }
     }
