@@ -17,10 +17,8 @@ public sealed class IceAgent : IDatagramMachine
     private readonly RoleState _roles;
     private readonly Gatherer _gatherer;
     private readonly AgentRelays _relays;
+    private readonly AgentSessions _sessions;
     private readonly List<NetworkAddress> _servers = [];
-    private IceSession _session;
-    private IceSession? _previous;                           // its pair carries data until the new one has chosen (RFC 8445 §9)
-    private IceSession? _replaced;                           // by a restart that the peer has not answered: it may be taken back
     private Instant _nextTransaction = Instant.Zero;
     private CandidatePair? _announced;
     private bool _isGathering;
@@ -39,7 +37,7 @@ public sealed class IceAgent : IDatagramMachine
         _roles = new RoleState(random, options.IsLite ? IceRole.Controlled : role);
         _gatherer = new Gatherer(_context);
         _relays = new AgentRelays(_context);
-        _session = new IceSession(_context, _roles, IceCredentials.Draw(random));
+        _sessions = new AgentSessions(_context, _roles);
     }
 
     /// <summary>Where the agent is.</summary>
@@ -52,10 +50,10 @@ public sealed class IceAgent : IDatagramMachine
     public IceRole Role => _roles.Role;
 
     /// <summary>What the peer has to know.</summary>
-    public IceCredentials LocalCredentials => _session.Local;
+    public IceCredentials LocalCredentials => _sessions.Present.Local;
 
     /// <summary>What the peer has told; null before.</summary>
-    public IceCredentials? RemoteCredentials => _session.Remote;
+    public IceCredentials? RemoteCredentials => _sessions.Present.Remote;
 
     /// <summary>Whether the host and server-reflexive and relayed candidates are all known.</summary>
     public bool IsGatheringComplete => _isGathered;
@@ -64,10 +62,10 @@ public sealed class IceAgent : IDatagramMachine
     public IceSelectedPair? SelectedPair { get; private set; }
 
     /// <summary>Whether the peer does not answer over <see cref="SelectedPair"/> just now, and consent is about to expire (RFC 7675).</summary>
-    public bool IsSilent => _session.Selected is not null ? _session.IsSilent : _previous is { IsSilent: true };
+    public bool IsSilent => _sessions.IsSilent;
 
     /// <summary>The last sample of the chosen pair; zero when there is none.</summary>
-    public TimeSpan RoundTripTime => _session.RoundTripTime;
+    public TimeSpan RoundTripTime => _sessions.Present.RoundTripTime;
 
     /// <summary>What was not used, by reason.</summary>
     public IceDropCounters Drops => _context.Drops;
@@ -82,9 +80,8 @@ public sealed class IceAgent : IDatagramMachine
                 return _relays.NextTimeout;
             }
 
-            Instant next = Instant.Min(_session.NextTimeout, _gatherer.NextTimeout);
-            next = Instant.Min(next, _previous?.NextTimeout ?? Instant.Never);
-            if (_gatherer.HasNext || _session.HasNext)
+            Instant next = Instant.Min(_sessions.NextTimeout, _gatherer.NextTimeout);
+            if (_gatherer.HasNext || _sessions.Present.HasNext)
             {
                 next = Instant.Min(next, Instant.Max(_nextTransaction, _context.Now));
             }
@@ -170,7 +167,7 @@ public sealed class IceAgent : IDatagramMachine
             throw new ArgumentException("A user name fragment has 4 to 256 ice-chars, a password 22 to 256 (RFC 8839 section 5.4).", nameof(credentials));
         }
 
-        if (_session.Remote is { } known)
+        if (_sessions.Present.Remote is { } known)
         {
             if (known != credentials)
             {
@@ -181,8 +178,7 @@ public sealed class IceAgent : IDatagramMachine
         }
 
         Enter(now);
-        _replaced = null;
-        _session.SetRemote(credentials, isLite);
+        _sessions.SetRemote(credentials, isLite);
         Leave();
     }
 
@@ -192,7 +188,7 @@ public sealed class IceAgent : IDatagramMachine
     {
         ArgumentNullException.ThrowIfNull(candidate);
         Enter(now);
-        RemoteCandidateResult result = _isClosed ? RemoteCandidateResult.Refused : _session.OnRemoteCandidate(candidate);
+        RemoteCandidateResult result = _isClosed ? RemoteCandidateResult.Refused : _sessions.Present.OnRemoteCandidate(candidate);
         Leave();
         return result is not (RemoteCandidateResult.Refused or RemoteCandidateResult.TooMany);
     }
@@ -201,7 +197,7 @@ public sealed class IceAgent : IDatagramMachine
     public void EndRemoteCandidates(Instant now)
     {
         Enter(now);
-        _session.OnRemoteComplete();
+        _sessions.Present.OnRemoteComplete();
         Leave();
     }
 
@@ -213,7 +209,7 @@ public sealed class IceAgent : IDatagramMachine
     {
         ArgumentNullException.ThrowIfNull(hostName);
         Enter(now);
-        _session.OnResolved(hostName, address);
+        _sessions.Present.OnResolved(hostName, address);
         Leave();
     }
 
@@ -225,7 +221,7 @@ public sealed class IceAgent : IDatagramMachine
     public void CompleteConnection(Instant now, in NetworkAddress local, in NetworkAddress remote, NetworkPath? path)
     {
         Enter(now);
-        _session.OnConnection(local, remote, path);
+        _sessions.Present.OnConnection(local, remote, path);
         Leave();
     }
 
@@ -248,10 +244,7 @@ public sealed class IceAgent : IDatagramMachine
         Enter(now);
         if (!_isClosed)
         {
-            _context.Write(IceLogKind.Restart, detail: $"{_session.Local} becomes {credentials}");
-            _replaced = _session.Remote is not null ? _session : _replaced;
-            _previous = _session.Selected is not null ? _session : _previous;
-            _session = new IceSession(_context, _roles, credentials);
+            _sessions.Restart(credentials);
             _relays.AskAgain();
 
             // What servers have seen may be so no more, and the peer would try it before what they see now: it has the same foundation.
@@ -278,16 +271,12 @@ public sealed class IceAgent : IDatagramMachine
     /// <returns>False when it cannot be taken back, or they are others.</returns>
     public bool TryRollBack(Instant now, IceCredentials credentials)
     {
-        if (_isClosed || _replaced is null || _replaced.Local != credentials)
+        Enter(now);
+        if (_isClosed || !_sessions.TryRollBack(credentials))
         {
             return false;
         }
 
-        Enter(now);
-        _context.Write(IceLogKind.Restart, detail: $"taken back: {_session.Local} becomes {credentials}");
-        _session = _replaced;
-        _previous = _previous == _session ? null : _previous;
-        _replaced = null;
         _isGathered = false;                                 // the end of candidates is told once more, for these
         Leave();
         return true;
@@ -300,7 +289,7 @@ public sealed class IceAgent : IDatagramMachine
     public void SetRole(Instant now, IceRole role)
     {
         Enter(now);
-        if (_session.Remote is null && _previous is null && !_context.Options.IsLite)
+        if (_sessions.Present.Remote is null && _sessions.Previous is null && !_context.Options.IsLite)
         {
             _roles.Determine(role);
         }
@@ -313,8 +302,7 @@ public sealed class IceAgent : IDatagramMachine
     {
         Enter(now);
         _isClosed = true;
-        _session.End(IceReason.None);
-        _previous = null;
+        _sessions.End();
         _context.DiscardOutgoing();
         _relays.Release();
 
@@ -417,33 +405,12 @@ public sealed class IceAgent : IDatagramMachine
         }
         else if (message.Class == StunClass.Request)
         {
-            OnRequest(message, path, transport);
+            _sessions.OnRequest(message, path, transport);
         }
         else if (message.Class != StunClass.Indication)      // an indication has kept the NATs open: it has no more to say (RFC 8445 §11)
         {
             OnResponse(message, path);
         }
-    }
-
-    private void OnRequest(in StunView request, in NetworkPath path, IceTransport transport)
-    {
-        if (!request.HasValidFingerprint)
-        {
-            _context.Drops.Count(IceDropReason.BadFingerprint);
-            return;
-        }
-
-        request.TryFind(StunAttributeType.Username, out ReadOnlySpan<byte> username);
-        IceSession? session = IceMessages.IsFor(username, _session.Local) ? _session
-            : _previous is not null && IceMessages.IsFor(username, _previous.Local) ? _previous
-            : null;
-        if (session is not null)
-        {
-            session.OnRequest(request, path, transport);
-            return;
-        }
-
-        CheckResponder.RefuseStranger(_context, request, !username.IsEmpty, path, transport);
     }
 
     private void OnResponse(in StunView response, in NetworkPath path)
@@ -452,7 +419,7 @@ public sealed class IceAgent : IDatagramMachine
         {
             Announce(found);
         }
-        else if (!_session.TryHandleResponse(response, path) && _previous?.TryHandleResponse(response, path) != true)
+        else if (!_sessions.TryHandleResponse(response, path))
         {
             _context.Drops.Count(IceDropReason.UnknownTransaction);
         }
@@ -467,11 +434,10 @@ public sealed class IceAgent : IDatagramMachine
         }
 
         _gatherer.Advance(keepsAlive: State is IceState.New or IceState.Checking);
-        _session.Advance(_isGathered);
-        _previous?.Advance(isLocalComplete: true);
+        _sessions.Advance(_isGathered);
 
         // Ta: one new transaction at a time, whatever it is for (RFC 8445 §14.2).
-        if (_context.Now >= _nextTransaction && (_session.HasNext || _gatherer.HasNext))
+        if (_context.Now >= _nextTransaction && (_sessions.Present.HasNext || _gatherer.HasNext))
         {
             _nextTransaction = _context.Now + _context.Options.Pacing;
             if (_gatherer.HasNext)
@@ -480,7 +446,7 @@ public sealed class IceAgent : IDatagramMachine
             }
             else
             {
-                _session.StartNext();
+                _sessions.Present.StartNext();
             }
         }
     }
@@ -494,7 +460,7 @@ public sealed class IceAgent : IDatagramMachine
 
         _context.Write(IceLogKind.LocalCandidate, candidate.Candidate);
         _context.Raise(new IceEvent.CandidateFound(candidate.Candidate));
-        _session.OnLocalCandidate(candidate);
+        _sessions.Present.OnLocalCandidate(candidate);
     }
 
     private void Enter(Instant now) => _context.Now = Instant.Max(_context.Now, now);
@@ -513,18 +479,9 @@ public sealed class IceAgent : IDatagramMachine
             _context.Raise(new IceEvent.GatheringCompleted());
         }
 
-        if (_context.Options.IsLite && _session.IsRemoteLite)
-        {
-            _session.SelectWithoutChecks();
-        }
-
-        if (_previous is not null && (_session.Selected is not null || _previous.EndReason != IceReason.None))
-        {
-            _previous = null;
-        }
-
+        _sessions.Settle();
         AnnounceSelected();
-        (IceState state, IceReason reason) = AgentState.Of(_session, _previous, State, _isClosed, _isGathered);
+        (IceState state, IceReason reason) = AgentState.Of(_sessions.Present, _sessions.Previous, State, _isClosed, _isGathered);
         if (state != State)
         {
             State = state;
@@ -536,7 +493,7 @@ public sealed class IceAgent : IDatagramMachine
 
     private void AnnounceSelected()
     {
-        CandidatePair? selected = _session.Selected ?? _previous?.Selected;
+        CandidatePair? selected = _sessions.Selected;
         if (selected == _announced)
         {
             return;

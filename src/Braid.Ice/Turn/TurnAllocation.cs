@@ -20,6 +20,7 @@ public sealed class TurnAllocation : IRelay
     private readonly LongTermCredentials _credentials;
     private readonly TurnTransactions _transactions = new();
     private readonly TurnPeers _peers = new();
+    private readonly TurnData _data;
     private readonly List<NetworkAddress> _relayed = [];
     private readonly List<NetworkAddress> _visited = [];
     private Instant _now;
@@ -41,6 +42,7 @@ public sealed class TurnAllocation : IRelay
         _options = options;
         _random = random;
         _credentials = new LongTermCredentials(options.Username, options.Password);
+        _data = new TurnData(_peers, random, options.IsStream);
         ServerPath = serverPath;
     }
 
@@ -72,7 +74,7 @@ public sealed class TurnAllocation : IRelay
     public TimeSpan Lifetime { get; private set; }
 
     /// <summary>Messages from the server that could not be used.</summary>
-    public long Dropped { get; private set; }
+    public long Dropped => _data.Dropped;
 
     /// <inheritdoc/>
     public Instant NextTimeout
@@ -103,7 +105,7 @@ public sealed class TurnAllocation : IRelay
         Enter(now);
         if (!_isStarted || _isReleased || IsStream || State == RelayState.Allocating)
         {
-            return;                                          // a stream is a connection of its own: it has not moved, or it has ended
+            return;                                          // a stream has not moved, or it has ended: another allocation takes its place
         }
 
         _isRenewing = State == RelayState.Allocated;
@@ -181,17 +183,17 @@ public sealed class TurnAllocation : IRelay
         Enter(now);
         if (ChannelData.LooksLikeChannelData(datagram))
         {
-            return OnChannelData(datagram, out peer, out data);
+            return _data.OnChannelData(datagram, out peer, out data);
         }
 
         if (!StunView.TryRead(datagram, out StunView message))
         {
-            return IsStream ? Drop() : RelayInput.NotMine;   // another protocol on the same socket
+            return IsStream ? _data.Drop() : RelayInput.NotMine;   // another protocol on the same socket
         }
 
         if (message is { Class: StunClass.Indication, Method: StunMethod.Data })
         {
-            return OnData(message, out peer, out data);
+            return _data.OnIndication(message, out peer, out data);
         }
 
         TurnRequest? request = message.Class is StunClass.SuccessResponse or StunClass.ErrorResponse ? _transactions.Find(message.TransactionId) : null;
@@ -202,7 +204,7 @@ public sealed class TurnAllocation : IRelay
 
         if (message.Method != request.Method)
         {
-            return Drop();
+            return _data.Drop();
         }
 
         OnAnswer(request, message);
@@ -212,22 +214,13 @@ public sealed class TurnAllocation : IRelay
     /// <inheritdoc/>
     public int Wrap(Instant now, in NetworkAddress peer, ReadOnlySpan<byte> data, Span<byte> destination)
     {
-        if (_relayed.Count == 0 || State == RelayState.Failed || _peers.FindPermission(peer) is not { State: RelayPermission.Granted } permission)
+        if (_relayed.Count == 0 || State == RelayState.Failed)
         {
             return 0;
         }
 
         Enter(now);
-        permission.UsedAt = _now;
-        if (_peers.FindChannel(peer) is { IsBound: true } channel && _now < channel.ExpiresAt)
-        {
-            return ChannelData.Write(destination, channel.Number, data, IsStream);
-        }
-
-        var writer = new StunWriter(destination, StunClass.Indication, StunMethod.Send, StunTransactionId.Draw(_random));
-        writer.AddAddress(StunAttributeType.XorPeerAddress, peer);
-        writer.Add(StunAttributeType.Data, data);
-        return writer.Finish();
+        return _data.Wrap(_now, peer, data, destination);
     }
 
     /// <inheritdoc/>
@@ -356,7 +349,7 @@ public sealed class TurnAllocation : IRelay
 
     private void OnForged(TurnRequest request)
     {
-        Dropped++;
+        _data.Drop();
         request.HasBadAnswer = true;
         if (IsStream)
         {
@@ -500,35 +493,6 @@ public sealed class TurnAllocation : IRelay
         _transactions.Clear();
         _refreshAt = Instant.Never;
         _expiresAt = Instant.Never;
-    }
-
-    private RelayInput OnChannelData(ReadOnlySpan<byte> datagram, out NetworkAddress peer, out ReadOnlySpan<byte> data)
-    {
-        peer = default;
-        if (!ChannelData.TryRead(datagram, out ushort number, out data) || _peers.FindChannel(number) is not { } channel)
-        {
-            data = default;
-            return Drop();
-        }
-
-        peer = channel.Peer;
-        return RelayInput.Data;
-    }
-
-    private RelayInput OnData(StunView message, out NetworkAddress peer, out ReadOnlySpan<byte> data)
-    {
-        data = default;
-        bool isUsable = message.TryReadAddress(StunAttributeType.XorPeerAddress, out peer)
-            && message.TryFind(StunAttributeType.Data, out data)                   // with ICMP in its place there is none (§11.6)
-            && message.FindUnknownRequired(stackalloc ushort[1]) == 0
-            && _peers.FindPermission(peer) is not null;                            // §11.4
-        return isUsable ? RelayInput.Data : Drop();
-    }
-
-    private RelayInput Drop()
-    {
-        Dropped++;
-        return RelayInput.Consumed;
     }
 
     private void Enter(Instant now) => _now = Instant.Max(_now, now);
