@@ -34,7 +34,7 @@ internal sealed record Cell(PeerKind Caller, PeerKind Callee, Scenario Scenario)
     public bool HasOurs => Caller.Name == Table.Ours || Callee.Name == Table.Ours;
 
     /// <summary>Whether it is of the control group, which runs with BRAID_INTEROP_CONTROL=1 only.</summary>
-    public bool IsControl => !HasOurs || Caller.IsUnsteady || Callee.IsUnsteady;
+    public bool IsControl => !HasOurs;
 
     /// <summary>Why it is not run: one of the two is known not to have it.</summary>
     public string? Limit =>
