@@ -13,14 +13,6 @@ internal sealed class IncomingDatagrams(IDatagramMachine machine, Endpoint endpo
     /// <summary>Hands over what is there, up to a few batches.</summary>
     public void Take(Instant now)
     {
-        while (received.Errors is { } errors && errors.TryTake(out NetworkError error, out byte[]? quoted))
-        {
-            if (machine == endpoint)                         // below DTLS there is no packet of ours to be seen
-            {
-                endpoint.HandleNetworkError(now, error, quoted);
-            }
-        }
-
         for (int i = 0; i < ReceivedBatches.Most && received.TryTake(out (DatagramBatch Batch, bool HasSlot) next); i++)
         {
             try
@@ -30,6 +22,15 @@ internal sealed class IncomingDatagrams(IDatagramMachine machine, Endpoint endpo
             finally
             {
                 received.Return(next);                       // also after a fault: else nothing more is received
+            }
+        }
+
+        // After the datagrams: a peer that has said its last word and is gone is no error.
+        while (received.Errors is { } errors && errors.TryTake(out NetworkError error, out byte[]? quoted))
+        {
+            if (machine == endpoint)                         // below DTLS there is no packet of ours to be seen
+            {
+                endpoint.HandleNetworkError(now, error, quoted);
             }
         }
     }
