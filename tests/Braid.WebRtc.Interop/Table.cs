@@ -41,7 +41,6 @@ internal sealed record Cell(PeerKind Caller, PeerKind Callee, Scenario Scenario)
         Caller.Limits.FirstOrDefault(limit => limit.AsCaller && limit.Scenario == Scenario.Name)?.Why
         ?? (Table.NotWithEachOther.TryGetValue((Caller.Name, Callee.Name, Scenario.Name), out string? both) ? both : null)
         ?? Callee.Limits.FirstOrDefault(limit => limit.AsCallee && limit.Scenario == Scenario.Name)?.Why
-        ?? (Table.IsNotYetRun(this) ? "not run yet" : null)
         ?? (Scenario.Callers?.Contains(Caller.Name) == false ? "it cannot be told to trust the certificate of the test" : null);
 }
 
@@ -93,11 +92,6 @@ internal static class Table
 
     /// <summary>Braid in both roles with each of the others; and each of those with its neighbour: when that fails, Braid is not to blame.</summary>
     public static readonly IReadOnlyList<Cell> Cells = [.. Pairs().SelectMany(pair => Scenarios.Select(scenario => new Cell(pair.Caller, pair.Callee, scenario)))];
-
-    /// <summary>Loss and relays between Braid and some of the packages of npm.</summary>
-    public static bool IsNotYetRun(Cell cell) =>
-        cell is { HasOurs: true, Scenario: { Loss: > 0 } or { Turn: not null } }
-        && (cell.Caller.Name is "libdatachannel" || cell.Callee.Name is "libdatachannel");
 
     /// <summary>Whether the others are run with each other, too: that takes as long again, and says nothing of a change in Braid.</summary>
     public static readonly bool HasControl = Environment.GetEnvironmentVariable("BRAID_INTEROP_CONTROL") == "1";
