@@ -2,6 +2,7 @@ using System;
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
@@ -22,6 +23,8 @@ internal sealed class StreamLink : IDisposable
     private const int LargestFrame = 2 + ushort.MaxValue;
     private const int ReadsAhead = 4;
 
+    private static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(2);
+
     private readonly PeerHost _host;
     private readonly Socket _socket;
     private readonly Stream _stream;
@@ -33,6 +36,7 @@ internal sealed class StreamLink : IDisposable
     private byte[] _queued = [];
     private int _queuedLength;
     private bool _isWriting;
+    private bool _isFinished;
 
     private volatile bool _isClosed;
 
@@ -63,7 +67,7 @@ internal sealed class StreamLink : IDisposable
         lock (_gate)
         {
             int length = _queuedLength + header + message.Length;
-            if (_isClosed || length > MostQueued || message.Length > ushort.MaxValue)
+            if (_isClosed || _isFinished || length > MostQueued || message.Length > ushort.MaxValue)
             {
                 Dropped++;
                 return;
@@ -90,6 +94,26 @@ internal sealed class StreamLink : IDisposable
         }
 
         _ = WriteAsync();
+    }
+
+    /// <summary>Closes the connection once what waits was sent; the other side has a while to do the same. On the loop only.</summary>
+    public void Finish()
+    {
+        lock (_gate)
+        {
+            if (_isFinished)
+            {
+                return;
+            }
+
+            _isFinished = true;
+            if (_isWriting)
+            {
+                return;                                      // whoever writes will end it
+            }
+        }
+
+        _ = EndAsync();
     }
 
     /// <summary>Receives until the connection ends, in whichever way.</summary>
@@ -209,6 +233,7 @@ internal sealed class StreamLink : IDisposable
     private async Task WriteAsync()
     {
         byte[] spare = [];
+        bool isLast;
         try
         {
             while (true)
@@ -219,7 +244,8 @@ internal sealed class StreamLink : IDisposable
                     if (_queuedLength == 0 || _isClosed)
                     {
                         _isWriting = false;
-                        return;
+                        isLast = _isFinished;
+                        break;
                     }
 
                     length = _queuedLength;
@@ -229,10 +255,37 @@ internal sealed class StreamLink : IDisposable
 
                 await _stream.WriteAsync(spare.AsMemory(0, length)).ConfigureAwait(false);
             }
+
+            if (isLast)
+            {
+                await EndAsync().ConfigureAwait(false);
+            }
         }
         catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
         {
             Dispose();                                       // who receives sees it too
         }
+    }
+
+    // A socket that is closed while it is read from resets the connection, and what was sent last is lost with it:
+    // only our side ends, and the other one gets time to do the same.
+    private async Task EndAsync()
+    {
+        try
+        {
+            if (_stream is SslStream secure)
+            {
+                await secure.ShutdownAsync().ConfigureAwait(false);
+            }
+
+            _socket.Shutdown(SocketShutdown.Send);
+            await Task.Delay(s_farewell).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (exception is IOException or SocketException or ObjectDisposedException or InvalidOperationException)
+        {
+            // It has ended already.
+        }
+
+        Dispose();
     }
 }

@@ -124,6 +124,9 @@ internal sealed class StreamLinks(PeerHost host, INetworkPeer peer)
         _ = UseAsync(link, mayBegin, onEnded);
     }
 
+    /// <summary>Closes the connection of a path once what waits in it was sent. On the loop only.</summary>
+    public void Finish(in NetworkPath path) => Find(path)?.Finish();
+
     /// <summary>Closes all of them. On the loop only.</summary>
     public void Close()
     {
