@@ -5,19 +5,29 @@ using Braid.Core;
 
 namespace Braid.Ice;
 
-/// <summary>The relays of an agent: runs them, and makes candidates of what they have got (RFC 8445 §5.1.1.2).</summary>
+/// <summary>
+/// The relays of an agent: runs them, and makes candidates of what they have got (RFC 8445 §5.1.1.2). Owns which of them are from before a
+/// restart, and which servers a connection is awaited to.
+/// </summary>
 internal sealed class AgentRelays(IceContext context)
 {
     private readonly List<Source> _sources = [];
+    private readonly List<RelayServer> _servers = [];
+    private readonly List<RelayServer> _awaited = [];
+    private readonly Queue<IRelay> _leaving = new();         // have something to say yet: that they are given back
     private readonly Queue<LocalCandidate> _found = new();
 
-    private sealed record Source(IRelay Relay, int LocalPreference)
+    private sealed record Source(IRelay Relay, int LocalPreference, RelayServer? Server = null)
     {
         public bool IsUsed { get; set; }
+
+        /// <summary>Whether another one, over another connection, has taken its place; it goes on for pairs that are there.</summary>
+        public bool IsFormer { get; set; }
     }
 
     /// <summary>Whether each has got an address or never will.</summary>
-    public bool IsSettled => _sources.TrueForAll(source => source.Relay.State != RelayState.Allocating);
+    public bool IsSettled =>
+        _awaited.Count == 0 && _sources.TrueForAll(source => source.IsFormer || source.Relay.State != RelayState.Allocating);
 
     public Instant NextTimeout
     {
@@ -33,23 +43,66 @@ internal sealed class AgentRelays(IceContext context)
         }
     }
 
-    public void Add(IRelay relay, int localPreference)
+    public void Add(IRelay relay, int localPreference) => Add(new Source(relay, localPreference));
+
+    /// <summary>A server to which a connection is wanted, now and with each restart.</summary>
+    public void Add(RelayServer server)
     {
-        _sources.Add(new Source(relay, localPreference));
-        context.Write(IceLogKind.ServerAsked, detail: $"TURN server {relay.ServerPath.Remote}");
-        relay.Start(context.Now);
+        _servers.Add(server);
+        Want(server);
+    }
+
+    /// <summary>There is a connection to a server, or none could be opened: null.</summary>
+    /// <returns>Whether the relay is used.</returns>
+    public bool Complete(RelayServer server, IRelay? relay)
+    {
+        if (!_awaited.Remove(server) || relay is null)
+        {
+            return false;
+        }
+
+        Add(new Source(relay, server.LocalPreference, server));
+        return true;
     }
 
     /// <summary>Asks all servers anew: what they have lent belongs to the address at which they see us.</summary>
-    public void AskAgain()
+    /// <param name="inUse">What data goes through.</param>
+    public void AskAgain(IRelay? inUse)
     {
+        ReleaseFormer(inUse);
         foreach (Source source in _sources)
         {
+            if (source.Server is not null)
+            {
+                // RFC 8656 §3.1: the allocation lives and ends with its connection, and that is of the network as it was.
+                source.IsFormer = true;
+                context.Candidates.RemoveAll(candidate => candidate.Relay == source.Relay);
+                continue;
+            }
+
             source.Relay.Renew(context.Now);
             if (source.Relay.State == RelayState.Allocating)
             {
                 source.IsUsed = false;                       // told once the server has confirmed it
                 context.Candidates.RemoveAll(candidate => candidate.Relay == source.Relay);
+            }
+        }
+
+        _servers.ForEach(Want);
+    }
+
+    /// <summary>Gives back what restarts have left, but for what is in use (RFC 8445 §8.3).</summary>
+    public void ReleaseFormer(IRelay? inUse)
+    {
+        for (int index = _sources.Count - 1; index >= 0; index--)
+        {
+            Source source = _sources[index];
+            if (source.IsFormer && source.Relay != inUse)
+            {
+                source.Relay.Release(context.Now);
+                context.Raise(new IceEvent.RelayReleased(source.Relay));
+                _leaving.Enqueue(source.Relay);
+                _sources.RemoveAt(index);
             }
         }
     }
@@ -64,6 +117,7 @@ internal sealed class AgentRelays(IceContext context)
 
     public void Release()
     {
+        _awaited.Clear();
         foreach (Source source in _sources)
         {
             source.Relay.Release(context.Now);
@@ -106,6 +160,17 @@ internal sealed class AgentRelays(IceContext context)
             }
         }
 
+        while (_leaving.TryPeek(out IRelay? leaving))
+        {
+            if (leaving.TryGetDatagram(context.Now, destination, out datagram))
+            {
+                transport = IceTransport.Tcp;
+                return true;
+            }
+
+            _leaving.Dequeue();
+        }
+
         datagram = default;
         transport = default;
         return false;
@@ -116,7 +181,7 @@ internal sealed class AgentRelays(IceContext context)
     {
         foreach (Source source in _sources)
         {
-            if (!source.IsUsed && source.Relay.State != RelayState.Allocating)
+            if (!source.IsUsed && !source.IsFormer && source.Relay.State != RelayState.Allocating)
             {
                 source.IsUsed = true;
                 Use(source);
@@ -124,6 +189,22 @@ internal sealed class AgentRelays(IceContext context)
         }
 
         return _found.TryDequeue(out candidate);
+    }
+
+    private void Add(Source source)
+    {
+        _sources.Add(source);
+        context.Write(IceLogKind.ServerAsked, detail: $"TURN server {source.Relay.ServerPath.Remote}");
+        source.Relay.Start(context.Now);
+    }
+
+    private void Want(RelayServer server)
+    {
+        if (!_awaited.Contains(server))
+        {
+            _awaited.Add(server);
+            context.Raise(new IceEvent.RelayWanted(server));
+        }
     }
 
     private static NetworkAddress AddressFor(IRelay relay, NetworkFamily family)

@@ -11,7 +11,7 @@ namespace Braid.Ice;
 /// consent: RFC 7675; patience: RFC 8863; TCP: RFC 6544). It has no socket and no clock: the owner gives it addresses, datagrams
 /// and the instant, and drains datagrams, events and <see cref="NextTimeout"/> after each call.
 /// </summary>
-public sealed class IceAgent : IDatagramMachine
+public sealed partial class IceAgent : IDatagramMachine
 {
     private readonly IceContext _context;
     private readonly RoleState _roles;
@@ -145,6 +145,29 @@ public sealed class IceAgent : IDatagramMachine
         Leave();
     }
 
+    /// <summary>Adds a TURN server that is reached over a stream: <see cref="IceEvent.RelayWanted"/> asks for it, now and after each restart.</summary>
+    public void AddRelay(Instant now, RelayServer server)
+    {
+        ArgumentNullException.ThrowIfNull(server);
+        Enter(now);
+        _relays.Add(server);
+        Leave();
+    }
+
+    /// <summary>Answers <see cref="IceEvent.RelayWanted"/>.</summary>
+    /// <param name="now">The current instant.</param>
+    /// <param name="server">As in the event.</param>
+    /// <param name="relay">A relay over a new connection; null when that could not be opened.</param>
+    /// <returns>Whether the agent runs the relay from now on; false when nobody waits for it any more.</returns>
+    public bool CompleteRelay(Instant now, RelayServer server, IRelay? relay)
+    {
+        ArgumentNullException.ThrowIfNull(server);
+        Enter(now);
+        bool isUsed = _relays.Complete(server, relay);
+        Leave();
+        return isUsed;
+    }
+
     /// <summary>Says that all addresses and servers were added: once they have answered, gathering is complete.</summary>
     public void Gather(Instant now)
     {
@@ -245,7 +268,7 @@ public sealed class IceAgent : IDatagramMachine
         if (!_isClosed)
         {
             _sessions.Restart(credentials);
-            _relays.AskAgain();
+            _relays.AskAgain(_announced?.Local.Relay);
 
             // What servers have seen may be so no more, and the peer would try it before what they see now: it has the same foundation.
             _context.Candidates.RemoveAll(static candidate => candidate.Candidate.Type == IceCandidateType.ServerReflexive);
@@ -387,120 +410,4 @@ public sealed class IceAgent : IDatagramMachine
 
     /// <summary>Takes the next record of the log.</summary>
     public bool TryGetLogRecord([NotNullWhen(true)] out IceLogRecord? record) => _context.Log.TryTake(out record);
-
-    private void OnStun(IceTransport transport, in NetworkPath path, ReadOnlySpan<byte> bytes)
-    {
-        if (_isClosed)
-        {
-            return;
-        }
-
-        if (!StunView.TryRead(bytes, out StunView message))
-        {
-            _context.Drops.Count(IceDropReason.Malformed);
-        }
-        else if (message.Method != StunMethod.Binding)
-        {
-            _context.Drops.Count(IceDropReason.Unexpected);
-        }
-        else if (message.Class == StunClass.Request)
-        {
-            _sessions.OnRequest(message, path, transport);
-        }
-        else if (message.Class != StunClass.Indication)      // an indication has kept the NATs open: it has no more to say (RFC 8445 §11)
-        {
-            OnResponse(message, path);
-        }
-    }
-
-    private void OnResponse(in StunView response, in NetworkPath path)
-    {
-        if (_gatherer.TryHandle(response, path, out LocalCandidate? found))
-        {
-            Announce(found);
-        }
-        else if (!_sessions.TryHandleResponse(response, path))
-        {
-            _context.Drops.Count(IceDropReason.UnknownTransaction);
-        }
-    }
-
-    private void Advance()
-    {
-        _relays.HandleTimeout();
-        if (_isClosed)
-        {
-            return;
-        }
-
-        _gatherer.Advance(keepsAlive: State is IceState.New or IceState.Checking);
-        _sessions.Advance(_isGathered);
-
-        // Ta: one new transaction at a time, whatever it is for (RFC 8445 §14.2).
-        if (_context.Now >= _nextTransaction && (_sessions.Present.HasNext || _gatherer.HasNext))
-        {
-            _nextTransaction = _context.Now + _context.Options.Pacing;
-            if (_gatherer.HasNext)
-            {
-                _gatherer.StartNext();
-            }
-            else
-            {
-                _sessions.Present.StartNext();
-            }
-        }
-    }
-
-    private void Announce(LocalCandidate? candidate)
-    {
-        if (candidate is null)
-        {
-            return;
-        }
-
-        _context.Write(IceLogKind.LocalCandidate, candidate.Candidate);
-        _context.Raise(new IceEvent.CandidateFound(candidate.Candidate));
-        _sessions.Present.OnLocalCandidate(candidate);
-    }
-
-    private void Enter(Instant now) => _context.Now = Instant.Max(_context.Now, now);
-
-    // Every call from outside ends here: what has changed is told.
-    private void Leave()
-    {
-        while (_relays.TryTakeCandidate(out LocalCandidate? relayed))
-        {
-            Announce(relayed);
-        }
-
-        if (_isGathering && !_isGathered && _gatherer.IsSettled && _relays.IsSettled)
-        {
-            _isGathered = true;
-            _context.Raise(new IceEvent.GatheringCompleted());
-        }
-
-        _sessions.Settle();
-        AnnounceSelected();
-        (IceState state, IceReason reason) = AgentState.Of(_sessions.Present, _sessions.Previous, State, _isClosed, _isGathered);
-        if (state != State)
-        {
-            State = state;
-            Reason = reason;
-            _context.Write(IceLogKind.State, detail: reason == IceReason.None ? state.ToString() : $"{state} ({reason})");
-            _context.Raise(new IceEvent.StateChanged(state, reason));
-        }
-    }
-
-    private void AnnounceSelected()
-    {
-        CandidatePair? selected = _sessions.Selected;
-        if (selected == _announced)
-        {
-            return;
-        }
-
-        _announced = selected;
-        SelectedPair = selected?.Describe();
-        _context.Raise(new IceEvent.SelectedPairChanged(SelectedPair));
-    }
 }

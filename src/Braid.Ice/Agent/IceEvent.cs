@@ -105,4 +105,12 @@ public abstract record IceEvent
     /// <param name="Local">The local address, from whichever port.</param>
     /// <param name="Remote">Where to.</param>
     public sealed record ConnectionWanted(NetworkAddress Local, NetworkAddress Remote) : IceEvent;
+
+    /// <summary>A connection to a TURN server is needed: <see cref="IceAgent.CompleteRelay"/> is waited for.</summary>
+    /// <param name="Server">As it was added.</param>
+    public sealed record RelayWanted(RelayServer Server) : IceEvent;
+
+    /// <summary>A relay is used no more. Its connection may be closed once what the agent still has to send was sent.</summary>
+    /// <param name="Relay">As <see cref="IceAgent.CompleteRelay"/> gave it.</param>
+    public sealed record RelayReleased(IRelay Relay) : IceEvent;
 }

@@ -89,6 +89,10 @@ internal sealed class NetworkPeer : INetworkPeer, IPeerDriver
 
     public void AddRelay(Instant now, IRelay relay, int localPreference) => _core.AddRelay(now, relay, localPreference);
 
+    public void AddRelay(Instant now, RelayServer server) => _core.AddRelay(now, server);
+
+    public bool CompleteRelay(Instant now, RelayServer server, IRelay? relay) => _core.CompleteRelay(now, server, relay);
+
     public void Gather(Instant now) => _core.Gather(now);
 
     public void CompleteResolution(Instant now, string hostName, in NetworkAddress address) => _core.CompleteResolution(now, hostName, address);
@@ -118,6 +122,12 @@ internal sealed class NetworkPeer : INetworkPeer, IPeerDriver
                 break;
             case PeerEvent.ConnectionWanted wanted:
                 _host.Streams.Connect(wanted.Local, wanted.Remote);
+                break;
+            case PeerEvent.RelayWanted wanted:
+                _host.Gathering.Connect(wanted.Server);
+                break;
+            case PeerEvent.RelayReleased released:
+                _host.Streams.Finish(released.Relay.ServerPath);
                 break;
         }
     }

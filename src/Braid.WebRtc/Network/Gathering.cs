@@ -12,13 +12,14 @@ namespace Braid.WebRtc.Network;
 
 /// <summary>
 /// Gives a peer what candidates are made of (RFC 8445 §5.1.1): sockets at this host's addresses, addresses of STUN servers, ways to TURN
-/// servers. Owns the names in .local that were published for them.
+/// servers. Owns the names in .local that were published for them, and how the TURN servers are reached that want a connection.
 /// </summary>
 internal sealed class Gathering(PeerHost host, INetworkPeer peer)
 {
     private const ushort DiscardPort = 9;                    // RFC 6544 §4.5: of active candidates
 
     private readonly List<string> _published = [];           // only the loop
+    private readonly Dictionary<RelayServer, (IceServerUrl Url, RTCIceServer Server, NetworkAddress Address)> _streamServers = [];   // only the loop
     private bool _isBegun;
 
     private NetworkOptions Options => host.Options;
@@ -52,6 +53,9 @@ internal sealed class Gathering(PeerHost host, INetworkPeer peer)
     /// <summary>Looks for the address behind a name of the peer's. On the loop only.</summary>
     public void Resolve(string hostName) => Options.Mdns.Resolve(
         hostName, address => host.PostToPeer((now, to) => to.CompleteResolution(now, hostName, address)));
+
+    /// <summary>Opens a connection to a TURN server, and says what has become of it. On the loop only.</summary>
+    public void Connect(RelayServer wanted) => _ = ConnectAsync(wanted, _streamServers[wanted]);
 
     /// <summary>Takes back what was published. On the loop only.</summary>
     public void Close()
@@ -218,7 +222,12 @@ internal sealed class Gathering(PeerHost host, INetworkPeer peer)
             }
             else
             {
-                await ConnectAsync(url, server, address).ConfigureAwait(false);
+                var way = new RelayServer($"{url.Text} at {address}", url.Transport == IceServerTransport.Tcp ? 2 : 1);
+                host.PostToPeer((now, to) =>
+                {
+                    _streamServers[way] = (url, server, address);
+                    to.AddRelay(now, way);
+                });
             }
         }
     }
@@ -236,26 +245,31 @@ internal sealed class Gathering(PeerHost host, INetworkPeer peer)
         }
     }
 
-    private async Task ConnectAsync(IceServerUrl url, RTCIceServer server, NetworkAddress address)
+    private async Task ConnectAsync(RelayServer wanted, (IceServerUrl Url, RTCIceServer Server, NetworkAddress Address) way)
     {
         try
         {
-            StreamLink link = await host.Streams.ConnectAsync(url, address).ConfigureAwait(false);
-            var relay = new TurnAllocation(OptionsFor(server, isStream: true), link.Path, OperatingSystemRandom.Instance);
+            StreamLink link = await host.Streams.ConnectAsync(way.Url, way.Address).ConfigureAwait(false);
+            var relay = new TurnAllocation(OptionsFor(way.Server, isStream: true), link.Path, OperatingSystemRandom.Instance);
             host.Post(now =>
             {
                 host.Streams.Use(link, onEnded: relay.OnConnectionLost);
-                if (host.IsClosed)
+                if (!host.IsClosed && !peer.CompleteRelay(now, wanted, relay))
                 {
-                    return;
+                    link.Finish();                           // nobody waits for it any more
                 }
-
-                peer.AddRelay(now, relay, url.Transport == IceServerTransport.Tcp ? 2 : 1);
             });
         }
         catch (IOException exception)
         {
-            Fail(url, exception.Message);
+            Fail(way.Url, exception.Message);
+            host.PostToPeer((now, to) => to.CompleteRelay(now, wanted, null));
+        }
+#pragma warning disable CA1031 // As above.
+        catch (Exception exception)
+#pragma warning restore CA1031
+        {
+            host.OnFault(exception);
         }
     }
 

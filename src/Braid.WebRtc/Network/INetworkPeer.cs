@@ -50,8 +50,14 @@ internal interface INetworkPeer
     /// <inheritdoc cref="IceAgent.AddServer"/>
     void AddServer(Instant now, in NetworkAddress server);
 
-    /// <inheritdoc cref="IceAgent.AddRelay"/>
+    /// <inheritdoc cref="IceAgent.AddRelay(Instant, IRelay, int)"/>
     void AddRelay(Instant now, IRelay relay, int localPreference);
+
+    /// <inheritdoc cref="IceAgent.AddRelay(Instant, RelayServer)"/>
+    void AddRelay(Instant now, RelayServer server);
+
+    /// <inheritdoc cref="IceAgent.CompleteRelay"/>
+    bool CompleteRelay(Instant now, RelayServer server, IRelay? relay);
 
     /// <inheritdoc cref="IceAgent.Gather"/>
     void Gather(Instant now);

@@ -58,6 +58,12 @@ internal sealed partial class PeerCore
                 case IceEvent.ConnectionWanted wanted:
                     _news.Add(new PeerEvent.ConnectionWanted(wanted.Local, wanted.Remote));
                     break;
+                case IceEvent.RelayWanted wanted:
+                    _news.Add(new PeerEvent.RelayWanted(wanted.Server));
+                    break;
+                case IceEvent.RelayReleased released:
+                    _news.Add(new PeerEvent.RelayReleased(released.Relay));
+                    break;
             }
         }
 

@@ -136,6 +136,21 @@ internal sealed partial class PeerCore : IDisposable
         Agent.AddRelay(_now, relay, localPreference);
     }
 
+    /// <summary>Adds a TURN server that is reached over a stream: <see cref="PeerEvent.RelayWanted"/> will ask for it.</summary>
+    public void AddRelay(Instant now, RelayServer server)
+    {
+        Enter(now);
+        Agent.AddRelay(_now, server);
+    }
+
+    /// <summary>The answer to <see cref="PeerEvent.RelayWanted"/>.</summary>
+    /// <inheritdoc cref="IceAgent.CompleteRelay"/>
+    public bool CompleteRelay(Instant now, RelayServer server, IRelay? relay)
+    {
+        Enter(now);
+        return Agent.CompleteRelay(_now, server, relay);
+    }
+
     /// <summary>Says that all addresses and servers were added: the answer to <see cref="PeerEvent.GatheringWanted"/>.</summary>
     public void Gather(Instant now)
     {

@@ -51,6 +51,12 @@ internal abstract record PeerEvent
     /// <summary>A TCP connection is wanted: <see cref="PeerCore.CompleteConnection"/>.</summary>
     public sealed record ConnectionWanted(NetworkAddress Local, NetworkAddress Remote) : PeerEvent;
 
+    /// <summary>A connection to a TURN server is wanted: <see cref="PeerCore.CompleteRelay"/>.</summary>
+    public sealed record RelayWanted(RelayServer Server) : PeerEvent;
+
+    /// <summary>The connection of a relay is wanted no more, once what there is to send has been sent.</summary>
+    public sealed record RelayReleased(IRelay Relay) : PeerEvent;
+
     /// <summary>The SCTP association is up: how many channels there may be and how long a message, is known.</summary>
     public sealed record TransportUp(int MaximumChannels, long MaximumMessageSize) : PeerEvent;
 

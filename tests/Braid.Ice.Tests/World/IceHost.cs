@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using Braid.Core;
+using Braid.Ice.Turn;
 using Braid.Simulation;
 
 namespace Braid.Ice.Tests.World;
@@ -24,6 +25,15 @@ internal sealed class IceHost(string name, IceAgent agent, Nat? nat, params Netw
     public List<IceLogRecord> Log { get; } = [];
 
     public List<byte[]> Received { get; } = [];
+
+    /// <summary>Our ends of TCP connections; they are among the addresses, too.</summary>
+    public HashSet<NetworkAddress> Connections { get; } = [];
+
+    /// <summary>Allocations over TCP, the latest last.</summary>
+    public List<TurnAllocation> StreamRelays { get; } = [];
+
+    /// <summary>Whether it can open no connections.</summary>
+    public bool IsRefused { get; set; }
 
     /// <summary>The host that hears what this one tells.</summary>
     public IceHost? Peer { get; set; }

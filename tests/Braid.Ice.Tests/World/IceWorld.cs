@@ -15,8 +15,10 @@ internal sealed class IceWorld(ulong seed)
     private readonly List<IceHost> _hosts = [];
     private readonly Dictionary<NetworkAddress, Func<NetworkAddress, byte[], (NetworkAddress From, NetworkAddress To, byte[] Bytes)[]>> _servers = [];
     private readonly List<TurnServer> _turnServers = [];
+    private readonly Dictionary<RelayServer, TurnServer> _streamServers = [];
     private readonly byte[] _buffer = new byte[1500];
     private long _number;
+    private ushort _connections;
 
     public SeededRandom Random { get; } = new(seed);
 
@@ -78,6 +80,15 @@ internal sealed class IceWorld(ulong seed)
         var allocation = new TurnAllocation(options, new NetworkPath(host.Addresses[0], server.Address), Random.Fork());
         host.Agent.AddRelay(Now, allocation);
         return allocation;
+    }
+
+    /// <summary>Has a host borrow an address over a TCP connection, which takes a round trip to open.</summary>
+    public RelayServer BorrowOverTcp(IceHost host, TurnServer server)
+    {
+        var wanted = new RelayServer("the server");
+        _streamServers[wanted] = server;
+        host.Agent.AddRelay(Now, wanted);
+        return wanted;
     }
 
     /// <summary>Gives a host its candidates and has both tell each other everything.</summary>
@@ -173,7 +184,8 @@ internal sealed class IceWorld(ulong seed)
     /// <summary>A datagram that a host receives, from wherever.</summary>
     public void Inject(IceHost to, NetworkPath path, byte[] bytes)
     {
-        if (to.Agent.TryUnwrap(Now, IceTransport.Udp, path, bytes, out ReadOnlySpan<byte> data, out _))
+        IceTransport transport = to.Connections.Contains(path.Local) ? IceTransport.Tcp : IceTransport.Udp;
+        if (to.Agent.TryUnwrap(Now, transport, path, bytes, out ReadOnlySpan<byte> data, out _))
         {
             to.Received.Add(data.ToArray());
         }
@@ -230,10 +242,33 @@ internal sealed class IceWorld(ulong seed)
                     }
                 });
                 break;
+            case IceEvent.RelayWanted wanted:
+                Schedule(2 * Delay, () => Connect(host, wanted.Server));
+                break;
+            case IceEvent.RelayReleased released:
+                host.Connections.Remove(released.Relay.ServerPath.Local);
+                host.Addresses.Remove(released.Relay.ServerPath.Local);
+                break;
             case IceEvent.GatheringCompleted when host is { Peer: { } peer, Trickles: true }:
                 Schedule(SignallingDelay + SignallingJitter + TimeSpan.FromTicks(2), () => peer.Agent.EndRemoteCandidates(Now));
                 break;
         }
+    }
+
+    private void Connect(IceHost host, RelayServer wanted)
+    {
+        TurnAllocation? relay = null;
+        if (!host.IsRefused)
+        {
+            NetworkAddress local = host.Addresses[0].WithPort((ushort)(30_000 + ++_connections));
+            host.Addresses.Add(local);
+            host.Connections.Add(local);
+            var options = new TurnOptions { Username = "user", Password = "pass", IsStream = true };
+            relay = new TurnAllocation(options, new NetworkPath(local, _streamServers[wanted].Address), Random.Fork());
+            host.StreamRelays.Add(relay);
+        }
+
+        host.Agent.CompleteRelay(Now, wanted, relay);
     }
 
     private void Transmit(IceHost sender, NetworkPath path, byte[] bytes)

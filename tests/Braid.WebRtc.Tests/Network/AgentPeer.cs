@@ -147,6 +147,12 @@ internal sealed class AgentPeer : INetworkPeer, IAsyncDisposable
                 case IceEvent.ConnectionWanted wanted:
                     Host.Streams.Connect(wanted.Local, wanted.Remote);
                     break;
+                case IceEvent.RelayWanted wanted:
+                    Host.Gathering.Connect(wanted.Server);
+                    break;
+                case IceEvent.RelayReleased released:
+                    Host.Streams.Finish(released.Relay.ServerPath);
+                    break;
                 case IceEvent.SelectedPairChanged changed:
                     Host.OnSelected(changed.Pair);
                     if (changed.Pair is not null)
@@ -171,6 +177,10 @@ internal sealed class AgentPeer : INetworkPeer, IAsyncDisposable
     public void AddServer(Instant now, in NetworkAddress server) => Agent.AddServer(now, server);
 
     public void AddRelay(Instant now, IRelay relay, int localPreference) => Agent.AddRelay(now, relay, localPreference);
+
+    public void AddRelay(Instant now, RelayServer server) => Agent.AddRelay(now, server);
+
+    public bool CompleteRelay(Instant now, RelayServer server, IRelay? relay) => Agent.CompleteRelay(now, server, relay);
 
     public void Gather(Instant now) => Agent.Gather(now);
 
