@@ -30,9 +30,10 @@ public sealed class PageTests
         await File.WriteAllBytesAsync(file, content, guard.Token);
         string inbox = Path.Combine(place.Folder, "inbox");
 
-        // The program's own file is small here: the transfer between two processes has tests of its own.
+        // The program's own file is small here: the transfer between two processes has tests of its own. It is to hear SIGINT also where the tests
+        // were started in the background of a shell, which has it ignored.
         ProcessStartInfo start = place.Inside(
-            "dotnet", Path.Combine(AppContext.BaseDirectory, "braid.dll"), "demo", file, "--http", "127.0.0.1:0", "--inbox", inbox);
+            "env", "--default-signal=INT", "dotnet", Path.Combine(AppContext.BaseDirectory, "braid.dll"), "demo", file, "--http", "127.0.0.1:0", "--inbox", inbox);
         using Process demo = Process.Start(start)!;
         try
         {
