@@ -42,7 +42,12 @@ internal static class LocalEnds
             throw new ArgumentException("All local end points have one port: a peer learns addresses, and takes the port to be the same (RFC 6951 §5.1).", name);
         }
 
-        if (locals.Distinct().Count() < locals.Count)
+        if (!locals.All(static local => local.ToNetworkAddress().IsUnicast))
+        {
+            throw new ArgumentException("A multicast address is nobody's own.", name);
+        }
+
+        if (locals.Select(static local => local.ToNetworkAddress()).Distinct().Count() < locals.Count)       // IPv4 in IPv6 is IPv4
         {
             throw new ArgumentException("A local end point is there twice.", name);
         }

@@ -229,6 +229,44 @@ public sealed class HostileAuthenticationTests
         pair.Arrow("A -> DATA -> Z").Arrow("A <- SACK <- Z");
     }
 
+    [Theory, Rfc(4895, "6.1"), Rfc(5062, "4.2")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_restart_without_authentication_does_not_take_it_away(bool acceptsOtherPeers)
+    {
+        AssociationOptions options = s_options with { Authentication = s_options.Authentication! with { AcceptsOtherPeers = acceptsOtherPeers } };
+        Pair pair = new Pair(options).Established();
+        pair.InjectToZ(Packets.Init(5)).Arrow("A x ABORT <- Z").NothingPending();
+        Assert.Equal(SendStatus.Ok, pair.A.Send(pair.Now, "still there"u8, default));
+        pair.Arrow("A -> AUTH, DATA -> Z").Arrow("A <- SACK <- Z");
+        Assert.Equal([ChunkType.Data, ChunkType.Abort], pair.Z.LocalAuthenticatedChunks);
+    }
+
+    [Fact, Rfc(4895, "6.1")]
+    public void A_cookie_of_a_time_without_authentication_sets_up_nothing_once_it_is_wanted()
+    {
+        Pair pair = new Pair(s_quiet).Connect().Arrow("A -> INIT -> Z").Arrow("A <- INIT ACK <- Z");
+        pair.EndpointZ.ClosePort(Pair.PortZ);
+        pair.EndpointZ.OpenPort(Pair.PortZ, s_options);
+        pair.Arrow("A -> COOKIE ECHO -> Z").NothingPending();
+        Assert.Equal((1, 0), (pair.EndpointZ.Drops[DropReason.NotAuthenticated], pair.EndpointZ.AssociationCount));
+    }
+
+    [Fact, Rfc(4895, "6.3"), Rfc(9260, "10")]
+    public void What_routers_say_does_not_end_an_association_that_wants_an_authenticated_ABORT()
+    {
+        Pair pair = new Pair(s_options).Established();
+        Assert.Equal(SendStatus.Ok, pair.A.Send(pair.Now, "hello"u8, default));
+        for (int i = 0; i < 3; i++)
+        {
+            pair.Arrow("A -> AUTH, DATA x Z");
+            pair.EndpointA.HandleNetworkError(pair.Now, new NetworkError(NetworkErrorKind.ProtocolUnreachable, Pair.FromZ.Remote, 0), pair.LastPacket);
+            pair.AdvanceToNextTimeout();
+        }
+
+        Assert.Equal(AssociationState.Established, pair.A.State);
+    }
+
     private static (Pair Pair, AuthenticatedPeer Peer, VerificationTag Tag, Tsn Next) Established()
     {
         Pair pair = new Pair(s_options).Connect().Arrow("A -> INIT -> Z");

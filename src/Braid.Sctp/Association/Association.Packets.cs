@@ -95,7 +95,8 @@ public sealed partial class Association
             _tcb.Mtu.OnPacketTooBig(path, error.Mtu);        // ICMP7
         }
         else if (State == AssociationState.CookieWait ? !_setup.OnHostWithoutSctp(path)
-            : !isInit && (State == AssociationState.ShutdownAckSent || _tcb.Monitor.OnDoubt(path)))
+            : !isInit && _tcb.Authentication?.Requires(ChunkType.Abort) != true      // RFC 4895 §6.3: nobody else ends it
+                && (State == AssociationState.ShutdownAckSent || _tcb.Monitor.OnDoubt(path)))
         {
             Termination.OnProtocolUnreachable();             // ICMP8
         }

@@ -1,4 +1,5 @@
 using System;
+using Braid.Sctp.Wire;
 
 namespace Braid.Sctp;
 
@@ -14,4 +15,32 @@ internal static class AuthenticationRules
     /// <summary>Whether options let nobody in who has said no more than that.</summary>
     public static bool Insists(AssociationOptions options, in KeyVectorReader said) =>
         options.OfferedAuthentication is { RequiredChunks.Count: > 0, AcceptsOtherPeers: false } && !said.IsComplete;
+
+    /// <summary>
+    /// Whether what a cookie has agreed on is enough for the options of now: those may have begun to insist since it was made, or it was made for an
+    /// association with others.
+    /// </summary>
+    public static bool IsEnough(AssociationOptions options, KeyVectors? agreed)
+    {
+        if (options.OfferedAuthentication is not { } wanted)
+        {
+            return true;
+        }
+
+        if (agreed is null)
+        {
+            return wanted.RequiredChunks.Count == 0 || wanted.AcceptsOtherPeers;
+        }
+
+        ChunkTypeSet required = KeyVectors.Required(agreed.Local);
+        foreach (ChunkType type in wanted.RequiredChunks)
+        {
+            if (!required.Contains(type))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 }

@@ -62,7 +62,7 @@ internal sealed class ListeningProcedures(
         {
             replies.AddAbort(to, init.InitiateTag, cause);
         }
-        else if (RefuseForAuthentication(review, association?.Options ?? _ports[ports.Local], to, init.InitiateTag))
+        else if (RefuseForAuthentication(review, association?.Options ?? _ports[ports.Local], association, to, init.InitiateTag))
         {
             // it was told so
         }
@@ -146,14 +146,15 @@ internal sealed class ListeningProcedures(
     }
 
     /// <summary>Whether an INIT is refused for what it says of authentication, or does not say (RFC 4895 §6.1).</summary>
-    private bool RefuseForAuthentication(in InitReview review, AssociationOptions ours, in ReplyAddress to, VerificationTag tag)
+    private bool RefuseForAuthentication(in InitReview review, AssociationOptions ours, Association? association, in ReplyAddress to, VerificationTag tag)
     {
         bool isWrong = ours.OfferedAuthentication is not null && review.Authentication.IsWrong;
         if (isWrong)
         {
             replies.AddAbort(to, tag, CauseCode.ProtocolViolation, AuthenticationRules.WrongRandomNumber);
         }
-        else if (AuthenticationRules.Insists(ours, review.Authentication))
+        else if (AuthenticationRules.Insists(ours, review.Authentication)
+            || (association?.Authentication?.Vectors is not null && !review.Authentication.IsComplete))        // a restart does not take away what was agreed on
         {
             replies.AddAbort(to, tag, CauseCode.MissingMandatoryParameter, AuthenticationRules.MissingParameters);
             return true;
@@ -176,6 +177,11 @@ internal sealed class ListeningProcedures(
     {
         bool isNew = association is null or { IsBeingSetUp: true } or { State: AssociationState.Listening };
         KeyVectors? vectors = isNew ? claims.Vectors : association!.Authentication?.Vectors;
+        if (!isNew && vectors is not null && claims.Vectors is null)
+        {
+            return Drop(DropReason.NotAuthenticated);        // made before there was an association
+        }
+
         if (!shape.BeginsWithAuth)
         {
             return vectors is null || !KeyVectors.Required(vectors.Local).Contains(ChunkType.CookieEcho) || Drop(DropReason.NotAuthenticated);
@@ -248,6 +254,12 @@ internal sealed class ListeningProcedures(
         if (!_ports.TryGetValue(claims.Ports.Local, out AssociationOptions? portOptions) || associations.Count >= options.MaximumAssociations)
         {
             replies.AddAbort(new ReplyAddress(path, claims.Ports), claims.Peer.InitiateTag, CauseCode.OutOfResource);
+            return null;
+        }
+
+        if (!AuthenticationRules.IsEnough(portOptions, claims.Vectors))
+        {
+            drops.Count(DropReason.NotAuthenticated);
             return null;
         }
 

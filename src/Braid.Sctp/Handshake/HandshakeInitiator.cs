@@ -171,6 +171,7 @@ internal sealed class HandshakeInitiator
         PeerExtensions = extensions | (PeerVector is null ? Extensions.None : Extensions.Authentication);
         _context.Timers.Stop(s_t1Init);
         Attempts = 0;
+        _refusedAt = 0;                                      // what the peer does not list is forgotten, and the paths are counted anew
         WantsCookieEcho = true;
         return verdict;
     }
