@@ -16,6 +16,8 @@ internal sealed class NetworkNamespaces : IDisposable
 
     private readonly string[] _names;
 
+    static NetworkNamespaces() => PoolThreads.Start();
+
     private NetworkNamespaces(int count)
     {
         int first = Interlocked.Add(ref s_count, count) - count;
@@ -37,7 +39,7 @@ internal sealed class NetworkNamespaces : IDisposable
     /// <summary>What <c>ip netns</c> calls one of them.</summary>
     public string this[int index] => _names[index];
 
-    /// <summary>Runs something in one of them: sockets that it opens stay there.</summary>
+    /// <summary>Runs something in one of them: sockets that it opens stay there, and so do threads that it starts.</summary>
     public T In<T>(int index, Func<T> action)
     {
         T result = default!;

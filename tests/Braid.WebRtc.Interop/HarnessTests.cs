@@ -33,10 +33,10 @@ public sealed class HarnessTests(PeersFixture peers) : IDisposable
     public async Task A_relay_has_a_port_for_each_sender_and_brings_answers_back()
     {
         PeerNamespace place = await peers.PlaceAsync(_guard.Token);
-        using Socket target = await BoundAsync(place);
-        await using LossyRelay relay = await LossyRelay.StartAsync(place, (IPEndPoint)target.LocalEndPoint!, new Loss(0, TimeSpan.Zero, 1));
-        using Socket first = await BoundAsync(place);
-        using Socket second = await BoundAsync(place);
+        using Socket target = Bound(place);
+        await using LossyRelay relay = LossyRelay.Start(place, (IPEndPoint)target.LocalEndPoint!, new Loss(0, TimeSpan.Zero, 1));
+        using Socket first = Bound(place);
+        using Socket second = Bound(place);
         EndPoint one = await SendAsync(first, "one");
         EndPoint two = await SendAsync(second, "two");
         Assert.NotEqual(one, two);
@@ -58,9 +58,9 @@ public sealed class HarnessTests(PeersFixture peers) : IDisposable
     public async Task What_comes_late_comes_in_its_order()
     {
         PeerNamespace place = await peers.PlaceAsync(_guard.Token);
-        using Socket target = await BoundAsync(place);
-        await using LossyRelay relay = await LossyRelay.StartAsync(place, (IPEndPoint)target.LocalEndPoint!, new Loss(0, TimeSpan.FromMilliseconds(5), 1));
-        using Socket sender = await BoundAsync(place);
+        using Socket target = Bound(place);
+        await using LossyRelay relay = LossyRelay.Start(place, (IPEndPoint)target.LocalEndPoint!, new Loss(0, TimeSpan.FromMilliseconds(5), 1));
+        using Socket sender = Bound(place);
         var sent = Stopwatch.StartNew();
         for (int i = 0; i < 200; i++)
         {
@@ -88,9 +88,9 @@ public sealed class HarnessTests(PeersFixture peers) : IDisposable
 
     public void Dispose() => _guard.Dispose();
 
-    private static async Task<Socket> BoundAsync(PeerNamespace place)
+    private static Socket Bound(PeerNamespace place)
     {
-        Socket socket = await place.NewSocketAsync(SocketType.Dgram, ProtocolType.Udp);
+        Socket socket = place.NewSocket(SocketType.Dgram, ProtocolType.Udp);
         socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         return socket;
     }

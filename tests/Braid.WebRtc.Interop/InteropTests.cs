@@ -70,7 +70,7 @@ public sealed class InteropTests(PeersFixture peers)
         }
 
         var loss = new Loss(cell.Scenario.Loss, TimeSpan.FromMilliseconds(cell.Scenario.Delay), Seed, Handshakes);
-        await using LossyLink link = await LossyLink.StartAsync(await peers.PlaceAsync(cancellationToken), callee, loss);
+        await using LossyLink link = LossyLink.Start(await peers.PlaceAsync(cancellationToken), callee, loss);
         Outcome result = await caller.CallAsync(link.Url, cell.Scenario.Run, options, cancellationToken);
         string? wrong = link.Lost == 0 ? "no datagram was lost: they found another way"
             : options["maxRetransmits"] is not null && result.Figure("echoed") >= result.Figure("sent") ? $"{link.Lost} datagrams were lost and no message"

@@ -14,13 +14,13 @@ public sealed class CoturnTests
     public async Task A_STUN_server_says_where_we_are()
     {
         await using TurnServer server = await TurnServer.StartAsync();
-        NetworkOptions options = AgentPeer.OnLoopback with { Servers = [new RTCIceServer($"stun:127.0.0.1:{server.Port}")] };
+        NetworkOptions options = AgentPeer.OnLoopback with { Servers = [new RTCIceServer($"stun:{server.At}")] };
         await using var one = new AgentPeer(options, IceRole.Controlling);
         await using var other = new AgentPeer(AgentPeer.OnLoopback, IceRole.Controlled);
         AgentPeer.Join(one, other);
         await one.Gathered;
         await one.Connected;
-        Assert.Contains($"STUN server 127.0.0.1:{server.Port} sees 127.0.0.1:", one.LogText, StringComparison.Ordinal);
+        Assert.Contains($"STUN server {server.At} sees 127.0.0.1:", one.LogText, StringComparison.Ordinal);
     }
 
     [Theory, Rfc(8656, "3.1")]
@@ -72,7 +72,7 @@ public sealed class CoturnTests
         AgentPeer.Join(one, other);
         await one.Gathered;
         Assert.Empty(one.Candidates);
-        Assert.Contains($"turns:127.0.0.1:{server.TlsPort}: its certificate is not accepted", one.LogText, StringComparison.Ordinal);
+        Assert.Contains($"turns:{server.TlsAt}: its certificate is not accepted", one.LogText, StringComparison.Ordinal);
     }
 
     [Fact, Rfc(8656, "9")]
@@ -109,7 +109,7 @@ public sealed class CoturnTests
         Servers =
         [
             new RTCIceServer(
-                transport == "tls" ? $"turns:127.0.0.1:{server.TlsPort}" : $"turn:127.0.0.1:{server.Port}?transport={transport}",
+                transport == "tls" ? $"turns:{server.TlsAt}" : $"turn:{server.At}?transport={transport}",
                 TurnServer.User,
                 password),
         ],

@@ -27,13 +27,11 @@ internal sealed class TurnServer : IAsyncDisposable
     {
         _folder = folder;
         Certificate = certificate;
-        Port = FreePort();
-        TlsPort = FreePort();
         var start = new ProcessStartInfo(Program) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (string argument in (string[])
         [
             "-n", "--log-file=stdout", "--simple-log", "--no-cli", "--no-dtls", $"--pidfile={folder}/pid", $"--userdb={folder}/db",
-            "--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1", $"--listening-port={Port}", $"--tls-listening-port={TlsPort}",
+            $"--listening-ip={At.Address}", $"--relay-ip={At.Address}", $"--listening-port={At.Port}", $"--tls-listening-port={TlsAt.Port}",
             "--allow-loopback-peers", "--lt-cred-mech", "--realm=braid.example", $"--user={User}:{Password}",
             $"--cert={folder}/certificate.pem", $"--pkey={folder}/key.pem", "--verbose", .. arguments,
         ])
@@ -48,11 +46,11 @@ internal sealed class TurnServer : IAsyncDisposable
         _process.BeginErrorReadLine();
     }
 
-    /// <summary>Of UDP and TCP.</summary>
-    public int Port { get; }
+    /// <summary>Where it takes UDP and TCP.</summary>
+    public IPEndPoint At { get; } = OwnAddress.Next();
 
-    /// <summary>Of TLS.</summary>
-    public int TlsPort { get; }
+    /// <summary>Where it takes TLS.</summary>
+    public IPEndPoint TlsAt { get; } = OwnAddress.Next();
 
     /// <summary>What it shows over TLS; self-signed.</summary>
     public X509Certificate2 Certificate { get; }
@@ -72,7 +70,7 @@ internal sealed class TurnServer : IAsyncDisposable
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=coturn of a test", key, HashAlgorithmName.SHA256);
         var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(IPAddress.Loopback);
+        names.AddIpAddress(OwnAddress.Next().Address);
         request.CertificateExtensions.Add(names.Build());
         X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
         await File.WriteAllTextAsync($"{folder}/certificate.pem", certificate.ExportCertificatePem());
@@ -116,10 +114,10 @@ internal sealed class TurnServer : IAsyncDisposable
             Assert.False(_process.HasExited || patience.IsCancellationRequested, Log);
             try
             {
-                foreach (int port in (int[])[Port, TlsPort])
+                foreach (IPEndPoint at in (IPEndPoint[])[At, TlsAt])
                 {
                     using var probe = new TcpClient();
-                    await probe.ConnectAsync(IPAddress.Loopback, port, patience.Token);
+                    await probe.ConnectAsync(at, patience.Token);
                 }
 
                 return;
@@ -129,12 +127,5 @@ internal sealed class TurnServer : IAsyncDisposable
                 await Task.Delay(50, CancellationToken.None);
             }
         }
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 }

@@ -89,7 +89,7 @@ internal sealed class Coturn : IAsyncDisposable
         var coturn = new Coturn(process, certificate);
         while (!process.HasExited)
         {
-            using Socket socket = await place.NewSocketAsync(SocketType.Stream, ProtocolType.Tcp);
+            using Socket socket = place.NewSocket(SocketType.Stream, ProtocolType.Tcp);
             try
             {
                 await socket.ConnectAsync(PeerNamespace.Address, TlsPort, cancellationToken);

@@ -38,9 +38,9 @@ internal sealed class LossyLink : IAsyncDisposable
     /// <summary>Datagrams that were lost.</summary>
     public long Lost => _loss.Lost;
 
-    public static async Task<LossyLink> StartAsync(PeerNamespace place, Peer behind, Loss loss)
+    public static LossyLink Start(PeerNamespace place, Peer behind, Loss loss)
     {
-        Socket listener = await place.NewSocketAsync(SocketType.Stream, ProtocolType.Tcp);
+        Socket listener = place.NewSocket(SocketType.Stream, ProtocolType.Tcp);
         listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         listener.Listen();
         var link = new LossyLink(place, behind, loss, listener);
@@ -148,7 +148,7 @@ internal sealed class LossyLink : IAsyncDisposable
                 && IPAddress.TryParse(words[4], out IPAddress? address) && address.AddressFamily == AddressFamily.InterNetwork)
             {
                 var target = new IPEndPoint(address, int.Parse(words[5], CultureInfo.InvariantCulture));
-                LossyRelay relay = await LossyRelay.StartAsync(_place, target, _loss);
+                LossyRelay relay = LossyRelay.Start(_place, target, _loss);
                 _relays.Add(relay);
                 words[4] = relay.EndPoint.Address.ToString();
                 words[5] = relay.EndPoint.Port.ToString(CultureInfo.InvariantCulture);

@@ -71,9 +71,9 @@ internal sealed class LossyRelay : IAsyncDisposable
     /// <summary>Where to send instead of to the candidate.</summary>
     public IPEndPoint EndPoint => (IPEndPoint)_front.Socket.LocalEndPoint!;
 
-    public static async Task<LossyRelay> StartAsync(PeerNamespace place, IPEndPoint target, Loss loss)
+    public static LossyRelay Start(PeerNamespace place, IPEndPoint target, Loss loss)
     {
-        var relay = new LossyRelay(place, target, loss, await NewSocketAsync(place));
+        var relay = new LossyRelay(place, target, loss, NewSocket(place));
         _ = relay.ForwardAsync();
         return relay;
     }
@@ -90,9 +90,9 @@ internal sealed class LossyRelay : IAsyncDisposable
         _stop.Dispose();
     }
 
-    private static async Task<Socket> NewSocketAsync(PeerNamespace place)
+    private static Socket NewSocket(PeerNamespace place)
     {
-        Socket socket = await place.NewSocketAsync(SocketType.Dgram, ProtocolType.Udp);
+        Socket socket = place.NewSocket(SocketType.Dgram, ProtocolType.Udp);
         socket.Bind(new IPEndPoint(IPAddress.Parse(PeerNamespace.Address), 0));
         return socket;
     }
@@ -106,7 +106,7 @@ internal sealed class LossyRelay : IAsyncDisposable
             {
                 if (!_backs.TryGetValue(source, out DelayLine? back))
                 {
-                    back = new DelayLine(await NewSocketAsync(_place), _loss.Delay);
+                    back = new DelayLine(NewSocket(_place), _loss.Delay);
                     _backs[source] = back;
                     _ = ReceiveAsync(
                         back.Socket,

@@ -6,6 +6,7 @@ using System.IO;
 using System.Net;
 using System.Net.Http;
 using System.Net.Sockets;
+using System.Runtime.ExceptionServices;
 using System.Runtime.InteropServices;
 using System.Threading;
 using System.Threading.Tasks;
@@ -106,8 +107,29 @@ internal sealed partial class PeerNamespace : IAsyncDisposable
     }
 
     /// <summary>A socket belongs to the namespace of the thread that makes it.</summary>
-    public Task<Socket> NewSocketAsync(SocketType type, ProtocolType protocol) =>
-        InsideAsync(() => new Socket(AddressFamily.InterNetwork, type, protocol));
+    public Socket NewSocket(SocketType type, ProtocolType protocol)
+    {
+        using var isMade = new ManualResetEventSlim();
+        Socket? made = null;
+        ExceptionDispatchInfo? failure = null;
+        _work.Add(() =>
+        {
+            try
+            {
+                made = new Socket(AddressFamily.InterNetwork, type, protocol);
+            }
+            catch (SocketException exception)
+            {
+                failure = ExceptionDispatchInfo.Capture(exception);
+            }
+
+            // No task: what the pool starts a thread for stays in the namespace for the rest of that thread's life.
+            isMade.Set();
+        });
+        isMade.Wait();
+        failure?.Throw();
+        return made!;
+    }
 
     /// <summary>A client whose connections begin inside.</summary>
     public HttpClient NewHttpClient() => new(
@@ -116,7 +138,7 @@ internal sealed partial class PeerNamespace : IAsyncDisposable
             UseProxy = false,
             ConnectCallback = async (context, cancellationToken) =>
             {
-                Socket socket = await NewSocketAsync(SocketType.Stream, ProtocolType.Tcp);
+                Socket socket = NewSocket(SocketType.Stream, ProtocolType.Tcp);
                 await socket.ConnectAsync(IPAddress.Parse(context.DnsEndPoint.Host), context.DnsEndPoint.Port, cancellationToken);
                 return new NetworkStream(socket, ownsSocket: true);
             },
@@ -149,23 +171,6 @@ internal sealed partial class PeerNamespace : IAsyncDisposable
         {
             // A browser that ends now writes its last file.
         }
-    }
-
-    private async Task<T> InsideAsync<T>(Func<T> make)
-    {
-        var made = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        _work.Add(() =>
-        {
-            try
-            {
-                made.SetResult(make());
-            }
-            catch (SocketException exception)
-            {
-                made.SetException(exception);
-            }
-        });
-        return await made.Task;
     }
 
     private void RunInside()

@@ -2,7 +2,7 @@ using System;
 using System.Net;
 using System.Threading;
 
-namespace Braid.Sockets.Tests;
+namespace Braid.Tests;
 
 /// <summary>
 /// End points for tests that use one twice: below the ports that the system hands out, and, where that can be, at an address of this
