@@ -57,7 +57,7 @@ public sealed class HandshakeTests
 
         for (int lost = 0; lost < count; lost++)
         {
-            using var pair = new SessionPair { Loses = index => index == lost };
+            using var pair = new SessionPair(SessionPair.Hasty, SessionPair.Hasty) { Loses = index => index == lost };
             pair.Shake();
             pair.ExchangeUntil(() => pair.Client.State == DtlsState.Connected && pair.Server.State == DtlsState.Connected);
             Assert.Equal([1, 2, 3], SessionPair.Send(pair.Client, pair.Server, [1, 2, 3])!);
@@ -68,7 +68,7 @@ public sealed class HandshakeTests
     [Fact, Rfc(6347, "4.2.4")]
     public void Whole_flights_may_be_lost_and_what_was_repeated_is_counted()
     {
-        using var pair = new SessionPair { Loses = index => index is 0 or 1 };
+        using var pair = new SessionPair(SessionPair.Hasty, SessionPair.Hasty) { Loses = index => index is 0 or 1 };
         pair.Shake();
         pair.ExchangeUntil(() => pair.Client.State == DtlsState.Connected);
         Assert.True(pair.Client.Statistics.Flights >= 2);
@@ -80,7 +80,7 @@ public sealed class HandshakeTests
     [InlineData(1200)]
     public void Flights_are_cut_to_the_size_of_a_datagram_and_packed_up_to_it(int size)
     {
-        Func<DtlsSessionOptions, DtlsSessionOptions> change = options => SessionPair.Patient(options) with { MaximumDatagramSize = size };
+        Func<DtlsSessionOptions, DtlsSessionOptions> change = options => options with { MaximumDatagramSize = size };
         using var pair = new SessionPair(change, change);
         pair.Shake();
         Assert.Equal(DtlsState.Connected, pair.Client.State);
@@ -91,7 +91,8 @@ public sealed class HandshakeTests
     [Fact, Rfc(6347, "4.2.3")]
     public void Fragments_may_be_lost_too()
     {
-        using var pair = new SessionPair(options => options with { MaximumDatagramSize = 256 }, options => options with { MaximumDatagramSize = 256 });
+        Func<DtlsSessionOptions, DtlsSessionOptions> change = options => SessionPair.Hasty(options) with { MaximumDatagramSize = 256 };
+        using var pair = new SessionPair(change, change);
         pair.Loses = index => index is 1 or 3 or 6 or 9;
         pair.Shake();
         pair.ExchangeUntil(() => pair.Client.State == DtlsState.Connected && pair.Server.State == DtlsState.Connected);

@@ -28,7 +28,7 @@ public sealed class MeterTests : IDisposable
     [Fact]
     public void Handshakes_are_measured_and_ends_are_counted()
     {
-        using var pair = new SessionPair(SessionPair.Patient, SessionPair.Patient);
+        using var pair = new SessionPair();
         pair.Start();
         Assert.Empty(_measured);
         pair.Exchange();
@@ -47,7 +47,7 @@ public sealed class MeterTests : IDisposable
     public void A_handshake_that_fails_says_why()
     {
         using var pair = new SessionPair(
-            options => SessionPair.Patient(options) with { PeerFingerprints = [SessionPair.ClientCertificate.Fingerprint()] }, SessionPair.Patient);
+            options => options with { PeerFingerprints = [SessionPair.ClientCertificate.Fingerprint()] });
         pair.Shake();
         Assert.Contains(_measured, one => one is { Name: "dtls.handshake.duration", Error: "FingerprintMismatch" });
         Assert.Contains(_measured, one => one is { Name: "dtls.session.ended", Error: "FingerprintMismatch", Value: 1 });
@@ -58,7 +58,7 @@ public sealed class MeterTests : IDisposable
     [Fact]
     public void What_is_forged_or_repeated_is_counted()
     {
-        using SessionPair pair = new SessionPair(SessionPair.Patient, SessionPair.Patient).Shake();
+        using SessionPair pair = new SessionPair().Shake();
         byte[] record = SessionPair.Seal(pair.Client, [1, 2, 3]);
         _measured.Clear();
         pair.Server.HandleDatagram(SessionPair.Now, record);
