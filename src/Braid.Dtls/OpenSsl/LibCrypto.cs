@@ -25,6 +25,10 @@ internal static unsafe partial class LibCrypto
     [LibraryImport(Name, EntryPoint = "ERR_clear_error")]
     public static partial void ClearErrors();
 
+    [LibraryImport(Name, EntryPoint = "ERR_peek_error")]
+    [SuppressGCTransition]
+    public static partial CULong PeekError();
+
     [LibraryImport(Name, EntryPoint = "ERR_get_error")]
     public static partial CULong GetError();
 

@@ -15,6 +15,18 @@ internal static unsafe class OpenSslError
         return reason;
     }
 
+    /// <summary>
+    /// Empties the thread's queue, in which its other users may have left something that would be taken for ours. To look first costs a record a
+    /// tenth of what emptying does.
+    /// </summary>
+    public static void Forget()
+    {
+        if (LibCrypto.PeekError().Value != 0)
+        {
+            LibCrypto.ClearErrors();
+        }
+    }
+
     /// <summary>Something failed that does so only for want of memory, or because a certificate is no good.</summary>
     /// <exception cref="CryptographicException">The result is 0.</exception>
     public static void ThrowIfZero(nint result)

@@ -112,7 +112,7 @@ internal sealed unsafe class SslSession(SafeSslContextHandle context, DtlsSessio
             state->Direct = target;
             state->DirectCapacity = destination.Length;
             state->DirectLength = 0;
-            LibCrypto.ClearErrors();
+            OpenSslError.Forget();
             int result = LibSsl.Write(_ssl, source, (nuint)content.Length, &written);
             state->Direct = null;
             length = state->DirectLength;
@@ -201,7 +201,7 @@ internal sealed unsafe class SslSession(SafeSslContextHandle context, DtlsSessio
     {
         _ssl.State->Input = input;
         _ssl.State->InputLength = length;
-        LibCrypto.ClearErrors();                             // other users of this thread may have left some
+        OpenSslError.Forget();
     }
 
     private SslResult Explain(int result) => LibSsl.GetError(_ssl, result) switch
