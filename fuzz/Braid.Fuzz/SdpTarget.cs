@@ -17,7 +17,7 @@ public sealed class SdpTarget : IFuzzTarget
     private const string Hash = "00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F:10:11:12:13:14:15:16:17:18:19:1A:1B:1C:1D:1E:1F";
 
     private static readonly string[] s_names =
-        ["group", "mid", "inactive", "ice-ufrag", "ice-pwd", "ice-options", "fingerprint", "setup", "tls-id", "sctp-port", "sctpmap", "max-message-size"];
+        ["group", "mid", "inactive", "ice-ufrag", "ice-pwd", "ice-options", "fingerprint", "setup", "tls-id", "sctp-port", "sctpmap", "max-message-size", "braid-max-record-size"];
 
     private static readonly string[] s_lines =
     [
@@ -25,7 +25,7 @@ public sealed class SdpTarget : IFuzzTarget
         "m=audio 9 UDP/TLS/RTP/SAVPF 111 0", "m=application 9 UDP/DTLS/SCTP webrtc-datachannel", "m=application 0 UDP/DTLS/SCTP webrtc-datachannel",
         "m=application 9 DTLS/SCTP 5000", "a=sctpmap:5000 webrtc-datachannel 65535", "a=mid:0", "a=mid:1", "a=mid:2", "a=bundle-only", "a=ice-lite",
         "a=ice-ufrag:abcd", "a=ice-pwd:abcdefghijklmnopqrstuv", "a=ice-options:trickle ice2", $"a=fingerprint:sha-256 {Hash}", $"a=fingerprint:other {Hash}",
-        "a=setup:actpass", "a=setup:active", "a=setup:passive", "a=tls-id:aaaaaaaaaaaaaaaaaaaa", "a=sctp-port:5000", "a=max-message-size:0",
+        "a=setup:actpass", "a=setup:active", "a=setup:passive", "a=tls-id:aaaaaaaaaaaaaaaaaaaa", "a=sctp-port:5000", "a=max-message-size:0", "a=braid-max-record-size:16384",
         "a=max-message-size:262144", "a=candidate:1 1 udp 1 192.0.2.1 9 typ host ufrag abcd", "a=end-of-candidates", "a=extmap-allow-mixed", "a=unknown:value",
     ];
 

@@ -138,6 +138,7 @@ internal static class DescriptionMaker
         string format = isOld ? like!.Media.Formats[0] : "webrtc-datachannel";
         Add(isOld ? "sctpmap" : "sctp-port", isOld ? $"{format} webrtc-datachannel 65535" : settings.SctpPort.ToString(CultureInfo.InvariantCulture));
         Add("max-message-size", settings.MaximumReceiveSize.ToString(CultureInfo.InvariantCulture));
+        Add(SctpDescription.RecordSizeAttribute, settings.MaximumRecordSize.ToString(CultureInfo.InvariantCulture));
         attributes.AddRange((same?.Candidates ?? []).Select(candidate => new SdpAttribute("candidate", candidate["candidate:".Length..])));
         if (same?.IsEndOfCandidates == true)
         {

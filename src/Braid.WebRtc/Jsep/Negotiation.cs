@@ -34,6 +34,9 @@ internal sealed record Negotiation
     /// <summary>The longest message that we may send, in bytes; <see cref="long.MaxValue"/> for any.</summary>
     public required long MaximumMessageSize { get; init; }
 
+    /// <summary>The longest content of a DTLS record that the peer takes, in bytes; 0 where it does not say.</summary>
+    public long MaximumRecordSize { get; init; }
+
     /// <summary>Whether it is another ICE session than before: always at first.</summary>
     public required bool StartsIce { get; init; }
 

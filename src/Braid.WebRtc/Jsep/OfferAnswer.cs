@@ -255,6 +255,7 @@ internal static class OfferAnswer
                 LocalSctpPort = ours.Sctp.Port,
                 RemoteSctpPort = theirs.Sctp.Port,
                 MaximumMessageSize = Negotiation.MessageSize(theirs.Sctp.MaximumMessageSize, state.Settings.MaximumSendSize),
+                MaximumRecordSize = theirs.Sctp.MaximumRecordSize,
                 StartsIce = startsIce,
                 StartsDtls = startsDtls,
             },

@@ -30,5 +30,8 @@ internal sealed record SessionSettings
     /// <summary>The longest message that we send, in bytes; 0 for any. Default 16 MiB.</summary>
     public long MaximumSendSize { get; init; } = 16 << 20;
 
+    /// <summary>The longest content of a DTLS record that we take, in bytes. Default 16,384: there is no longer one (RFC 6347 §4.1).</summary>
+    public int MaximumRecordSize { get; init; } = 1 << 14;
+
     public BundlePolicy BundlePolicy { get; init; }
 }

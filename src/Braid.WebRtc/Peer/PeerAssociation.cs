@@ -1,6 +1,7 @@
 using System;
 using Braid.Core;
 using Braid.Sctp;
+using Braid.WebRtc.Jsep;
 
 namespace Braid.WebRtc.Peer;
 
@@ -18,14 +19,17 @@ internal sealed class PeerAssociation
     // RFC 8831 §5: 1200 bytes over IPv4 at first. The headers are counted as those of IPv6, which are 20 bytes longer.
     private const int FirstMtu = 1220;
 
+    // What everybody takes: browsers end a connection on a longer record than 2,048 bytes, aiortc loses step with more than 1,500.
+    private const int LargestMtu = 1500;
+
     private readonly Endpoint _endpoint;
 
     /// <param name="now">The current instant.</param>
     /// <param name="options">What the application wants.</param>
-    /// <param name="ports">Ours and the peer's SCTP port.</param>
+    /// <param name="negotiation">What offer and answer agree on.</param>
     /// <param name="recordOverhead">Bytes that DTLS adds to a packet.</param>
     /// <param name="random">Where tags come from.</param>
-    public PeerAssociation(Instant now, PeerOptions options, (ushort Local, ushort Remote) ports, int recordOverhead, IRandomSource random)
+    public PeerAssociation(Instant now, PeerOptions options, Negotiation negotiation, int recordOverhead, IRandomSource random)
     {
         AssociationOptions wanted = options.Association with
         {
@@ -35,6 +39,7 @@ internal sealed class PeerAssociation
             AllowedReconfiguration = ReconfigurationKinds.ResetStreams,  // §6.7
             MaximumMessageSize = options.MaximumSendSize,
             PathMtu = Math.Min(FirstMtu, options.Association.PathMtu),
+            MaximumPathMtu = Math.Min(options.Association.MaximumPathMtu, LargestPacket(negotiation, recordOverhead)),
 
             // Whether the peer is there, consent says (RFC 7675): after a restart of ICE everything goes on.
             MaximumRetransmissions = int.MaxValue,
@@ -43,7 +48,7 @@ internal sealed class PeerAssociation
         _endpoint = new Endpoint(
             new EndpointOptions
             {
-                LocalPort = ports.Local,
+                LocalPort = negotiation.LocalSctpPort,
                 Association = wanted,
                 MaximumAssociations = 1,
                 EncapsulationOverhead = HeaderLength + ChannelDataLength + recordOverhead,
@@ -52,7 +57,7 @@ internal sealed class PeerAssociation
                 CarriesEcn = options.CarriesEcn,
             },
             random);
-        Association = _endpoint.Connect(now, ports.Remote, NetworkPath.None);
+        Association = _endpoint.Connect(now, negotiation.RemoteSctpPort, NetworkPath.None);
     }
 
     public Association Association { get; }
@@ -78,4 +83,10 @@ internal sealed class PeerAssociation
 
         return isThere;
     }
+
+    // An IP packet with the longest record that the peer takes.
+    private static int LargestPacket(Negotiation negotiation, int recordOverhead) =>
+        negotiation.MaximumRecordSize == 0
+            ? LargestMtu
+            : (int)Math.Min(ushort.MaxValue, HeaderLength + ChannelDataLength + recordOverhead + negotiation.MaximumRecordSize);
 }

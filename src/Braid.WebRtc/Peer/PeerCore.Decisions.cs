@@ -101,8 +101,7 @@ internal sealed partial class PeerCore
         if (_security.State == DtlsState.Connected && _association is null && _transportEnd.Reason == RTCFailureReason.None)
         {
             any = true;
-            _association = new PeerAssociation(
-                _now, _options, (_negotiation!.LocalSctpPort, _negotiation.RemoteSctpPort), _security.Session!.Overhead, _random.Fork());
+            _association = new PeerAssociation(_now, _options, _negotiation!, _security.Session!.Overhead, _random.Fork());
             while (_security.TryReceive(out ReadOnlySpan<byte> packet))
             {
                 _association.OnPacket(_now, packet, EcnCodepoint.NotCapable);

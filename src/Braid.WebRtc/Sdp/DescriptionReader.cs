@@ -109,7 +109,7 @@ internal static class DescriptionReader
         if (media.Formats[0] == "webrtc-datachannel")
         {
             // JSEP wants a port; browsers take 5000 where there is none.
-            sctp = new SctpDescription(attributes.SctpPort ?? 5000, maximum);
+            sctp = new SctpDescription(attributes.SctpPort ?? 5000, maximum, attributes.MaximumRecordSize);
             return true;
         }
 
@@ -120,7 +120,7 @@ internal static class DescriptionReader
 
         if (attributes.SctpMap is null || IsDataChannelMap(attributes.SctpMap, media.Formats[0]))
         {
-            sctp = new SctpDescription(port, maximum, IsOldSyntax: true);
+            sctp = new SctpDescription(port, maximum, attributes.MaximumRecordSize, IsOldSyntax: true);
         }
 
         return true;

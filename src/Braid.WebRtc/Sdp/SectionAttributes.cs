@@ -32,6 +32,8 @@ internal sealed class SectionAttributes
 
     public long? MaximumMessageSize { get; private set; }
 
+    public long MaximumRecordSize { get; private set; }
+
     public IReadOnlyList<string> Candidates => _candidates;
 
     public bool TryRead(IReadOnlyList<SdpAttribute> attributes, out SdpError error)
@@ -113,6 +115,9 @@ internal sealed class SectionAttributes
                 bool isSize = AttributeValues.TryReadSize(value.AsSpan().Trim(' '), out long size);
                 MaximumMessageSize ??= size;
                 return isSize;
+            case SctpDescription.RecordSizeAttribute:
+                MaximumRecordSize = AttributeValues.TryReadSize(value.AsSpan().Trim(' '), out long record) ? record : 0;
+                return true;                                                 // nobody has to write it, so nobody can write it wrongly
             default:
                 return true;                                                 // RFC 8866 §5.13: what is not understood is passed over
         }

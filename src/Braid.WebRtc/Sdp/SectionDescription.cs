@@ -5,11 +5,15 @@ namespace Braid.WebRtc.Sdp;
 /// <summary>What a data channel section says of SCTP (RFC 8841).</summary>
 /// <param name="Port">Its end's SCTP port (§5).</param>
 /// <param name="MaximumMessageSize">The longest message that its end receives, in bytes (§6); 0 for any.</param>
+/// <param name="MaximumRecordSize">The longest content of a DTLS record that its end takes, in bytes; 0 where nothing is said (docs/adr/0024).</param>
 /// <param name="IsOldSyntax">Whether it is written as before the RFC: the port is the media format, with or without <c>a=sctpmap</c>.</param>
-internal sealed record SctpDescription(ushort Port, long MaximumMessageSize, bool IsOldSyntax = false)
+internal sealed record SctpDescription(ushort Port, long MaximumMessageSize, long MaximumRecordSize, bool IsOldSyntax = false)
 {
     /// <summary>What a description without <c>a=max-message-size</c> means, in bytes (§6.1).</summary>
     public const long DefaultMaximumMessageSize = 65536;
+
+    /// <summary>The attribute that says <see cref="MaximumRecordSize"/>. Braid's own: whoever does not know it passes over it (RFC 8866 §5.13).</summary>
+    public const string RecordSizeAttribute = "braid-max-record-size";
 }
 
 /// <summary>What a media section means to us.</summary>

@@ -33,6 +33,7 @@ public sealed class OfferAnswerTests
             a=tls-id:aaaaaaaaaaaaaaaaaaaa
             a=sctp-port:5000
             a=max-message-size:16777216
+            a=braid-max-record-size:16384
 
             """.ReplaceLineEndings("\r\n"),
             offer);
@@ -48,6 +49,7 @@ public sealed class OfferAnswerTests
         Assert.Equal(_a.Negotiated.Local, _b.Negotiated.Remote);
         Assert.Equal(_b.Negotiated.Local, _a.Negotiated.Remote);
         Assert.Equal((5000, 5000, 16L << 20), (_a.Negotiated.LocalSctpPort, _a.Negotiated.RemoteSctpPort, _a.Negotiated.MaximumMessageSize));
+        Assert.Equal((16384L, 16384L), (_a.Negotiated.MaximumRecordSize, _b.Negotiated.MaximumRecordSize));
         Assert.True(_a.Negotiated is { StartsIce: true, StartsDtls: true, IsProvisional: false, Mid: "0", Index: 0 });
         Assert.Equal(["0"], _a.Remote.BundleGroups.Single());
     }
@@ -89,7 +91,7 @@ public sealed class OfferAnswerTests
     [Fact, Rfc(8866, "5.13")]
     public void What_is_not_understood_is_not_said_back()
     {
-        string[] ours = ["group", "mid", "inactive", "ice-ufrag", "ice-pwd", "ice-options", "fingerprint", "setup", "tls-id", "sctp-port", "sctpmap", "max-message-size"];
+        string[] ours = ["group", "mid", "inactive", "ice-ufrag", "ice-pwd", "ice-options", "fingerprint", "setup", "tls-id", "sctp-port", "sctpmap", "max-message-size", "braid-max-record-size"];
         foreach (string text in Descriptions.All.Values)
         {
             var party = new Party("c");

@@ -24,7 +24,7 @@ public sealed class DescriptionReaderTests
         SessionDescription description = Read(Descriptions.All[program]);
         SectionDescription data = Assert.IsType<SectionDescription>(description.Data);
         Assert.Equal(mid, data.Mid);
-        Assert.Equal(new SctpDescription((ushort)port, maximum, isOld), data.Sctp);
+        Assert.Equal(new SctpDescription((ushort)port, maximum, 0, isOld), data.Sctp);
         TransportDescription transport = description.TransportOf(data);
         Assert.NotNull(transport.Credentials);
         Assert.Equal(isOld && mid is null ? DtlsSetup.Passive : DtlsSetup.ActPass, transport.Setup);
