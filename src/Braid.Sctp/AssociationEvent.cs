@@ -250,4 +250,17 @@ public abstract record AssociationEvent
         /// <summary>Whether they are there now.</summary>
         public bool IsDone => Result is ReconfigurationResult.Performed or ReconfigurationResult.NothingToDo;
     }
+
+    /// <summary>
+    /// A request to change our addresses has ended (RFC 5061 §5.1 A5 to A9): once for each that was accepted, in the order of the calls. What the
+    /// peer changes of its own addresses comes as <see cref="PathChanged"/>: <see cref="PathChange.Added"/>, <see cref="PathChange.Removed"/>,
+    /// <see cref="PathChange.MadePrimary"/>.
+    /// </summary>
+    /// <param name="Id">What <see cref="AddressRequestResult"/> said.</param>
+    /// <param name="Kind">What was asked for.</param>
+    /// <param name="Address">For which address.</param>
+    /// <param name="Outcome">How it ended.</param>
+    /// <param name="CauseCode">The peer's error cause where it has refused (RFC 5061 §4.3, RFC 9260 §3.3.10); 0 where there is none.</param>
+    public sealed record AddressRequestSettled(
+        uint Id, AddressRequestKind Kind, NetworkAddress Address, AddressRequestOutcome Outcome, ushort CauseCode = 0) : AssociationEvent;
 }

@@ -47,4 +47,10 @@ public enum Extensions : ushort
     /// <see cref="AssociationOptions.Authentication"/>.
     /// </summary>
     Authentication = 64,
+
+    /// <summary>
+    /// ASCONF: addresses are added and removed while the association lives, and either side says which one it prefers (RFC 5061). It offers
+    /// <see cref="Authentication"/> as well, for both chunks of it are authenticated. Not on by default.
+    /// </summary>
+    AddressReconfiguration = 128,
 }

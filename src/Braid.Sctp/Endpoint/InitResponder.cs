@@ -35,6 +35,9 @@ internal ref struct InitReview
 /// </summary>
 internal sealed class InitResponder(EndpointOptions options, CookieMinter cookies, StatelessReplies replies)
 {
+    /// <inheritdoc cref="AssociationFactory.Options"/>
+    public EndpointOptions Options { get; set; } = options;
+
     /// <summary>Looks at everything that does not depend on what exists here.</summary>
     /// <param name="init">The chunk.</param>
     /// <param name="room">Where the parameters to report go.</param>
@@ -80,7 +83,7 @@ internal sealed class InitResponder(EndpointOptions options, CookieMinter cookie
     public void Accept(Instant now, in ReplyAddress to, in CookieClaims claims, scoped in InitReview review, AssociationOptions ours)
     {
         Span<byte> cookie = stackalloc byte[CookieMinter.MaximumLength];
-        Extensions offered = ExtensionRules.Offered(options, ours) & ~(claims.Vectors is null ? Extensions.Authentication : Extensions.None);
+        Extensions offered = ExtensionRules.Offered(Options, ours) & ~(claims.Vectors is null ? Extensions.Authentication : Extensions.None);
         CookieClaims whole = claims with
         {
             Extension = cookies.Grant(review.WantedExtension),
@@ -91,7 +94,7 @@ internal sealed class InitResponder(EndpointOptions options, CookieMinter cookie
         Span<byte> room = stackalloc byte[CookieMinter.MaximumLength + KeyVectors.LongestOnWire + 600];
         var parameters = new ParameterWriter(room);
         parameters.TryWrite(ParameterType.StateCookie, cookie[..length]);
-        SourceAddresses.WriteTold(ref parameters, options.LocalAddresses, to.Path);
+        SourceAddresses.WriteTold(ref parameters, Options.LocalAddresses, to.Path);
         // Who knows none of them gets an INIT ACK that is no longer for it (RFC 5062 §4).
         ExtensionRules.Write(ref parameters, whole.Extensions == Extensions.None ? offered & Extensions.ZeroChecksum : offered);
 

@@ -16,7 +16,7 @@ public static class ExtensionWorlds
 {
     private static readonly Switch[] s_ofASide =
     [
-        .. Enum.GetValues<Extensions>().Where(flag => flag != Extensions.None).Select(Flag),
+        .. Enum.GetValues<Extensions>().Where(flag => flag is not (Extensions.None or Extensions.AddressReconfiguration)).Select(Flag),
         new("path MTU search", options => options.MaximumPathMtu > options.PathMtu, (options, isOn, random) =>
             options with { MaximumPathMtu = isOn ? options.PathMtu + 1 + random.NextInt32(9000) : 0 }),
         new("RACK", options => options.LossRecovery == LossRecovery.Rack, (options, isOn, _) =>
