@@ -125,6 +125,46 @@ public sealed class LocalAddressTests
         Assert.Equal(new NetworkPath(s_a1, s_z2), pair.LastPath);
     }
 
+    [Fact, Rfc(9260, "5.4"), Rfc(9260, "6.4")]
+    public void A_COOKIE_ECHO_from_another_address_than_the_INIT_leaves_the_pair_of_the_INIT_as_it_was()
+    {
+        foreach ((NetworkAddress a, NetworkAddress z) in new[] { (s_a2, s_z2), (s_a6, s_z6) })
+        {
+            var pair = new Pair(s_quiet, addressesOfA: [s_a1, s_a2, s_a6], addressesOfZ: [s_z1, s_z2, s_z6]);
+            pair.Connect().Arrow("A -> INIT -> Z").Arrow("A <- INIT ACK <- Z").Arrow("A -> COOKIE ECHO x Z");
+            pair.InjectToZ(pair.LastPacket, new NetworkPath(z, a));
+            Assert.Equal(new NetworkPath(s_z1, s_a1), pair.Z.PrimaryPath);
+            pair.Arrow("A <- COOKIE ACK <- Z");
+            Assert.Equal(new NetworkPath(s_z1, s_a1), pair.LastPath);
+            pair.Z.Send(pair.Now, [1], default);
+            pair.Arrow("A <- DATA <- Z").Arrow("A -> SACK -> Z");
+            Assert.All(pair.Z.GetPaths(), path => Assert.Equal(path.Path.Remote.Family, path.Path.Local.Family));
+        }
+    }
+
+    [Fact, Rfc(9260, "5.2.4"), Rfc(9260, "6.4")]
+    public void After_a_restart_too_each_path_leaves_from_an_address_of_its_own_family()
+    {
+        Pair pair = Connect([s_a1, s_a6], [s_z1, s_z6]);
+        var again = new Endpoint(
+            new EndpointOptions { LocalPort = Pair.PortA, Association = pair.EndpointA.Options.Association, LocalAddresses = [s_a1, s_a6] }, new SeededRandom(11));
+        Association association = again.Connect(pair.Now, Pair.PortZ, new NetworkPath(s_a1, s_z1));
+        pair.DropPending();
+        pair.InjectToZ(Take(again, pair), new NetworkPath(s_z1, s_a1)).Arrow("A x INIT ACK <- Z");
+        again.HandleDatagram(pair.Now, new NetworkPath(s_a1, s_z1), pair.LastPacket);
+        pair.InjectToZ(Take(again, pair), new NetworkPath(s_z6, s_a6));
+        Assert.Equal(new NetworkPath(s_z1, s_a1), pair.Z.PrimaryPath);
+        Assert.All(pair.Z.GetPaths(), path => Assert.Equal(path.Path.Remote.Family, path.Path.Local.Family));
+        Assert.Equal(AssociationState.CookieEchoed, association.State);
+    }
+
+    private static byte[] Take(Endpoint endpoint, Pair pair)
+    {
+        var buffer = new byte[2000];
+        Assert.True(endpoint.TryGetDatagram(pair.Now, buffer, out OutgoingDatagram datagram));
+        return buffer[..datagram.Length];
+    }
+
     // A's next packet is lost, and Z's heartbeats are as well.
     private static byte[] Next(Pair pair)
     {

@@ -438,11 +438,12 @@ public sealed partial class Association
 
     /// <summary>The side that receives a valid COOKIE ECHO (§5.1 D).</summary>
     internal static Association Accept(
-        Instant now, EndpointOptions endpoint, AssociationContext context, in NetworkAddress local, in CookieClaims claims)
+        Instant now, EndpointOptions endpoint, AssociationContext context, in NetworkPath arrived, in CookieClaims claims)
     {
-        var path = new NetworkPath(local, claims.Addresses.Source);
-        Association association = Listen(endpoint, context, claims.Ports, path);
-        association.OnCookieEcho(now, path, claims, CollisionAction.AdoptPeerTag);
+        // The COOKIE ECHO may have come from another address than the INIT, to which alone the peer has shown that it is there (§5.4).
+        NetworkAddress local = claims.Addresses.Source.IsSameHost(arrived.Remote) ? arrived.Local : NetworkAddress.None;
+        Association association = Listen(endpoint, context, claims.Ports, new NetworkPath(local, claims.Addresses.Source));
+        association.OnCookieEcho(now, arrived, claims, CollisionAction.AdoptPeerTag);
         return association;
     }
 

@@ -50,8 +50,8 @@ internal sealed class AssociationFactory(
         Enter(Association.Listen(Options, NewContext(options), ports, path));
 
     /// <summary>The side that received a valid COOKIE ECHO.</summary>
-    public Association Accept(Instant now, in NetworkAddress local, in CookieClaims claims, AssociationOptions options) =>
-        Enter(Association.Accept(now, Options, NewContext(options), local, claims));
+    public Association Accept(Instant now, in NetworkPath arrived, in CookieClaims claims, AssociationOptions options) =>
+        Enter(Association.Accept(now, Options, NewContext(options), arrived, claims));
 
     private Association Enter(Association association)
     {

@@ -270,7 +270,7 @@ internal sealed class ListeningProcedures(
             return null;
         }
 
-        Association association = factory.Accept(now, path.Local, claims, portOptions);
+        Association association = factory.Accept(now, path, claims, portOptions);
         association.HandlePacket(now, path, packet, hasAbort: false, wasChecked: shape.BeginsWithAuth);      // DATA may come along with COOKIE ECHO
         return association;
     }

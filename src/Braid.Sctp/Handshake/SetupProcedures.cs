@@ -107,7 +107,7 @@ internal sealed class SetupProcedures(Tcb tcb)
             tcb.Paths.Keep(addresses);                          // else a cookie was too old, and data is outstanding on these paths
         }
 
-        tcb.Paths.Adopt(from.Local, addresses);
+        tcb.Paths.Adopt(from, addresses);
         tcb.PeerAdaptation = tcb.Handshake.PeerAdaptation;
         tcb.SetKeyVectors(tcb.Handshake.PeerVector is { } peer ? new KeyVectors(tcb.Handshake.Vector!, peer) : null);
         tcb.SetTransfer(negotiated);
@@ -203,7 +203,7 @@ internal sealed class SetupProcedures(Tcb tcb)
     private void Adopt(in NetworkPath path, in CookieClaims claims)
     {
         tcb.LocalTag = claims.Local.InitiateTag;
-        tcb.Paths.Adopt(path.Local, claims.Addresses);
+        tcb.Paths.Adopt(path, claims.Addresses);
         tcb.PeerAdaptation = claims.PeerAdaptation;
         tcb.SetKeyVectors(claims.Vectors);
         tcb.SetTransfer(InitRules.Negotiate(claims.Local, claims.Peer, claims.Extensions));
@@ -239,7 +239,7 @@ internal sealed class SetupProcedures(Tcb tcb)
         tcb.Queue.Reset();
         NetworkAddress primary = tcb.Paths.Primary.Address.Remote;
         ReportRemoved(claims.Addresses);
-        tcb.Paths.Restart(path.Local, claims.Addresses);
+        tcb.Paths.Restart(path, claims.Addresses);
         tcb.ShutdownRequested = false;
         tcb.Shutdown.Restart();
         tcb.LocalTieTag = 0;

@@ -72,16 +72,19 @@ internal sealed class PathSet(AssociationContext context, EndpointOptions endpoi
     /// that is not used before it was verified (§5.4). Where paths exist, none that is added is confirmed, and when the
     /// source is one of these, the primary path is a listed one that is confirmed.
     /// </summary>
-    /// <param name="local">Where the chunk arrived: what we send to its source from.</param>
+    /// <param name="arrived">
+    /// The pair of addresses that the last packet of its sender shows: a COOKIE ECHO may come from another of its addresses, to another one of
+    /// ours, than the INIT did.
+    /// </param>
     /// <param name="addresses">The peer's.</param>
-    public void Adopt(in NetworkAddress local, in PeerAddresses addresses)
+    public void Adopt(in NetworkPath arrived, in PeerAddresses addresses)
     {
         int confirmed = -1;
         for (int i = 0; i < addresses.Count; i++)
         {
             if (Find(addresses[i]) is null)
             {
-                Add(new NetworkPath(i == 0 ? local : LocalFor(local, addresses[i]), addresses[i]), Count == 0 ? PathState.Active : PathState.Unconfirmed);
+                Add(new NetworkPath(LocalFor(arrived, addresses[i]), addresses[i]), Count == 0 ? PathState.Active : PathState.Unconfirmed);
             }
 
             Path path = Find(addresses[i])!;
@@ -114,11 +117,11 @@ internal sealed class PathSet(AssociationContext context, EndpointOptions endpoi
     }
 
     /// <summary>Forgets all that was learnt, and all addresses but these (§5.2.4 action A, §7.2.5).</summary>
-    public void Restart(in NetworkAddress local, in PeerAddresses addresses)
+    public void Restart(in NetworkPath arrived, in PeerAddresses addresses)
     {
         _paths = [];
         _largestOnAll = int.MaxValue;
-        Adopt(local, addresses);
+        Adopt(arrived, addresses);
     }
 
     /// <summary>Makes a path the primary one: our application wants it (§11.1.6).</summary>
@@ -223,10 +226,11 @@ internal sealed class PathSet(AssociationContext context, EndpointOptions endpoi
         }
     }
 
-    // Who has named no addresses has one, as far as we know.
-    private NetworkAddress LocalFor(in NetworkAddress arrivedAt, in NetworkAddress remote) =>
-        endpoint.LocalAddresses.Count > 0 ? SourceAddresses.For(endpoint.LocalAddresses, remote)
-        : arrivedAt.Family == remote.Family ? arrivedAt
+    // Middleboxes know the pair that has worked. Who has named no addresses has one, as far as we know.
+    private NetworkAddress LocalFor(in NetworkPath arrived, in NetworkAddress remote) =>
+        arrived.Remote.IsSameHost(remote) ? arrived.Local
+        : endpoint.LocalAddresses.Count > 0 ? SourceAddresses.For(endpoint.LocalAddresses, remote)
+        : arrived.Local.Family == remote.Family ? arrived.Local
         : NetworkAddress.None;
 
     // The best path after a failure on one (RFC 7829 §3.2 rules 3 and 4, §4.1 rule 3): an active one, or the one that has failed least. Of
