@@ -23,21 +23,34 @@ public sealed class SctpStack : IAsyncDisposable
     {
         options.Validate();
         IDatagramTransport transport = open(options);
+        Encapsulation = transport.HasPorts ? SctpEncapsulation.Udp : SctpEncapsulation.RawIp;
+        IsPointToPoint = transport.IsPointToPoint;
+        LocalEndPoints = transport.LocalEndPoints;
+        try
+        {
+            _loop = MakeLoop(transport, options);
+        }
+        catch
+        {
+            transport.Dispose();                             // or its address would be in use as long as the process lives
+            throw;
+        }
+    }
+
+    private static EndpointLoop MakeLoop(IDatagramTransport transport, SctpStackOptions options)
+    {
         if (options.Dtls is null)
         {
             transport.ListenForErrors();                     // below DTLS there is nothing that could be verified
         }
 
-        Encapsulation = transport.HasPorts ? SctpEncapsulation.Udp : SctpEncapsulation.RawIp;
-        IsPointToPoint = transport.IsPointToPoint;
-        LocalEndPoints = transport.LocalEndPoints;
         EndpointOptions endpointOptions = options.ToEndpointOptions() with
         {
             Families = transport.Families,
             EncapsulationOverhead = transport.EncapsulationOverhead,
             ErrorDetection = transport.ErrorDetection,
             CarriesEcn = transport.CarriesEcn,
-            LocalAddresses = transport.IsMultihomed ? [.. LocalEndPoints.Select(static local => local.ToNetworkAddress())] : [],
+            LocalAddresses = transport.IsMultihomed ? [.. transport.LocalEndPoints.Select(static local => local.ToNetworkAddress())] : [],
         };
         if (options.Dtls is not null)
         {
@@ -53,7 +66,7 @@ public sealed class SctpStack : IAsyncDisposable
 
         var endpoint = new Endpoint(endpointOptions, OperatingSystemRandom.Instance);
         DtlsLayer? secure = options.Dtls is null ? null : new DtlsLayer(endpoint, options.Dtls, OperatingSystemRandom.Instance, options.MaximumAssociations);
-        _loop = new EndpointLoop(endpoint, transport, new MonotonicClock(options.TimeProvider), LogMessages.LoggerFor(options.LoggerFactory), secure, options.UnsafePreferInlineScheduling);
+        return new EndpointLoop(endpoint, transport, new MonotonicClock(options.TimeProvider), LogMessages.LoggerFor(options.LoggerFactory), secure, options.UnsafePreferInlineScheduling);
     }
 
     /// <summary>Where it is bound, with the UDP port that the system chose; none over a transport without addresses.</summary>

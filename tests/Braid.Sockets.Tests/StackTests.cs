@@ -88,6 +88,15 @@ public sealed class StackTests
     }
 
     [Fact]
+    public async Task A_stack_that_cannot_be_made_leaves_its_address_free()
+    {
+        IPEndPoint at = OwnAddress.Next();
+        Assert.Throws<TimeZoneNotFoundException>(() => SctpStack.OpenUdp(at, new SctpStackOptions { TimeProvider = new NoTime() }));
+        await using SctpStack stack = SctpStack.OpenUdp(at);
+        Assert.Equal([at], stack.LocalEndPoints);
+    }
+
+    [Fact]
     public async Task A_port_and_an_end_point_can_be_used_once_and_again_when_they_are_free()
     {
         await using MemoryPair pair = MemoryPair.Listen();
@@ -265,5 +274,10 @@ public sealed class StackTests
         await pair.Listener.DisposeAsync();
         await cancelled.Task.WaitAsync(pair.Guard);
         await PairAssert.EndsAsync(SctpError.PeerAborted, () => slow.Closed.WaitAsync(pair.Guard));
+    }
+
+    private sealed class NoTime : TimeProvider
+    {
+        public override long GetTimestamp() => throw new TimeZoneNotFoundException();
     }
 }
