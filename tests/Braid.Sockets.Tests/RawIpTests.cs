@@ -334,6 +334,17 @@ public sealed class RawIpTests : IDisposable
         Directory.Delete(folder, recursive: true);
     }
 
+    [Theory]
+    [InlineData(1, System.Net.Sockets.SocketError.AccessDenied)]                 // EPERM
+    [InlineData(24, System.Net.Sockets.SocketError.TooManyOpenSockets)]          // EMFILE
+    [InlineData(23, System.Net.Sockets.SocketError.TooManyOpenSockets)]          // ENFILE
+    [InlineData(105, System.Net.Sockets.SocketError.NoBufferSpaceAvailable)]     // ENOBUFS
+    [InlineData(93, System.Net.Sockets.SocketError.ProtocolNotSupported)]        // EPROTONOSUPPORT
+    [InlineData(97, System.Net.Sockets.SocketError.AddressFamilyNotSupported)]   // EAFNOSUPPORT
+    [InlineData(90, System.Net.Sockets.SocketError.SocketError)]
+    public void What_the_system_says_when_it_gives_no_socket_is_told_as_it_was_said(int error, System.Net.Sockets.SocketError expected) =>
+        Assert.Equal(expected, LinuxRawSocket.Refusal(error).SocketErrorCode);
+
     [Fact]
     public async Task An_address_of_another_host_cannot_be_used()
     {

@@ -125,7 +125,9 @@ internal sealed class RawIpTransport : IDatagramTransport
                     SctpError.TransportUnavailable,
                     "SCTP over IP needs a raw socket, and that needs the capability CAP_NET_RAW: run as root, or give it to the program (setcap cap_net_raw=ep FILE).",
                     exception)
-                : new SctpException(SctpError.AddressUnavailable, $"Cannot use IP address {string.Join(", ", locals)}: {exception.Message}.", exception);
+                : exception.SocketErrorCode is not (SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable or SocketError.ProtocolNotSupported)
+                ? new SctpException(SctpError.AddressUnavailable, $"Cannot use IP address {string.Join(", ", locals)}: {exception.Message}.", exception)
+                : new SctpException(SctpError.TransportUnavailable, $"A raw socket cannot be had: {exception.Message}.", exception);
         }
         catch
         {

@@ -79,9 +79,7 @@ internal sealed class LinuxRawSocket : IDisposable
         int descriptor = LinuxSocket.Open(isIPv6 ? LinuxSocket.IPv6Family : LinuxSocket.IPv4Family, TypeRaw, Protocol);
         if (descriptor < 0)
         {
-            throw new SocketException(Marshal.GetLastPInvokeError() is LinuxSocket.NotPermitted or LinuxSocket.AccessDenied
-                ? (int)SocketError.AccessDenied
-                : (int)SocketError.ProtocolNotSupported);
+            throw Refusal(Marshal.GetLastPInvokeError());
         }
 
         var socket = new Socket(new SafeSocketHandle(descriptor, ownsHandle: true));
@@ -99,6 +97,17 @@ internal sealed class LinuxRawSocket : IDisposable
             throw;
         }
     }
+
+    /// <summary>What it means that socket(2) has failed.</summary>
+    internal static SocketException Refusal(int error) => error switch
+    {
+        LinuxSocket.NotPermitted or LinuxSocket.AccessDenied => new SocketException((int)SocketError.AccessDenied),
+        LinuxSocket.SystemFilesUsedUp or LinuxSocket.FilesUsedUp => new SocketException((int)SocketError.TooManyOpenSockets),
+        LinuxSocket.NoMemory or LinuxSocket.NoBuffers => new SocketException((int)SocketError.NoBufferSpaceAvailable),
+        LinuxSocket.FamilyNotSupported => new SocketException((int)SocketError.AddressFamilyNotSupported),
+        LinuxSocket.ProtocolNotSupported or LinuxSocket.TypeNotSupported => new SocketException((int)SocketError.ProtocolNotSupported),
+        _ => new SocketException((int)SocketError.SocketError, Marshal.GetPInvokeErrorMessage(error)),
+    };
 
     /// <summary>Takes what has arrived, as far as there is room.</summary>
     /// <exception cref="ObjectDisposedException">It was closed.</exception>

@@ -35,9 +35,16 @@ internal static partial class LinuxSocket
     public const int Interrupted = 4;                        // EINTR
     public const int InputOutput = 5;                        // EIO
     public const int Again = 11;                             // EAGAIN
+    public const int NoMemory = 12;                          // ENOMEM
     public const int AccessDenied = 13;                      // EACCES
     public const int InvalidArgument = 22;                   // EINVAL
+    public const int SystemFilesUsedUp = 23;                 // ENFILE
+    public const int FilesUsedUp = 24;                       // EMFILE
     public const int MessageSize = 90;                       // EMSGSIZE
+    public const int ProtocolNotSupported = 93;              // EPROTONOSUPPORT
+    public const int TypeNotSupported = 94;                  // ESOCKTNOSUPPORT
+    public const int FamilyNotSupported = 97;                // EAFNOSUPPORT
+    public const int NoBuffers = 105;                        // ENOBUFS
 
     /// <summary>socket(2): for protocols that <see cref="System.Net.Sockets.ProtocolType"/> does not have.</summary>
     [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
