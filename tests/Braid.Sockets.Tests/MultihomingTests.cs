@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Threading;
 using System.Threading.Tasks;
@@ -99,6 +100,30 @@ public sealed class MultihomingTests : IDisposable
         await client.ShutdownAsync(Token);
     }
 
+    // The system looks at the first address alone when it chooses a port.
+    [Fact]
+    public void A_port_that_is_taken_at_the_second_address_is_given_back_and_another_one_is_chosen()
+    {
+        var taken = new List<UdpTransport>();
+        UdpTransport Open(IPEndPoint local, bool hasEphemeralPort)
+        {
+            if (local.Address.Equals(IPAddress.Parse("127.0.0.2")) && taken.Count < 3)
+            {
+                taken.Add(UdpTransport.Open(local));
+            }
+
+            return OpenOrRefuse(local);
+        }
+
+        using UdpTransports transports = UdpTransports.Open(Ends(0, "127.0.0.1", "127.0.0.2"), Open);
+        Assert.Equal(3, taken.Count);
+        Assert.Equal(transports.LocalEndPoints[0].Port, transports.LocalEndPoints[1].Port);
+        Assert.DoesNotContain(transports.LocalEndPoints[0].Port, taken.Select(static socket => socket.LocalEndPoints[0].Port));
+        taken.ForEach(static socket => UdpTransport.Open(new IPEndPoint(IPAddress.Loopback, socket.LocalEndPoints[0].Port)).Dispose());      // given back
+        Assert.Throws<SctpException>(() => UdpTransports.Open([.. Ends(taken[0].LocalEndPoints[0].Port, "127.0.0.1", "127.0.0.2")], Open));
+        taken.ForEach(static socket => socket.Dispose());
+    }
+
     [Fact]
     public async Task Addresses_that_do_not_go_together_are_refused_with_the_reason()
     {
@@ -117,6 +142,18 @@ public sealed class MultihomingTests : IDisposable
     }
 
     private static IReadOnlyList<IPEndPoint> Ends(int port, params string[] addresses) => [.. addresses.Select(address => new IPEndPoint(IPAddress.Parse(address), port))];
+
+    private static UdpTransport OpenOrRefuse(IPEndPoint local)
+    {
+        try
+        {
+            return UdpTransport.Open(local);
+        }
+        catch (SocketException exception)
+        {
+            throw new SctpException(SctpError.AddressUnavailable, exception.Message, exception);
+        }
+    }
 
     private static string Text(NetworkAddress address) => address.WithPort(0).ToString();
 

@@ -17,6 +17,7 @@ namespace Braid.Sockets;
 internal sealed class UdpTransports : IDatagramTransport
 {
     private const int Ahead = 4;                             // batches
+    private const int MostAttempts = 32;                     // to find a port that is free at all addresses
 
     private readonly UdpTransport[] _sockets;                // one for each address
     private readonly LinuxPoll? _poll;                       // where a thread waits for all of them
@@ -73,7 +74,26 @@ internal sealed class UdpTransports : IDatagramTransport
     /// <summary>Opens a socket for each of several addresses.</summary>
     /// <param name="locals">Where to bind, 2 to 8, none of them a wildcard. A port of 0 is the one that the system chose for the first.</param>
     /// <param name="open">Opens one.</param>
+    /// <exception cref="SctpException">An address cannot be used.</exception>
     public static UdpTransports Open(IReadOnlyList<IPEndPoint> locals, Func<IPEndPoint, bool, UdpTransport> open)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                return OpenAll(locals, open);
+            }
+            catch (SctpException exception) when (attempt < MostAttempts && locals[0].Port == 0 && IsTaken(exception))
+            {
+                // Somebody else has the port that the system chose for the first one at another address: the next one is another port.
+            }
+        }
+    }
+
+    private static bool IsTaken(SctpException exception) =>
+        exception.InnerException is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse };
+
+    private static UdpTransports OpenAll(IReadOnlyList<IPEndPoint> locals, Func<IPEndPoint, bool, UdpTransport> open)
     {
         var sockets = new List<UdpTransport>();
         try
