@@ -2,7 +2,6 @@ using System;
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
-using System.Runtime.InteropServices;
 using System.Threading;
 using Braid.Core;
 using Braid.Sctp;
@@ -15,7 +14,7 @@ namespace Braid.Sockets;
 /// pool. Whoever finds it idle schedules it; everyone else leaves work in its inboxes. There is no lock around the protocol, and
 /// what has piled up while it ran is taken in one go: many datagrams in, many datagrams out.
 /// </summary>
-internal sealed class EndpointLoop : IThreadPoolWorkItem, IPolledLoop, IPolledSocket
+internal sealed class EndpointLoop : IThreadPoolWorkItem, IPolledLoop
 {
     private const int RunsBeforeYield = 16;                  // so that one busy endpoint leaves the pool to others
 
@@ -36,6 +35,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem, IPolledLoop, IPolledSo
     private readonly ConcurrentQueue<AssociationHost> _hosts = new();
     private readonly ConcurrentQueue<AssociationHost> _later = new();
     private readonly ReceivedBatches _received;
+    private readonly LoopSockets _sockets;
     private readonly IncomingDatagrams _incoming;
     private readonly OutgoingDatagrams _outgoing;
     private readonly RunOutcomes _outcomes;
@@ -74,16 +74,13 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem, IPolledLoop, IPolledSo
         }
 
         _clock = clock;
-        Meters.Add(this);
         _thread = transport.IsForPollThread ? PollThread.Choose() : null;
+        Meters.Add(this);
         _timer = new LoopTimer(this, HasSystemTime ? _thread : null, Schedule);
-        if (_thread is not null)
+        _sockets = new LoopSockets(this, _received, _thread, Schedule);
+        if (_thread is not null || !transport.TryAnnounce(OnArrived))
         {
-            _thread.Add(this);
-        }
-        else if (!transport.TryAnnounce(OnArrived))
-        {
-            _ = _received.PumpAsync(Schedule, exception => Post(_ => Life.Fail(exception)));
+            _sockets.Add(transport.Sources);
         }
     }
 
@@ -116,12 +113,6 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem, IPolledLoop, IPolledSo
 
     /// <summary>Runs by senders. For tests.</summary>
     public long LentRuns { get; private set; }
-
-    /// <inheritdoc/>
-    public long PollKey { get; set; }
-
-    /// <inheritdoc/>
-    public bool IsUnwatched { get; set; }
 
     /// <inheritdoc/>
     public int DeadlineIndex { get; set; } = LoopDeadlines.NotQueued;
@@ -285,7 +276,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem, IPolledLoop, IPolledSo
             SendDatagrams(now);
         }
 
-        _thread?.Remove(this);
+        _sockets.RemoveAll();
         _thread?.Leave(this);
         _transport.Dispose();
     }
@@ -293,6 +284,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem, IPolledLoop, IPolledSo
     /// <inheritdoc/>
     public void OnPosted()
     {
+        _sockets.WatchAgain();
         Volatile.Write(ref _run, Idle);
         Interlocked.MemoryBarrier();                         // whoever leaves something from now on posts anew
         TryRun();
@@ -305,15 +297,11 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem, IPolledLoop, IPolledSo
         TryRun();
     }
 
-    /// <inheritdoc/>
-    public bool OnReadable() => TryRun(receives: true);
+    /// <inheritdoc cref="IPolledSocket.OnReadable"/>
+    public bool OnReadable(IDatagramSource socket) => TryRun(socket);
 
-    /// <inheritdoc/>
+    /// <inheritdoc cref="IPolledSocket.OnRefused"/>
     public void OnRefused() => Post(static _ => throw new InvalidOperationException("The system cannot wait for more sockets."));
-
-    SafeHandle IPolledSocket.Handle => _transport.PollHandle!;
-
-    bool IPolledSocket.IsClosed => Life.IsClosed;
 
     /// <summary>
     /// For the thread that runs driven loops: takes in what has arrived and what is due, without blocking.
@@ -323,7 +311,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem, IPolledLoop, IPolledSo
     {
         if (_transport.Socket is not null)
         {
-            _received.Poll(ReceivedBatches.Most);
+            _received.Poll(_transport, ReceivedBatches.Most);
         }
 
         Instant now = _clock.Now;
@@ -373,23 +361,23 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem, IPolledLoop, IPolledSo
         while (HasWork && Interlocked.CompareExchange(ref _run, Running, Idle) == Idle);
     }
 
-    private bool TryRun(bool receives = false)
+    private bool TryRun(IDatagramSource? readable = null)
     {
         if (!_turn.TryTakeOrMiss())
         {
             return false;
         }
 
-        RunGuarded(receives);
+        RunGuarded(readable);
         _turn.GiveBack();
         return true;
     }
 
-    private void RunGuarded(bool receives = false)
+    private void RunGuarded(IDatagramSource? readable = null)
     {
         try
         {
-            if (!receives || _received.Poll(most: 1))
+            if (readable is null || _received.Poll(readable, most: 1))
             {
                 Run();
             }
@@ -445,7 +433,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem, IPolledLoop, IPolledSo
             host.TakeReturned();
         }
 
-        if (Interlocked.Exchange(ref _hasArrived, 0) != 0 && _received.Poll(ReceivedBatches.Most))
+        if (Interlocked.Exchange(ref _hasArrived, 0) != 0 && _received.Poll(_transport, ReceivedBatches.Most))
         {
             Volatile.Write(ref _hasArrived, 1);              // there may be more
         }

@@ -1,3 +1,4 @@
+using System.Threading;
 using Braid.Core;
 using Braid.Sctp;
 
@@ -13,7 +14,7 @@ internal sealed class IncomingDatagrams(IDatagramMachine machine, Endpoint endpo
     /// <summary>Hands over what is there, up to a few batches.</summary>
     public void Take(Instant now)
     {
-        for (int i = 0; i < ReceivedBatches.Most && received.TryTake(out (DatagramBatch Batch, bool HasSlot) next); i++)
+        for (int i = 0; i < ReceivedBatches.Most && received.TryTake(out (DatagramBatch Batch, SemaphoreSlim? Slots) next); i++)
         {
             try
             {
@@ -21,7 +22,7 @@ internal sealed class IncomingDatagrams(IDatagramMachine machine, Endpoint endpo
             }
             finally
             {
-                received.Return(next);                       // also after a fault: else nothing more is received
+                ReceivedBatches.Return(next);                   // also after a fault: else nothing more is received
             }
         }
 

@@ -38,7 +38,7 @@ internal interface IPolledSocket
     bool IsClosed { get; }
 
     /// <summary>Something has arrived. One batch: the thread comes again while there is more.</summary>
-    /// <returns>False when another thread runs its loop this moment: its thread has to look again when the loop is posted.</returns>
+    /// <returns>False when another thread runs its loop this moment: it is not waited for before <see cref="PollThread.WatchAgain"/>.</returns>
     bool OnReadable();
 
     /// <summary>The system cannot wait for it.</summary>
@@ -125,6 +125,20 @@ internal sealed class PollThread
         _deadlines.Set(loop, Stopwatch.GetTimestamp() + (long)(delay.TotalSeconds * Stopwatch.Frequency));
     }
 
+    /// <summary>Waits again for a socket that its loop could not receive from. On the thread only.</summary>
+    public void WatchAgain(IPolledSocket socket)
+    {
+        Debug.Assert(Thread.CurrentThread == _self, "Somebody else waits for it.");
+        if (socket.IsUnwatched)
+        {
+            socket.IsUnwatched = false;
+            if (_sockets.ContainsKey(socket.PollKey))
+            {
+                WaitFor(socket);
+            }
+        }
+    }
+
     /// <summary>A socket is about to be closed. From within a run only.</summary>
     public void Remove(IPolledSocket socket)
     {
@@ -194,7 +208,6 @@ internal sealed class PollThread
     {
         for (int i = _posted.Count; i > 0 && _posted.TryDequeue(out IPolledLoop? loop); i--)
         {
-            WatchAgain(loop);
             loop.OnPosted();
         }
     }
@@ -233,18 +246,6 @@ internal sealed class PollThread
         socket.PollKey = ++_lastKey;
         _sockets.Add(socket.PollKey, socket);
         WaitFor(socket);
-    }
-
-    private void WatchAgain(IPolledLoop loop)
-    {
-        if (loop is IPolledSocket { IsUnwatched: true } socket)
-        {
-            socket.IsUnwatched = false;
-            if (_sockets.ContainsKey(socket.PollKey))
-            {
-                WaitFor(socket);
-            }
-        }
     }
 
     private void WaitFor(IPolledSocket socket)

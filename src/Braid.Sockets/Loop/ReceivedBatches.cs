@@ -6,19 +6,16 @@ using System.Threading.Tasks;
 namespace Braid.Sockets;
 
 /// <summary>
-/// What a loop's transport has received and the loop has not taken yet: what it is polled for, or what a pump brings, a few batches
-/// ahead of the loop.
+/// What a loop's transport has received and the loop has not taken yet: what it is polled for, or what a pump for each of its sockets brings, a few
+/// batches ahead of the loop.
 /// </summary>
 /// <param name="transport">What receives.</param>
-#pragma warning disable CA1001 // The semaphore has no handle: there is nothing to dispose.
 internal sealed class ReceivedBatches(IDatagramTransport transport)
-#pragma warning restore CA1001
 {
-    /// <summary>Batches that the pump is ahead at most, and that are taken in one run.</summary>
+    /// <summary>Batches that a pump is ahead at most, and that are taken in one run.</summary>
     public const int Most = 4;
 
-    private readonly ConcurrentQueue<(DatagramBatch Batch, bool HasSlot)> _received = new();
-    private readonly SemaphoreSlim _slots = new(Most);
+    private readonly ConcurrentQueue<(DatagramBatch Batch, SemaphoreSlim? Slots)> _received = new();
 
     /// <summary>Whether there is nothing to be taken.</summary>
     public bool IsEmpty => _received.IsEmpty;
@@ -27,36 +24,39 @@ internal sealed class ReceivedBatches(IDatagramTransport transport)
     public NetworkErrors? Errors => transport.Errors;
 
     /// <summary>Receives without waiting.</summary>
+    /// <param name="source">The transport, or one of its sockets.</param>
     /// <param name="most">Batches.</param>
     /// <returns>Whether there was anything.</returns>
-    public bool Poll(int most)
+    public bool Poll(IDatagramSource source, int most)
     {
         int count = 0;
-        while (count < most && transport.TryReceive() is { } batch)
+        while (count < most && source.TryReceive() is { } batch)
         {
-            _received.Enqueue((batch, HasSlot: false));
+            _received.Enqueue((batch, null));
             count++;
         }
 
         return count > 0 || transport.Errors is { IsEmpty: false };
     }
 
-    /// <summary>Receives until the transport is closed.</summary>
+    /// <summary>Receives until a socket is closed.</summary>
+    /// <param name="source">The socket.</param>
     /// <param name="onReceived">There is something to be taken.</param>
     /// <param name="onFailed">Nothing more will come.</param>
-    public async Task PumpAsync(Action onReceived, Action<Exception> onFailed)
+    public async Task PumpAsync(IDatagramSource source, Action onReceived, Action<Exception> onFailed)
     {
+        var slots = new SemaphoreSlim(Most);                 // its own: who has nothing to say keeps nobody waiting
         try
         {
             while (true)
             {
-                await _slots.WaitAsync().ConfigureAwait(false);
-                if (await transport.ReceiveAsync().ConfigureAwait(false) is not { } batch)
+                await slots.WaitAsync().ConfigureAwait(false);
+                if (await source.ReceiveAsync().ConfigureAwait(false) is not { } batch)
                 {
                     return;
                 }
 
-                _received.Enqueue((batch, HasSlot: true));
+                _received.Enqueue((batch, slots));
                 onReceived();
             }
         }
@@ -69,15 +69,12 @@ internal sealed class ReceivedBatches(IDatagramTransport transport)
     }
 
     /// <summary>Takes the first one, to be given back.</summary>
-    public bool TryTake(out (DatagramBatch Batch, bool HasSlot) received) => _received.TryDequeue(out received);
+    public bool TryTake(out (DatagramBatch Batch, SemaphoreSlim? Slots) received) => _received.TryDequeue(out received);
 
     /// <summary>Gives one back.</summary>
-    public void Return(in (DatagramBatch Batch, bool HasSlot) received)
+    public static void Return(in (DatagramBatch Batch, SemaphoreSlim? Slots) received)
     {
         DatagramBatch.Return(received.Batch);
-        if (received.HasSlot)
-        {
-            _slots.Release();
-        }
+        received.Slots?.Release();
     }
 }

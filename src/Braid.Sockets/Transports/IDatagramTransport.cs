@@ -12,7 +12,7 @@ namespace Braid.Sockets;
 /// <summary>
 /// What moves SCTP packets: whole datagrams, in batches both ways, so that a transport may use one system call for many.
 /// </summary>
-internal interface IDatagramTransport : IDisposable
+internal interface IDatagramTransport : IDatagramSource, IDisposable
 {
     /// <summary>Where it is bound; none where there are no addresses.</summary>
     IReadOnlyList<IPEndPoint> LocalEndPoints { get; }
@@ -53,8 +53,11 @@ internal interface IDatagramTransport : IDisposable
     /// <summary>The socket, for a thread that waits for several of them; null where there is none.</summary>
     Socket? Socket { get; }
 
-    /// <summary>What a <see cref="PollThread"/> waits for; null where there is none.</summary>
-    SafeHandle? PollHandle => Socket?.SafeHandle;
+    /// <inheritdoc/>
+    SafeHandle? IDatagramSource.PollHandle => Socket?.SafeHandle;
+
+    /// <summary>What it receives from, each by itself: its sockets, where there are several.</summary>
+    IReadOnlyList<IDatagramSource> Sources => [this];
 
     /// <summary>From now on <see cref="Errors"/> has what the network says, where the system lets it be heard.</summary>
     void ListenForErrors()
@@ -73,27 +76,19 @@ internal interface IDatagramTransport : IDisposable
     /// <summary>Completes once nothing of the user's is used any more, after it was disposed.</summary>
     Task Disposed => Task.CompletedTask;
 
-    /// <summary>Whether a <see cref="PollThread"/> waits for its <see cref="Socket"/>: then <see cref="ReceiveAsync"/> is not called.</summary>
+    /// <summary>Whether a <see cref="PollThread"/> waits for its <see cref="Sources"/>: then <see cref="IDatagramSource.ReceiveAsync"/> is not called.</summary>
     bool IsForPollThread => false;
 
     /// <summary>
-    /// From now on only <see cref="TryReceive"/> is called, and gives what <see cref="ReceiveAsync"/> would without a thread of the pool;
-    /// one that waits ends with null.
+    /// From now on only <see cref="IDatagramSource.TryReceive"/> is called, and gives what <see cref="IDatagramSource.ReceiveAsync"/> would without a
+    /// thread of the pool; one that waits ends with null.
     /// </summary>
     /// <returns>Whether that is so; if not, nothing has changed.</returns>
     bool TryBePolled();
 
-    /// <summary>Asks to be told whenever something has arrived: then <see cref="ReceiveAsync"/> is not called.</summary>
+    /// <summary>Asks to be told whenever something has arrived: then <see cref="IDatagramSource.ReceiveAsync"/> is not called.</summary>
     /// <returns>Whether it will tell.</returns>
     bool TryAnnounce(Action onArrived) => false;
-
-    /// <summary>Waits for datagrams and takes all that have arrived, as far as one batch has room.</summary>
-    /// <returns>The caller's, to be given back; null when the transport was closed.</returns>
-    ValueTask<DatagramBatch?> ReceiveAsync();
-
-    /// <summary>Takes what has arrived, without waiting.</summary>
-    /// <returns>The caller's, to be given back; null when nothing has arrived.</returns>
-    DatagramBatch? TryReceive();
 
     /// <summary>
     /// Sends the datagrams of a batch. One that cannot be sent now counts as lost on the way: SCTP repairs that.

@@ -4,7 +4,6 @@ using System.IO;
 using System.Linq;
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using System.Threading.Tasks;
 using Braid.Core;
 
@@ -20,7 +19,6 @@ internal sealed class RawIpTransport : IDatagramTransport
 
     private readonly LinuxRawSocket[] _sockets;              // one, one for each family, or one for each address
     private readonly LinuxPortFilter _filter;
-    private readonly LinuxPoll? _poll;                       // where there are several of them
     private volatile bool _isClosed;
     private int _next;                                       // whose turn it is to be read first
 
@@ -33,18 +31,6 @@ internal sealed class RawIpTransport : IDatagramTransport
         LocalEndPoints = [.. locals.Select(static local => new IPEndPoint(local, 0))];
         Families = sockets.Aggregate(NetworkFamilies.None, static (families, socket) => families | socket.Family);
         CarriesEcn = sockets.All(static socket => socket.CarriesEcn);
-        if (sockets.Length > 1)
-        {
-            _poll = new LinuxPoll();
-            for (int i = 0; i < sockets.Length; i++)
-            {
-                if (!_poll.TryAdd(sockets[i].Handle, i))
-                {
-                    _poll.Dispose();
-                    throw new InvalidOperationException($"A raw socket cannot be waited for: error {Marshal.GetLastPInvokeError()}.");
-                }
-            }
-        }
     }
 
     public IReadOnlyList<IPEndPoint> LocalEndPoints { get; }
@@ -67,7 +53,7 @@ internal sealed class RawIpTransport : IDatagramTransport
 
     public Socket? Socket => null;
 
-    public SafeHandle? PollHandle => _poll?.Handle ?? _sockets[0].Handle;
+    public IReadOnlyList<IDatagramSource> Sources => _sockets;
 
     public bool IsForPollThread => true;
 
@@ -129,11 +115,6 @@ internal sealed class RawIpTransport : IDatagramTransport
                 ? new SctpException(SctpError.AddressUnavailable, $"Cannot use IP address {string.Join(", ", locals)}: {exception.Message}.", exception)
                 : new SctpException(SctpError.TransportUnavailable, $"A raw socket cannot be had: {exception.Message}.", exception);
         }
-        catch
-        {
-            sockets.ForEach(static socket => socket.Dispose());          // epoll is not to be had
-            throw;
-        }
     }
 
     /// <summary>Why it cannot be had on this system, whoever asks; null when it can.</summary>
@@ -154,31 +135,19 @@ internal sealed class RawIpTransport : IDatagramTransport
     public bool TryBePolled() => true;
 
     public ValueTask<DatagramBatch?> ReceiveAsync() =>
-        ValueTask.FromException<DatagramBatch?>(new NotSupportedException("A poll thread receives."));
+        ValueTask.FromException<DatagramBatch?>(new NotSupportedException("A poll thread receives, from each of its sockets by itself."));
 
     public DatagramBatch? TryReceive()
     {
-        DatagramBatch batch = DatagramBatch.Rent();
-        try
+        for (int i = 0; i < _sockets.Length && !_isClosed; i++)
         {
-            // In turns: a family that fills every batch must not keep the other one out.
-            _next = (_next + 1) % _sockets.Length;
-            for (int i = 0; i < _sockets.Length && !_isClosed; i++)
+            _next = (_next + 1) % _sockets.Length;           // in turns: a family that fills every batch must not keep the other one out
+            if (_sockets[_next].TryReceive() is { } batch)
             {
-                _sockets[(_next + i) % _sockets.Length].Receive(batch);
+                return batch;
             }
         }
-        catch (ObjectDisposedException)
-        {
-            // What has come until then is good.
-        }
 
-        if (batch.Count > 0)
-        {
-            return batch;
-        }
-
-        DatagramBatch.Return(batch);
         return null;
     }
 
@@ -216,7 +185,6 @@ internal sealed class RawIpTransport : IDatagramTransport
         _isClosed = true;
         _filter.Close();
         Array.ForEach(_sockets, static socket => socket.Dispose());
-        _poll?.Dispose();
     }
 
     // The one that is bound to where the packet leaves from, or the first of its family.
@@ -225,7 +193,7 @@ internal sealed class RawIpTransport : IDatagramTransport
         LinuxRawSocket? able = null;
         for (int i = 0; _sockets.Length > 1 && i < _sockets.Length; i++)
         {
-            if (IsMultihomed && _sockets[i].Local.IsSameHost(path.Local))
+            if (_sockets[i].Local.IsSameHost(path.Local) && path.Remote.IsIn(_sockets[i].Family))
             {
                 return _sockets[i];
             }

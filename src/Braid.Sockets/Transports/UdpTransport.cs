@@ -32,7 +32,9 @@ internal abstract class UdpTransport : IDatagramTransport
     {
         Socket = socket;
         _dontFragment = new DontFragment(socket);
-        LocalEndPoints = [(IPEndPoint)socket.LocalEndPoint!];
+        var local = (IPEndPoint)socket.LocalEndPoint!;
+        LocalEndPoints = [local];
+        Local = local.Address.Equals(IPAddress.Any) || local.Address.Equals(IPAddress.IPv6Any) ? NetworkAddress.None : local.ToNetworkAddress();
         HasEphemeralPort = hasEphemeralPort;
         Families = socket.AddressFamily == AddressFamily.InterNetwork ? NetworkFamilies.IPv4
             : socket.DualMode ? NetworkFamilies.All
@@ -41,8 +43,8 @@ internal abstract class UdpTransport : IDatagramTransport
 
     public IReadOnlyList<IPEndPoint> LocalEndPoints { get; }
 
-    /// <summary>The address that what is received came to, where others beside this one have to know; none, the default, otherwise.</summary>
-    public NetworkAddress Local { get; set; }
+    /// <summary>The address that what is received came to; none where it is bound to a wildcard, so that this is not known.</summary>
+    public NetworkAddress Local { get; }
 
     public bool IsPointToPoint => false;
 

@@ -3,28 +3,21 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
-using System.Threading.Channels;
 using System.Threading.Tasks;
 using Braid.Core;
 
 namespace Braid.Sockets;
 
 /// <summary>
-/// SCTP in UDP from several addresses of this host (RFC 9260 §6.4, RFC 6951 §5.3): a socket for each, all at one port. What is sent says which
+/// SCTP in UDP from certain addresses of this host (RFC 9260 §6.4, RFC 6951 §5.3): a socket for each, all at one port. What is sent says which
 /// of them it leaves from, and what has come which of them it came to.
 /// </summary>
 internal sealed class UdpTransports : IDatagramTransport
 {
-    private const int Ahead = 4;                             // batches
     private const int MostAttempts = 32;                     // to find a port that is free at all addresses
 
     private readonly UdpTransport[] _sockets;                // one for each address
-    private readonly LinuxPoll? _poll;                       // where a thread waits for all of them
-    private readonly Channel<DatagramBatch> _arrived = Channel.CreateBounded<DatagramBatch>(new BoundedChannelOptions(Ahead) { SingleReader = true });
     private int _next;                                       // the socket that is looked at first
-    private bool _isPumping;
-    private bool _isAtEnd;
 
     private UdpTransports(UdpTransport[] sockets)
     {
@@ -33,18 +26,6 @@ internal sealed class UdpTransports : IDatagramTransport
         Families = sockets.Aggregate(NetworkFamilies.None, static (families, socket) => families | socket.Families);
         CarriesEcn = sockets.All(static socket => socket.CarriesEcn);
         IsForPollThread = sockets.All(static socket => socket.IsForPollThread);
-        if (IsForPollThread)
-        {
-            _poll = new LinuxPoll();
-            for (int i = 0; i < sockets.Length; i++)
-            {
-                if (!_poll.TryAdd(sockets[i].Socket.SafeHandle, i))
-                {
-                    _poll.Dispose();
-                    throw new InvalidOperationException($"A socket cannot be waited for: error {Marshal.GetLastPInvokeError()}.");
-                }
-            }
-        }
     }
 
     public IReadOnlyList<IPEndPoint> LocalEndPoints { get; }
@@ -67,12 +48,12 @@ internal sealed class UdpTransports : IDatagramTransport
 
     public Socket? Socket => _sockets[0].Socket;
 
-    public SafeHandle? PollHandle => _poll?.Handle;
+    public IReadOnlyList<IDatagramSource> Sources => _sockets;
 
     public bool IsForPollThread { get; }
 
     /// <summary>Opens a socket for each of several addresses.</summary>
-    /// <param name="locals">Where to bind, 2 to 8, none of them a wildcard. A port of 0 is the one that the system chose for the first.</param>
+    /// <param name="locals">Where to bind, 1 to 8, none of them a wildcard. A port of 0 is the one that the system chose for the first.</param>
     /// <param name="open">Opens one.</param>
     /// <exception cref="SctpException">An address cannot be used.</exception>
     public static UdpTransports Open(IReadOnlyList<IPEndPoint> locals, Func<IPEndPoint, bool, UdpTransport> open)
@@ -87,31 +68,6 @@ internal sealed class UdpTransports : IDatagramTransport
             {
                 // Somebody else has the port that the system chose for the first one at another address: the next one is another port.
             }
-        }
-    }
-
-    private static bool IsTaken(SctpException exception) =>
-        exception.InnerException is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse };
-
-    private static UdpTransports OpenAll(IReadOnlyList<IPEndPoint> locals, Func<IPEndPoint, bool, UdpTransport> open)
-    {
-        var sockets = new List<UdpTransport>();
-        try
-        {
-            foreach (IPEndPoint local in locals)
-            {
-                int port = sockets.Count > 0 ? sockets[0].LocalEndPoints[0].Port : local.Port;
-                UdpTransport socket = open(new IPEndPoint(local.Address, port), local.Port == 0);
-                socket.Local = socket.LocalEndPoints[0].ToNetworkAddress();
-                sockets.Add(socket);
-            }
-
-            return new UdpTransports([.. sockets]);
-        }
-        catch
-        {
-            sockets.ForEach(static socket => socket.Dispose());
-            throw;
         }
     }
 
@@ -138,11 +94,6 @@ internal sealed class UdpTransports : IDatagramTransport
 
     public DatagramBatch? TryReceive()
     {
-        if (_arrived.Reader.TryRead(out DatagramBatch? arrived))
-        {
-            return arrived;                                  // the pumps brought it before they were stopped
-        }
-
         for (int i = 0; i < _sockets.Length; i++)
         {
             int index = _next;
@@ -156,23 +107,8 @@ internal sealed class UdpTransports : IDatagramTransport
         return null;
     }
 
-    public async ValueTask<DatagramBatch?> ReceiveAsync()
-    {
-        if (!_isPumping)
-        {
-            _isPumping = true;
-            _ = PumpAllAsync();
-        }
-
-        try
-        {
-            return await _arrived.Reader.ReadAsync().ConfigureAwait(false);
-        }
-        catch (ChannelClosedException exception) when (exception.InnerException is null)
-        {
-            return null;
-        }
-    }
+    public ValueTask<DatagramBatch?> ReceiveAsync() =>
+        ValueTask.FromException<DatagramBatch?>(new NotSupportedException("Its sockets receive, each by itself."));
 
     public void Send(DatagramBatch batch)
     {
@@ -190,52 +126,48 @@ internal sealed class UdpTransports : IDatagramTransport
         }
     }
 
-    public void Dispose()
+    public void Dispose() => Array.ForEach(_sockets, static socket => socket.Dispose());
+
+    private static bool IsTaken(SctpException exception) =>
+        exception.InnerException is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse };
+
+    private static UdpTransports OpenAll(IReadOnlyList<IPEndPoint> locals, Func<IPEndPoint, bool, UdpTransport> open)
     {
-        _isAtEnd = true;
-        Array.ForEach(_sockets, static socket => socket.Dispose());
-        _poll?.Dispose();
+        var sockets = new List<UdpTransport>();
+        try
+        {
+            foreach (IPEndPoint local in locals)
+            {
+                int port = sockets.Count > 0 ? sockets[0].LocalEndPoints[0].Port : local.Port;
+                sockets.Add(open(new IPEndPoint(local.Address, port), local.Port == 0));
+            }
+
+            return new UdpTransports([.. sockets]);
+        }
+        catch
+        {
+            sockets.ForEach(static socket => socket.Dispose());
+            throw;
+        }
     }
 
-    // One that names none of our addresses leaves from the first that can reach its peer.
+    // One that names none of our addresses, or one of another family than its peer's, leaves from the first that can reach its peer.
     private UdpTransport SocketFor(in NetworkPath path)
     {
         UdpTransport? able = null;
         foreach (UdpTransport socket in _sockets)
         {
-            if (socket.Local == path.Local)
+            if (path.Remote.IsIn(socket.Families))
             {
-                return socket;
-            }
+                if (socket.Local.IsSameHost(path.Local))
+                {
+                    return socket;
+                }
 
-            able ??= path.Remote.IsIn(socket.Families) ? socket : null;
+                able ??= socket;
+            }
         }
 
         return able ?? _sockets[0];
-    }
-
-    private async Task PumpAllAsync()
-    {
-        Exception? failure = null;
-        try
-        {
-            await Task.WhenAll(_sockets.Select(PumpAsync)).ConfigureAwait(false);
-        }
-#pragma warning disable CA1031 // Who receives is told.
-        catch (Exception exception) when (!_isAtEnd)
-#pragma warning restore CA1031
-        {
-            failure = exception;
-        }
-
-        _arrived.Writer.TryComplete(failure);
-    }
-
-    private async Task PumpAsync(UdpTransport socket)
-    {
-        while (await socket.ReceiveAsync().ConfigureAwait(false) is { } batch)
-        {
-            await _arrived.Writer.WriteAsync(batch).ConfigureAwait(false);
-        }
     }
 }

@@ -68,7 +68,7 @@ internal sealed class UdpPort : IPolledSocket
         }
         else
         {
-            _ = _received!.PumpAsync(() => _receiver.Post(_ => TakeReceived()), _receiver.OnFault);
+            _ = _received!.PumpAsync(_transport, () => _receiver.Post(_ => TakeReceived()), _receiver.OnFault);
         }
     }
 
@@ -121,7 +121,7 @@ internal sealed class UdpPort : IPolledSocket
 
     private void TakeReceived()
     {
-        while (_received!.TryTake(out (DatagramBatch Batch, bool HasSlot) received))
+        while (_received!.TryTake(out (DatagramBatch Batch, SemaphoreSlim? Slots) received))
         {
             try
             {
@@ -132,7 +132,7 @@ internal sealed class UdpPort : IPolledSocket
             }
             finally
             {
-                _received.Return(received);
+                ReceivedBatches.Return(received);
             }
         }
     }

@@ -3,6 +3,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using System.Threading.Tasks;
 using Braid.Core;
 
 namespace Braid.Sockets;
@@ -10,7 +11,7 @@ namespace Braid.Sockets;
 /// <summary>
 /// A raw socket for IP packets of SCTP, of one family. IPv4 packets come with their header, IPv6 packets without; sent are both without.
 /// </summary>
-internal sealed class LinuxRawSocket : IDisposable
+internal sealed class LinuxRawSocket : IDatagramSource, IDisposable
 {
     private const int Protocol = 132;                        // SCTP
     private const int TypeRaw = 3 | 0x800 | 0x80000;         // SOCK_RAW, not blocking, and not for children
@@ -26,6 +27,7 @@ internal sealed class LinuxRawSocket : IDisposable
     private readonly LinuxPortFilter _filter;
     private readonly DontFragment _dontFragment;
     private readonly LinuxErrorQueue _errors;
+    private readonly bool _isBound;                          // to one address, and no wildcard
     private volatile bool _isClosed;
     private bool _isStuck;
 
@@ -34,6 +36,7 @@ internal sealed class LinuxRawSocket : IDisposable
         _socket = socket;
         _family = socket.AddressFamily;
         Local = LocalEndPoint.ToNetworkAddress().WithPort(0);
+        _isBound = !LocalEndPoint.Address.Equals(IPAddress.Any) && !LocalEndPoint.Address.Equals(IPAddress.IPv6Any);
         _filter = filter;
         _dontFragment = new DontFragment(socket);
         _errors = new LinuxErrorQueue(socket, errors, isUdp: false);
@@ -44,8 +47,8 @@ internal sealed class LinuxRawSocket : IDisposable
         }
     }
 
-    /// <summary>What a thread waits for.</summary>
-    public SafeHandle Handle => _socket.SafeHandle;
+    /// <inheritdoc/>
+    public SafeHandle PollHandle => _socket.SafeHandle;
 
     /// <summary>Where it is bound.</summary>
     public IPEndPoint LocalEndPoint => (IPEndPoint)_socket.LocalEndPoint!;
@@ -109,9 +112,35 @@ internal sealed class LinuxRawSocket : IDisposable
         _ => new SocketException((int)SocketError.SocketError, Marshal.GetPInvokeErrorMessage(error)),
     };
 
+    /// <inheritdoc/>
+    public ValueTask<DatagramBatch?> ReceiveAsync() =>
+        ValueTask.FromException<DatagramBatch?>(new NotSupportedException("A poll thread receives."));
+
+    /// <inheritdoc/>
+    public DatagramBatch? TryReceive()
+    {
+        DatagramBatch batch = DatagramBatch.Rent();
+        try
+        {
+            Receive(batch);
+        }
+        catch (ObjectDisposedException)
+        {
+            // What has come until then is good.
+        }
+
+        if (batch.Count > 0)
+        {
+            return batch;
+        }
+
+        DatagramBatch.Return(batch);
+        return null;
+    }
+
     /// <summary>Takes what has arrived, as far as there is room.</summary>
     /// <exception cref="ObjectDisposedException">It was closed.</exception>
-    public void Receive(DatagramBatch batch)
+    private void Receive(DatagramBatch batch)
     {
         int before = batch.Count;
         while (!_isClosed && !batch.IsFull && ReceiveSome(batch))
@@ -142,7 +171,7 @@ internal sealed class LinuxRawSocket : IDisposable
                 Flush();
             }
 
-            messages.Add(batch.AddressOf(run.Offset + offset), Math.Min(run.Size, run.Length - offset), 0, _family, run);
+            messages.Add(batch.AddressOf(run.Offset + offset), Math.Min(run.Size, run.Length - offset), 0, _family, run, namesSource: !_isBound);
         }
     }
 

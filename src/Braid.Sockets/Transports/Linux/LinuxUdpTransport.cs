@@ -122,7 +122,7 @@ internal sealed class LinuxUdpTransport : UdpTransport
             }
 
             int length = Math.Min(most, run.Length - offset);
-            messages.Add(batch.AddressOf(run.Offset + offset), length, length > run.Size ? run.Size : 0, _family, run);
+            messages.Add(batch.AddressOf(run.Offset + offset), length, length > run.Size ? run.Size : 0, _family, run, namesSource: Local == default);
             offset += length;
         }
         while (offset < run.Length);

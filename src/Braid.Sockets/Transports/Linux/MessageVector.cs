@@ -63,7 +63,8 @@ internal sealed class MessageVector
     /// <param name="size">Bytes in each datagram that the kernel is to make of them; 0 for one.</param>
     /// <param name="family">The socket's.</param>
     /// <param name="run">Where they go, and how.</param>
-    public void Add(nint address, int length, int size, AddressFamily family, in DatagramRun run)
+    /// <param name="namesSource">Whether the address that they leave from has to be said: the socket has several.</param>
+    public void Add(nint address, int length, int size, AddressFamily family, in DatagramRun run, bool namesSource)
     {
         int index = Count++;
         ref SocketMessageHeader message = ref _messages[index].Header;
@@ -89,7 +90,7 @@ internal sealed class MessageVector
                 : Write(control[used..], LinuxSocket.IPv6Level, LinuxSocket.IPv6TrafficClass, (int)run.Ecn);
         }
 
-        message.ControlLength = (nuint)(used + WriteSource(control[used..], run.Path));
+        message.ControlLength = (nuint)(used + (namesSource ? WriteSource(control[used..], run.Path) : 0));
     }
 
     /// <summary>Into how many datagrams of what size the kernel was to cut a message.</summary>
