@@ -146,8 +146,8 @@ internal static class DemoCommand
     private static async Task<IPEndPoint> ReadEndPointAsync(Process receiver, CancellationToken cancellationToken)
     {
         string? line = await receiver.StandardOutput.ReadLineAsync(cancellationToken);
-        string? address = line?.StartsWith(ReceiveCommand.ListeningOn, StringComparison.Ordinal) == true
-            ? line[ReceiveCommand.ListeningOn.Length..].Split(',')[0]
+        string? address = line?.StartsWith(Ends.ListeningOn, StringComparison.Ordinal) == true
+            ? line[Ends.ListeningOn.Length..].Split(',')[0]
             : null;
         return address is not null && IPEndPoint.TryParse(address, out IPEndPoint? endPoint)
             ? endPoint

@@ -52,11 +52,11 @@ internal static class EchoCommand
         catch (TransferFailedException exception)
         {
             association.Abort(exception.Message);
-            await Console.Error.WriteLineAsync($"braid: {SctpSettings.PeerOf(association)}: {exception.Message}");
+            await Console.Error.WriteLineAsync($"braid: {Ends.PeerOf(association)}: {exception.Message}");
         }
         catch (Exception exception) when (exception is SctpException or OperationCanceledException)
         {
-            await Console.Error.WriteLineAsync($"braid: {SctpSettings.PeerOf(association)}: {exception.Message}");
+            await Console.Error.WriteLineAsync($"braid: {Ends.PeerOf(association)}: {exception.Message}");
         }
     }
 }

@@ -20,7 +20,7 @@ internal static class ListenCommand
         {
             SctpSendInfo info = conversation.InfoFor(result);
             await using SctpListener listener = await settings.ListenAsync(result, loggers, cancellationToken);
-            await Console.Error.WriteLineAsync(SctpSettings.Announce(listener));
+            await Console.Error.WriteLineAsync(Ends.Announce(listener));
             do
             {
                 await using SctpAssociation association = await listener.AcceptAssociationAsync(cancellationToken);

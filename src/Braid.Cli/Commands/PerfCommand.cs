@@ -89,12 +89,12 @@ internal static class PerfCommand
             await flow.SayAsync(
                 new PerfMessage { Type = PerfMessage.Result, Received = flow.Received, CpuSeconds = flow.CpuSeconds }, stop.Token);
             await receiving.ConfigureAwait(flow.BytesLeft > 0 ? ConfigureAwaitOptions.SuppressThrowing : ConfigureAwaitOptions.None);     // the client ends it
-            await Console.Out.WriteLineAsync($"{SctpSettings.PeerOf(association)}: received {Describe(flow.Received)}; sent {Describe(flow.Sent)}");
+            await Console.Out.WriteLineAsync($"{Ends.PeerOf(association)}: received {Describe(flow.Received)}; sent {Describe(flow.Sent)}");
         }
         catch (Exception exception) when (exception is SctpException or TransferFailedException or OperationCanceledException)
         {
             association.Abort(exception.Message);
-            await Console.Error.WriteLineAsync($"braid: {SctpSettings.PeerOf(association)}: {exception.Message}");
+            await Console.Error.WriteLineAsync($"braid: {Ends.PeerOf(association)}: {exception.Message}");
         }
 
         await stop.CancelAsync();

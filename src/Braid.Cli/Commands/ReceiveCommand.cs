@@ -15,9 +15,6 @@ namespace Braid.Cli.Commands;
 /// <summary><c>braid receive</c>.</summary>
 internal static class ReceiveCommand
 {
-    /// <summary>What the first line of output begins with; the address follows. <c>demo</c> reads it.</summary>
-    public const string ListeningOn = "Listening on UDP ";
-
     public static Command Create()
     {
         var output = new Option<string>("--output") { Description = "Folder that files are written to; they cannot leave it.", DefaultValueFactory = _ => "." };
@@ -40,7 +37,7 @@ internal static class ReceiveCommand
         Directory.CreateDirectory(directory);
         await using SctpListener listener = await settings.ListenAsync(result, loggers, cancellationToken);
         TextWriter notes = isJson ? Console.Error : Console.Out;
-        await notes.WriteLineAsync($"{SctpSettings.Announce(listener)}; files go to {Path.GetFullPath(directory)}");
+        await notes.WriteLineAsync($"{Ends.Announce(listener)}; files go to {Path.GetFullPath(directory)}");
         var transfers = new List<Task<int>>();
         try
         {
@@ -92,7 +89,7 @@ internal static class ReceiveCommand
                 await Console.Out.WriteLineAsync($"  {name}");
             }
 
-            await Console.Out.WriteLineAsync($"Received and verified {report.Files} {(report.Files == 1 ? "file" : "files")} from {SctpSettings.PeerOf(association)}, {progress.Summary()}.");
+            await Console.Out.WriteLineAsync($"Received and verified {report.Files} {(report.Files == 1 ? "file" : "files")} from {Ends.PeerOf(association)}, {progress.Summary()}.");
         }
 
         if (report.Error is null)
@@ -100,7 +97,7 @@ internal static class ReceiveCommand
             return ExitCode.Done;
         }
 
-        await Console.Error.WriteLineAsync($"braid: {SctpSettings.PeerOf(association)}: {report.Error}");
+        await Console.Error.WriteLineAsync($"braid: {Ends.PeerOf(association)}: {report.Error}");
         return ExitCode.Failed;
     }
 }

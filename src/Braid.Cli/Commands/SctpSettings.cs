@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.CommandLine;
-using System.Linq;
 using System.Net;
 using System.Threading;
 using System.Threading.Tasks;
@@ -119,7 +118,7 @@ internal sealed class SctpSettings
         ParseResult result, ILoggerFactory? loggers, Func<SctpAssociation, CancellationToken, Task> serve, CancellationToken cancellationToken)
     {
         await using SctpListener listener = await ListenAsync(result, loggers, cancellationToken);
-        await Console.Out.WriteLineAsync(Announce(listener));
+        await Console.Out.WriteLineAsync(Ends.Announce(listener));
         try
         {
             await foreach (SctpAssociation association in listener.AcceptAllAsync(cancellationToken))
@@ -134,15 +133,6 @@ internal sealed class SctpSettings
 
         return ExitCode.Done;
     }
-
-    /// <summary>Where somebody listens.</summary>
-    public static string Announce(SctpListener listener) => listener.Encapsulation == SctpEncapsulation.RawIp
-        ? $"Listening on IP {string.Join(", ", listener.LocalEndPoints.Select(static local => local.Address))}, SCTP port {listener.Port}"
-        : $"{ReceiveCommand.ListeningOn}{string.Join(", ", listener.LocalEndPoints)}, SCTP port {listener.Port}";
-
-    /// <summary>Who the peer is: over IP there is no port.</summary>
-    public static string PeerOf(SctpAssociation association) =>
-        association.RemoteEndPoint is { Port: 0 } remote ? $"{remote.Address}" : $"{association.RemoteEndPoint}";
 
     /// <summary>Connects as the command line says.</summary>
     public async ValueTask<SctpAssociation> ConnectAsync(ParseResult result, string hosts, ILoggerFactory? loggers, CancellationToken cancellationToken)

@@ -43,7 +43,7 @@ internal static class SendCommand
             await new FileSender(association, progress).SendAsync(files, streams, cancellationToken);
             statistics = await association.GetStatisticsAsync();
             await association.ShutdownAsync(cancellationToken);
-        }, new PathLine(association));
+        }, new PathLine(association.GetPathsAsync));
         return statistics;
     }
 

@@ -3,12 +3,12 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
 using Braid.Sctp;
-using Braid.Sockets;
 
 namespace Braid.Cli.Output;
 
 /// <summary>How the paths of an association stand, in a line, asked for beside work that goes on.</summary>
-internal sealed class PathLine(SctpAssociation association)
+/// <param name="ask">Asks how they stand.</param>
+internal sealed class PathLine(Func<ValueTask<IReadOnlyList<PathStatistics>>> ask)
 {
     private Task<IReadOnlyList<PathStatistics>>? _asking;
 
@@ -25,7 +25,7 @@ internal sealed class PathLine(SctpAssociation association)
 
         if (_asking is null or { IsCompleted: true })
         {
-            _asking = association.GetPathsAsync().AsTask();
+            _asking = ask().AsTask();
             _ = _asking.ContinueWith(static task => task.Exception, TaskScheduler.Default);      // it has ended: so does the work, which says why
         }
     }
