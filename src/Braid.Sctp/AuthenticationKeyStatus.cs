@@ -9,7 +9,7 @@ public enum AuthenticationKeyStatus : byte
     /// <summary>The options offer no authentication, or the association is closed.</summary>
     NotOffered,
 
-    /// <summary>There is no key with that number; or there are too many keys.</summary>
+    /// <summary>There is no key with that number.</summary>
     UnknownKey,
 
     /// <summary>The key is the active one, which cannot be deactivated.</summary>
@@ -23,4 +23,7 @@ public enum AuthenticationKeyStatus : byte
 
     /// <summary>Messages that were accepted with the key are not acknowledged yet.</summary>
     InUse,
+
+    /// <summary>There are as many keys as an association may have, 256.</summary>
+    TooManyKeys,
 }

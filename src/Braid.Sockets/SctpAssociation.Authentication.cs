@@ -1,4 +1,5 @@
 using System;
+using System.Security.Cryptography;
 using System.Threading.Tasks;
 using Braid.Sctp;
 
@@ -20,7 +21,12 @@ public sealed partial class SctpAssociation
     public ValueTask<AuthenticationKeyStatus> SetAuthenticationKeyAsync(ushort id, ReadOnlyMemory<byte> secret)
     {
         byte[] copy = secret.ToArray();
-        return new(_host.AskAfterSendsAsync((core, now) => core.SetAuthenticationKey(now, id, copy)));
+        return new(_host.AskAfterSendsAsync((core, now) =>
+        {
+            AuthenticationKeyStatus status = core.SetAuthenticationKey(now, id, copy);
+            CryptographicOperations.ZeroMemory(copy);
+            return status;
+        }));
     }
 
     /// <summary>

@@ -26,7 +26,7 @@ public sealed partial class Association
     /// <param name="now">The current instant.</param>
     /// <param name="id">Its number.</param>
     /// <param name="secret">The key; empty for the null key.</param>
-    /// <returns><see cref="AuthenticationKeyStatus.UnknownKey"/> when there are 256 already.</returns>
+    /// <returns><see cref="AuthenticationKeyStatus.TooManyKeys"/> when there are 256 already.</returns>
     public AuthenticationKeyStatus SetAuthenticationKey(Instant now, ushort id, ReadOnlySpan<byte> secret)
     {
         _tcb.Begin(now);
@@ -62,6 +62,9 @@ public sealed partial class Association
         _tcb.Begin(now);
         return UsableKeys?.Delete(id) ?? AuthenticationKeyStatus.NotOffered;
     }
+
+    /// <summary>The association has ended, and its last packet has left.</summary>
+    internal void WipeKeys() => _tcb.Authentication?.Keys.Wipe();
 
     private SharedKeys? UsableKeys => State == AssociationState.Closed ? null : _tcb.Authentication?.Keys;
 

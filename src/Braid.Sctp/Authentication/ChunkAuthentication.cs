@@ -1,5 +1,4 @@
 using System;
-using System.Security.Cryptography;
 using Braid.Core;
 using Braid.Sctp.Wire;
 
@@ -46,12 +45,8 @@ internal sealed class ChunkAuthentication(AuthenticationOptions options, Associa
     public void Begin(KeyVectors? vectors)
     {
         Vectors = vectors;
-        Plan = null;
+        Plan = vectors?.MakePlan();
         _required = vectors is null ? default : KeyVectors.Required(vectors.Local);
-        if (vectors is not null && KeyVectors.Required(vectors.Peer) is { IsEmpty: false } types && KeyVectors.Preferred(vectors.Peer) is { } algorithm)
-        {
-            Plan = new AuthenticationPlan(types, algorithm, Hmac.LengthOf(algorithm));
-        }
     }
 
     /// <summary>Whether a chunk of the peer is taken only when it is authenticated.</summary>
@@ -64,10 +59,10 @@ internal sealed class ChunkAuthentication(AuthenticationOptions options, Associa
     /// <param name="buffers">Where scratch memory comes from.</param>
     public AuthVerdict Check(in AuthChunk auth, ReadOnlySpan<byte> data, KeyVectors vectors, BufferPool buffers)
     {
-        int length = Hmac.LengthOf(auth.Algorithm);
-        if (length == 0 || !KeyVectors.Requests(vectors.Local, auth.Algorithm))
+        AuthVerdict verdict = AuthenticationCode.Inspect(auth, vectors);
+        if (verdict != AuthVerdict.Valid)
         {
-            return AuthVerdict.UnsupportedAlgorithm;
+            return verdict;
         }
 
         if (Keys.Derive(auth.KeyId, vectors, auth.Algorithm) is not { } key)
@@ -75,16 +70,7 @@ internal sealed class ChunkAuthentication(AuthenticationOptions options, Associa
             return AuthVerdict.UnknownKey;
         }
 
-        if (auth.Code.Length != length)
-        {
-            return AuthVerdict.Wrong;
-        }
-
-        using PooledBuffer copy = buffers.RentCopy(data);
-        copy.Span.Slice(AuthChunk.HeaderLength, length).Clear();         // Figure 6
-        Span<byte> code = stackalloc byte[Hmac.LongestCode];
-        Hmac.Compute(auth.Algorithm, key, copy.Span, code[..length]);
-        if (!CryptographicOperations.FixedTimeEquals(code[..length], auth.Code))
+        if (!AuthenticationCode.IsRight(auth, data, key, buffers))
         {
             return AuthVerdict.Wrong;
         }
@@ -101,11 +87,8 @@ internal sealed class ChunkAuthentication(AuthenticationOptions options, Associa
             return;
         }
 
-        Span<byte> data = packet.Authenticated;
         byte[]? key = Keys.Derive(packet.KeyId, Vectors!, Plan!.Algorithm);
         Invariant.Check(key is not null, "a packet was begun with a key that is not there");
-        Span<byte> code = stackalloc byte[Hmac.LongestCode];
-        Hmac.Compute(Plan.Algorithm, key, data, code[..Plan.CodeLength]);
-        code[..Plan.CodeLength].CopyTo(data[AuthChunk.HeaderLength..]);
+        AuthenticationCode.Write(packet, Plan, key);
     }
 }

@@ -91,6 +91,10 @@ internal sealed class KeyVectors(byte[] local, byte[] peer)
         return null;
     }
 
+    /// <summary>What the peer wants to be authenticated (§6.2); null for nothing.</summary>
+    public AuthenticationPlan? MakePlan() =>
+        Required(Peer) is { IsEmpty: false } types && Preferred(Peer) is { } algorithm ? new AuthenticationPlan(types, algorithm, Hmac.LengthOf(algorithm)) : null;
+
     /// <summary>Computes an association shared key (§6.1), as HMAC wants one that is longer than a block: hashed (RFC 2104 §2).</summary>
     /// <param name="secret">The endpoint pair shared key.</param>
     /// <param name="algorithm">What it is for.</param>

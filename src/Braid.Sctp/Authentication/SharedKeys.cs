@@ -5,13 +5,13 @@ namespace Braid.Sctp;
 
 /// <summary>
 /// The endpoint pair shared keys of one association (RFC 4895 §6.1, RFC 6458 §8.1.18, §8.3.3 to §8.3.5). Owns the keys, which of them is
-/// active, and how many messages need each.
+/// active, and how many messages need each; none of them outlives its use in memory.
 /// </summary>
 internal sealed class SharedKeys
 {
     private const int MostKeys = 256;
 
-    private readonly List<Entry> _entries = [];              // nearly always one or two
+    private readonly List<StoredKey> _entries = [];              // nearly always one or two
     private readonly AssociationContext? _context;
 
     /// <param name="options">The keys at the beginning.</param>
@@ -21,12 +21,12 @@ internal sealed class SharedKeys
         _context = context;
         foreach (SharedKey key in options.Keys)
         {
-            _entries.Add(new Entry(key.Id, key.Secret.ToArray()));
+            _entries.Add(new StoredKey(key.Id, key.Secret.ToArray()));
         }
 
         if (_entries.Count == 0)
         {
-            _entries.Add(new Entry(0, []));                  // §6.1, §6.2: without a key, the null key
+            _entries.Add(new StoredKey(0, []));                  // §6.1, §6.2: without a key, the null key
         }
 
         Active = options.ActiveKey ?? _entries[0].Id;
@@ -73,19 +73,20 @@ internal sealed class SharedKeys
     /// <summary>Adds a key, or puts it in the place of the one with its number.</summary>
     public AuthenticationKeyStatus Set(ushort id, ReadOnlySpan<byte> secret)
     {
-        Entry? old = Find(id);
+        StoredKey? old = Find(id);
         if (old is null && _entries.Count >= MostKeys)
         {
-            return AuthenticationKeyStatus.UnknownKey;
+            return AuthenticationKeyStatus.TooManyKeys;
         }
 
-        var entry = new Entry(id, secret.ToArray()) { Messages = old?.Messages ?? 0 };
+        var entry = new StoredKey(id, secret.ToArray()) { Messages = old?.Messages ?? 0 };
         if (old is null)
         {
             _entries.Add(entry);
         }
         else
         {
+            old.Wipe();
             _entries[_entries.IndexOf(old)] = entry;
         }
 
@@ -95,7 +96,7 @@ internal sealed class SharedKeys
     /// <summary>Makes a key the active one.</summary>
     public AuthenticationKeyStatus Activate(ushort id)
     {
-        Entry? entry = Find(id);
+        StoredKey? entry = Find(id);
         if (entry is null or { IsDeactivated: true })
         {
             return entry is null ? AuthenticationKeyStatus.UnknownKey : AuthenticationKeyStatus.IsDeactivated;
@@ -108,7 +109,7 @@ internal sealed class SharedKeys
     /// <summary>Sends nothing new with a key any more; what comes with it is good as before.</summary>
     public AuthenticationKeyStatus Deactivate(ushort id)
     {
-        Entry? entry = Find(id);
+        StoredKey? entry = Find(id);
         if (entry is null or { IsDeactivated: true } || id == Active)
         {
             return entry is null ? AuthenticationKeyStatus.UnknownKey
@@ -124,7 +125,7 @@ internal sealed class SharedKeys
     /// <summary>Forgets a key: nothing that comes with it is taken any more.</summary>
     public AuthenticationKeyStatus Delete(ushort id)
     {
-        Entry? entry = Find(id);
+        StoredKey? entry = Find(id);
         if (entry is not { IsDeactivated: true, Messages: 0 })
         {
             return entry is null ? AuthenticationKeyStatus.UnknownKey
@@ -132,11 +133,23 @@ internal sealed class SharedKeys
                 : AuthenticationKeyStatus.NotDeactivated;
         }
 
+        entry.Wipe();
         _entries.Remove(entry);
         return AuthenticationKeyStatus.Done;
     }
 
-    private void ReportIfFree(Entry entry)
+    /// <summary>Forgets all keys: the association has ended, and nothing is sent or taken any more.</summary>
+    public void Wipe()
+    {
+        foreach (StoredKey entry in _entries)
+        {
+            entry.Wipe();
+        }
+
+        _entries.Clear();
+    }
+
+    private void ReportIfFree(StoredKey entry)
     {
         if (entry is { IsDeactivated: true, Messages: 0 })
         {
@@ -144,9 +157,9 @@ internal sealed class SharedKeys
         }
     }
 
-    private Entry? Find(ushort id)
+    private StoredKey? Find(ushort id)
     {
-        foreach (Entry entry in _entries)
+        foreach (StoredKey entry in _entries)
         {
             if (entry.Id == id)
             {
@@ -155,33 +168,5 @@ internal sealed class SharedKeys
         }
 
         return null;
-    }
-
-    /// <summary>One key, with what follows from it.</summary>
-    private sealed class Entry(ushort id, byte[] secret)
-    {
-        private KeyVectors? _vectors;
-        private byte[]? _forSha1;
-        private byte[]? _forSha256;
-
-        public ushort Id { get; } = id;
-
-        /// <summary>Messages that were accepted with it and are not acknowledged.</summary>
-        public int Messages { get; set; }
-
-        public bool IsDeactivated { get; set; }
-
-        public bool WasUsedByPeer { get; set; }
-
-        public byte[] Derive(KeyVectors vectors, HmacAlgorithm algorithm)
-        {
-            if (!ReferenceEquals(_vectors, vectors))
-            {
-                (_vectors, _forSha1, _forSha256) = (vectors, null, null);
-            }
-
-            ref byte[]? key = ref algorithm == HmacAlgorithm.Sha256 ? ref _forSha256 : ref _forSha1;
-            return key ??= vectors.Derive(secret, algorithm);
-        }
     }
 }

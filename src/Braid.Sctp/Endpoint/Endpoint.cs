@@ -279,6 +279,7 @@ public sealed class Endpoint : IDatagramMachine
             if (association.IsFinished)
             {
                 _associations.Remove(association);
+                association.WipeKeys();
                 _usedTags.Add(now, association.LocalTag);
             }
 

@@ -18,6 +18,7 @@ internal sealed class ListeningProcedures(
     UsedTags usedTags,
     DropCounters drops)
 {
+    private readonly SetupAuthentication _authentication = new(factory, replies, drops);
     private readonly InitResponder _responder = new(options, cookies, replies);
     private readonly Dictionary<ushort, AssociationOptions> _ports = [];
 
@@ -69,7 +70,7 @@ internal sealed class ListeningProcedures(
         {
             replies.AddAbort(to, init.InitiateTag, cause);
         }
-        else if (RefuseForAuthentication(review, association?.Options ?? _ports[ports.Local], association, to, init.InitiateTag))
+        else if (_authentication.Refuses(review, association?.Options ?? _ports[ports.Local], association, to, init.InitiateTag))
         {
             // it was told so
         }
@@ -86,7 +87,7 @@ internal sealed class ListeningProcedures(
             _responder.Accept(
                 now,
                 to,
-                Claim(now, init.Fields, ports, addresses, association) with { Vectors = NewVectors(review, association?.Options ?? _ports[ports.Local], association) },
+                Claim(now, init.Fields, ports, addresses, association) with { Vectors = _authentication.NewVectors(review, association?.Options ?? _ports[ports.Local], association) },
                 review,
                 association?.Options ?? _ports[ports.Local]);
         }
@@ -134,11 +135,12 @@ internal sealed class ListeningProcedures(
         if (verdict == CookieVerdict.Stale && !tagsMatch)
         {
             drops.Count(DropReason.StaleCookie);
-            replies.AddStaleCookie(new ReplyAddress(path, ports), claims.Peer.InitiateTag, staleness);
+            replies.AddStaleCookie(
+                new ReplyAddress(path, ports), claims.Peer.InitiateTag, staleness, SetupAuthentication.ForReply(ChunkType.Error, claims.Vectors, OfferedOn(ports.Local)));
             return null;
         }
 
-        if (!IsAuthentic(packet, shape, claims, association))
+        if (!_authentication.IsAuthentic(packet, shape, claims.Vectors, OfferedOn(ports.Local), association))
         {
             return null;
         }
@@ -152,65 +154,7 @@ internal sealed class ListeningProcedures(
         return null;
     }
 
-    /// <summary>Whether an INIT is refused for what it says of authentication, or does not say (RFC 4895 §6.1).</summary>
-    private bool RefuseForAuthentication(in InitReview review, AssociationOptions ours, Association? association, in ReplyAddress to, VerificationTag tag)
-    {
-        bool isWrong = ours.OfferedAuthentication is not null && review.Authentication.IsWrong;
-        if (isWrong)
-        {
-            replies.AddAbort(to, tag, CauseCode.ProtocolViolation, AuthenticationRules.WrongRandomNumber);
-        }
-        else if (AuthenticationRules.Insists(ours, review.Authentication)
-            || (association?.Authentication?.Vectors is not null && !review.Authentication.IsComplete))        // a restart does not take away what was agreed on
-        {
-            replies.AddAbort(to, tag, CauseCode.MissingMandatoryParameter, AuthenticationRules.MissingParameters);
-            return true;
-        }
-
-        return isWrong;
-    }
-
-    // RFC 4895 §6.1: the number follows the tag. Where our own INIT is on its way, that has said what we say (§5.2.1).
-    private KeyVectors? NewVectors(in InitReview review, AssociationOptions ours, Association? association) =>
-        ours.OfferedAuthentication is { } offered && review.Authentication.IsComplete
-            ? new KeyVectors((association is { IsBeingSetUp: true } ? association.OpeningVector : null) ?? factory.NewVector(offered), review.Authentication.ToVector())
-            : null;
-
-    /// <summary>
-    /// Whether a COOKIE ECHO is authenticated as it has to be (RFC 4895 §6.3): by the keys of the association that exists; before there is one,
-    /// by what the cookie says.
-    /// </summary>
-    private bool IsAuthentic(in PacketView packet, in PacketShape shape, in CookieClaims claims, Association? association)
-    {
-        bool isNew = association is null or { IsBeingSetUp: true } or { State: AssociationState.Listening };
-        KeyVectors? vectors = isNew ? claims.Vectors : association!.Authentication?.Vectors;
-        if (!isNew && vectors is not null && claims.Vectors is null)
-        {
-            return Drop(DropReason.NotAuthenticated);        // made before there was an association
-        }
-
-        if (!shape.BeginsWithAuth)
-        {
-            return vectors is null || !KeyVectors.Required(vectors.Local).Contains(ChunkType.CookieEcho) || Drop(DropReason.NotAuthenticated);
-        }
-
-        ChunkReader chunks = packet.Chunks;
-        ReadOnlySpan<byte> data = chunks.Rest;
-        if (vectors is null || !chunks.TryRead(out ChunkView chunk) || !AuthChunk.TryRead(chunk, out AuthChunk auth))
-        {
-            return Drop(vectors is null ? DropReason.UnrecognizedChunk : DropReason.MalformedChunk);     // §5: with it goes what follows
-        }
-
-        ChunkAuthentication authentication = association?.Authentication
-            ?? new ChunkAuthentication(_ports.GetValueOrDefault(claims.Ports.Local)?.OfferedAuthentication ?? AuthenticationOptions.Default, null);
-        return authentication.Check(auth, data, vectors, factory.Buffers) == AuthVerdict.Valid || Drop(DropReason.BadAuthentication);
-    }
-
-    private bool Drop(DropReason reason)
-    {
-        drops.Count(reason);
-        return false;
-    }
+    private AuthenticationOptions? OfferedOn(ushort port) => _ports.GetValueOrDefault(port)?.OfferedAuthentication;
 
     private CauseCode? RefuseStranger(Association? association, ushort port) =>
         association is not null ? null
@@ -260,7 +204,11 @@ internal sealed class ListeningProcedures(
     {
         if (!_ports.TryGetValue(claims.Ports.Local, out AssociationOptions? portOptions) || associations.Count >= Options.MaximumAssociations)
         {
-            replies.AddAbort(new ReplyAddress(path, claims.Ports), claims.Peer.InitiateTag, CauseCode.OutOfResource);
+            replies.AddAbort(
+                new ReplyAddress(path, claims.Ports),
+                claims.Peer.InitiateTag,
+                CauseCode.OutOfResource,
+                authentication: SetupAuthentication.ForReply(ChunkType.Abort, claims.Vectors, portOptions?.OfferedAuthentication));
             return null;
         }
 

@@ -41,7 +41,9 @@ internal sealed class StatelessReplies(BufferPool buffers, DropCounters drops)
     /// <param name="tag">The peer's tag.</param>
     /// <param name="cause">Why; none for an ABORT without cause.</param>
     /// <param name="info">What the cause says.</param>
-    public void AddAbort(in ReplyAddress to, VerificationTag tag, CauseCode cause, ReadOnlySpan<byte> info = default)
+    /// <param name="authentication">What vouches for it; nothing for a peer that has not agreed on it.</param>
+    public void AddAbort(
+        in ReplyAddress to, VerificationTag tag, CauseCode cause, ReadOnlySpan<byte> info = default, in ReplyAuthentication authentication = default)
     {
         Span<byte> room = stackalloc byte[4 + ErrorReporter.LongestCause];
         var causes = new CauseWriter(room);
@@ -50,7 +52,7 @@ internal sealed class StatelessReplies(BufferPool buffers, DropCounters drops)
             causes.TryWrite(cause, info);
         }
 
-        Add(to, tag, ChunkType.Abort, 0, causes.Written);
+        Add(to, tag, ChunkType.Abort, 0, causes.Written, authentication);
     }
 
     /// <summary>Answers with an ABORT to a peer whose tag is not known: it gets back the one that it used.</summary>
@@ -58,12 +60,16 @@ internal sealed class StatelessReplies(BufferPool buffers, DropCounters drops)
         Add(to, tag, ChunkType.Abort, TagReflected, default);
 
     /// <summary>Answers with "stale cookie" (§5.1.5 step 4).</summary>
-    public void AddStaleCookie(in ReplyAddress to, VerificationTag tag, TimeSpan staleness)
+    /// <param name="to">Where it goes.</param>
+    /// <param name="tag">The peer's tag.</param>
+    /// <param name="staleness">How far beyond its lifetime the cookie is.</param>
+    /// <param name="authentication">What vouches for it.</param>
+    public void AddStaleCookie(in ReplyAddress to, VerificationTag tag, TimeSpan staleness, in ReplyAuthentication authentication)
     {
         Span<byte> room = stackalloc byte[16];
         var causes = new CauseWriter(room);
         StaleCookieCause.TryWrite(ref causes, (uint)Math.Min(uint.MaxValue, staleness.TotalMicroseconds));
-        Add(to, tag, ChunkType.Error, 0, causes.Written);
+        Add(to, tag, ChunkType.Error, 0, causes.Written, authentication);
     }
 
     /// <summary>§8.4, rules 2 to 8.</summary>
@@ -109,13 +115,14 @@ internal sealed class StatelessReplies(BufferPool buffers, DropCounters drops)
     }
 
     private void Add(
-        in ReplyAddress to, VerificationTag tag, ChunkType type, byte flags, ReadOnlySpan<byte> value)
+        in ReplyAddress to, VerificationTag tag, ChunkType type, byte flags, ReadOnlySpan<byte> value, in ReplyAuthentication authentication = default)
     {
-        Span<byte> bytes = stackalloc byte[PacketHeader.Length + 4 + value.Length + 3];
-        var packet = new PacketWriter(bytes, to.Ports.Local, to.Ports.Remote, tag);
+        Span<byte> bytes = stackalloc byte[PacketHeader.Length + authentication.Length + 4 + value.Length + 3];
+        var packet = new PacketWriter(bytes, to.Ports, tag, authentication.Plan, authentication.KeyId);
         bool fits = packet.TryBeginChunk(type, flags, value.Length, out Span<byte> destination);
         Invariant.Check(fits, "a stateless reply is larger than its buffer");
         value.CopyTo(destination);
+        authentication.Sign(packet);
         Add(to.Path, bytes[..packet.Finish()]);
     }
 

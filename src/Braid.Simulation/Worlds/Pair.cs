@@ -31,6 +31,7 @@ public sealed class Pair
     /// <param name="interleaves">Whether I-DATA is offered where the options say so; otherwise the drawings are those of RFC 9260.</param>
     /// <param name="addressesOfA">A's addresses, where it has several; packets then come from where they were sent from.</param>
     /// <param name="addressesOfZ">Z's.</param>
+    /// <param name="associationsOfZ">How many associations Z may have; null for the default.</param>
     public Pair(
         AssociationOptions? options = null,
         ulong seed = 7,
@@ -39,7 +40,8 @@ public sealed class Pair
         bool carriesEcn = false,
         bool interleaves = false,
         NetworkAddress[]? addressesOfA = null,
-        NetworkAddress[]? addressesOfZ = null)
+        NetworkAddress[]? addressesOfZ = null,
+        int? associationsOfZ = null)
     {
         var random = new SeededRandom(seed);
         Extensions offered = interleaves ? (Extensions)ushort.MaxValue : ~Extensions.Interleaving;
@@ -57,7 +59,8 @@ public sealed class Pair
             LocalAddresses = addressesOfA ?? [],
         };
         EndpointA = new Endpoint(a, random.Fork());
-        EndpointZ = new Endpoint(a with { LocalPort = PortZ, Association = optionsOfZ, LocalAddresses = addressesOfZ ?? [] }, random.Fork());
+        EndpointOptions z = a with { LocalPort = PortZ, Association = optionsOfZ, LocalAddresses = addressesOfZ ?? [] };
+        EndpointZ = new Endpoint(associationsOfZ is { } most ? z with { MaximumAssociations = most } : z, random.Fork());
         _isMultiHomed = addressesOfA is not null || addressesOfZ is not null;
         _first = new NetworkPath(addressesOfA?[0] ?? s_a, addressesOfZ?[0] ?? s_z);
     }
