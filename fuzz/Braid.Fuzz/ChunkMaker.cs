@@ -6,8 +6,8 @@ namespace Braid.Fuzz;
 /// <summary>Makes the chunks of a packet: well-formed ones with odd numbers in them, and some that are not well-formed.</summary>
 internal static class ChunkMaker
 {
-    private static readonly byte[] s_types = [0, 0, 0, 0, 1, 2, 3, 3, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 16, 63, 64, 64, 64, 64, 127, 130, 130, 191, 194, 255];
-    private static readonly ushort[] s_parameters = [1, 5, 6, 7, 8, 9, 11, 12, 0x8000, 0xC000, 0x4001, 0x0042];
+    private static readonly byte[] s_types = [0, 0, 0, 0, 1, 2, 3, 3, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 16, 63, 64, 64, 64, 64, 127, 130, 130, 15, 191, 194, 255];
+    private static readonly ushort[] s_parameters = [1, 5, 6, 7, 8, 9, 11, 12, 0x8000, 0xC000, 0x4001, 0x0042, 0x8002, 0x8003, 0x8004];
     private static readonly ushort[] s_causes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 99];
 
     public static byte[] Make(IRandomSource random)
@@ -133,6 +133,7 @@ internal static class ChunkMaker
             {
                 5 => [10, 0, 0, (byte)random.NextInt32(256)],
                 6 => Bytes(random, 16, exactly: true),
+                0x8002 => Bytes(random, 32, exactly: random.NextInt32(4) > 0),
                 9 or 3 => U32(random.NextUInt32()),
                 _ => Bytes(random, 30),
             };

@@ -9,7 +9,8 @@ namespace Braid.Fuzz;
 
 /// <summary>
 /// Packets against one endpoint in any state. The input says which state, and then for each packet: which tag, how much time
-/// passes before it, and its chunks. Header and checksum are made here, so that what is tested is behind them.
+/// passes before it, and its chunks. Header and checksum are made here, so that what is tested is behind them; in one half of the inputs chunks have
+/// to be authenticated (RFC 4895), and the peer of these can do it.
 /// </summary>
 public sealed class PacketTarget : IFuzzTarget
 {
@@ -33,9 +34,10 @@ public sealed class PacketTarget : IFuzzTarget
     /// <inheritdoc/>
     public void Run(ReadOnlySpan<byte> input)
     {
-        var run = new Session();
         var script = new ByteScript(input);
-        run.Enter(script.Below(States));
+        int state = script.Below(2 * States);
+        var run = new Session(state >= States ? new Authenticator() : null);
+        run.Enter(state % States);
         while (!script.IsAtEnd)
         {
             byte how = script.Byte();
@@ -48,12 +50,12 @@ public sealed class PacketTarget : IFuzzTarget
     /// <inheritdoc/>
     public byte[] Make(IRandomSource random)
     {
-        int state = random.NextInt32(States);
+        int state = random.NextInt32(2 * States);
         var input = new List<byte> { (byte)state };
         for (int i = 1 + random.NextInt32(12); i > 0; i--)
         {
             byte[] chunks = ChunkMaker.Make(random);
-            if (state == Interleaving && chunks.Length > 0 && chunks[0] == (byte)ChunkType.Data)
+            if (state % States == Interleaving && chunks.Length > 0 && chunks[0] == (byte)ChunkType.Data)
             {
                 chunks[0] = (byte)ChunkType.IData;           // DATA would end it at once
             }
@@ -66,7 +68,7 @@ public sealed class PacketTarget : IFuzzTarget
         return [.. input];
     }
 
-    private sealed class Session
+    private sealed class Session(Authenticator? authenticator)
     {
         private readonly byte[] _buffer = new byte[65536];
         private readonly Endpoint _endpoint = new(
@@ -77,10 +79,15 @@ public sealed class PacketTarget : IFuzzTarget
                 MaximumAssociations = 4,
                 Association = new AssociationOptions
                 {
-                    Extensions = AssociationOptions.Default.Extensions | Extensions.NonRenegableSack | Extensions.Authentication,
+                    Extensions = AssociationOptions.Default.Extensions | Extensions.NonRenegableSack,
                     ReceiveBufferSize = ReceiveBuffer,
                     HeartbeatInterval = TimeSpan.FromSeconds(5),
                     AllowedReconfiguration = (ReconfigurationKinds)7,
+                    Authentication = authenticator is null ? null : new AuthenticationOptions
+                    {
+                        RequiredChunks = [ChunkType.Data, ChunkType.IData, ChunkType.Sack, ChunkType.Abort, ChunkType.CookieEcho, ChunkType.ReConfig],
+                        AcceptsOtherPeers = true,
+                    },
                 },
             },
             new SeededRandom(1));
@@ -169,7 +176,9 @@ public sealed class PacketTarget : IFuzzTarget
             };
             NetworkAddress source = (how & 0xE8) == 0x88 ? NetworkAddress.FromIPv4([10, 0, 0, 3], 9899) : s_peer;
             bool isStranger = _endpoint.AssociationCount == 0;
-            byte[] packet = Packet(tag, Patch(chunks.ToArray()));
+            byte[] patched = Patch(chunks.ToArray());
+            bool isSigned = authenticator is not null && (how & 8) == 0 && (chunks.Length == 0 || chunks[0] != (byte)ChunkType.Init);
+            byte[] packet = Packet(tag, isSigned ? authenticator!.Sign(patched) : patched);
             _endpoint.HandleDatagram(_now, new NetworkPath(s_ours, source), packet);
             (int count, int bytes) = Drain();
             if (isStranger && _endpoint.AssociationCount == 0 && bytes > 3 * packet.Length)
@@ -232,7 +241,8 @@ public sealed class PacketTarget : IFuzzTarget
 
         private void Exchange(uint tag, byte[] chunk)
         {
-            _endpoint.HandleDatagram(_now, new NetworkPath(s_ours, s_peer), Packet(tag, chunk));
+            bool isSigned = authenticator is not null && chunk[0] is not (1 or 2);
+            _endpoint.HandleDatagram(_now, new NetworkPath(s_ours, s_peer), Packet(tag, isSigned ? authenticator!.Sign(chunk) : chunk));
             Drain();
         }
 
@@ -253,6 +263,11 @@ public sealed class PacketTarget : IFuzzTarget
         // Our INIT or INIT ACK: what a peer would learn from it.
         private void Learn(ReadOnlySpan<byte> packet)
         {
+            if (packet.Length >= 32 && packet[12] is 1 or 2)
+            {
+                authenticator?.Learn(packet);
+            }
+
             if (packet.Length >= 32 && packet[12] is 1 or 2 && _ourTag == 0)
             {
                 _ourTag = BinaryPrimitives.ReadUInt32BigEndian(packet[16..]);
@@ -318,7 +333,11 @@ public sealed class PacketTarget : IFuzzTarget
             BinaryPrimitives.WriteUInt32BigEndian(number, BinaryPrimitives.ReadUInt32BigEndian(number) + what);
 
         // With Supported Extensions: RE-CONFIG.
-        private static byte[] Init() => [.. U32(PeerTag), .. U32(100_000), 0, 10, 0, 10, .. U32(FirstTsn), 0x80, 8, 0, 5, (byte)ChunkType.ReConfig, 0, 0, 0];
+        private byte[] Init() =>
+        [
+            .. U32(PeerTag), .. U32(100_000), 0, 10, 0, 10, .. U32(FirstTsn), 0x80, 8, 0, 5, (byte)ChunkType.ReConfig, 0, 0, 0,
+            .. authenticator is null ? [] : Authenticator.Parameters,
+        ];
 
         private static byte[] Chunk(byte type, byte[] value)
         {
