@@ -17,6 +17,10 @@ public sealed class MultihomingTests : IDisposable
 {
     private const ushort Port = 5001;
 
+    // Of two on each side that are as two networks are: each of ours has the longest prefix in common with one of theirs.
+    private static readonly string[] s_ours = ["127.0.0.3", "127.0.1.3"];
+    private static readonly string[] s_theirs = ["127.0.0.1", "127.0.1.1"];
+
     private static readonly long s_bytes = long.Parse(Environment.GetEnvironmentVariable("BRAID_MULTIHOMING_BYTES") ?? "268435456", CultureInfo.InvariantCulture);
 
     private static readonly SctpAssociationOptions s_options = SctpAssociationOptions.Default with
@@ -38,22 +42,44 @@ public sealed class MultihomingTests : IDisposable
     [Fact, Rfc(9260, "5.1.2"), Rfc(9260, "5.4")]
     public async Task Each_of_two_addresses_has_a_path_that_leaves_from_an_address_of_ours()
     {
-        await using SctpListener listener = SctpListener.Listen(new SctpListenerOptions { ListenEndPoints = Ends(0, "127.0.0.1", "127.0.0.2"), Port = Port, Association = s_options });
+        await using SctpListener listener = SctpListener.Listen(new SctpListenerOptions { ListenEndPoints = Ends(0, s_theirs), Port = Port, Association = s_options });
         int port = listener.LocalEndPoints[0].Port;
-        Assert.Equal(Ends(port, "127.0.0.1", "127.0.0.2"), listener.LocalEndPoints);
+        Assert.Equal(Ends(port, s_theirs), listener.LocalEndPoints);
         await using SctpAssociation client = await SctpAssociation.ConnectAsync(
-            new SctpConnectOptions { RemoteEndPoints = Ends(port, "127.0.0.1"), RemotePort = Port, LocalEndPoints = Ends(0, "127.0.0.3", "127.0.0.4"), Association = s_options }, Token);
+            new SctpConnectOptions { RemoteEndPoints = Ends(port, s_theirs[0]), RemotePort = Port, LocalEndPoints = Ends(0, s_ours), Association = s_options }, Token);
         await using SctpAssociation server = await listener.AcceptAssociationAsync(Token);
-        await UntilConfirmedAsync(client, "127.0.0.2");
-        await UntilConfirmedAsync(server, "127.0.0.4");
-        Assert.Equal(["127.0.0.1", "127.0.0.2"], Addresses(await client.GetPathsAsync(), static path => path.Remote));
-        Assert.Equal(["127.0.0.3", "127.0.0.4"], Addresses(await server.GetPathsAsync(), static path => path.Remote));
-        Assert.Subset(new SortedSet<string> { "127.0.0.3", "127.0.0.4" }, Addresses(await client.GetPathsAsync(), static path => path.Local));
-        Assert.Subset(new SortedSet<string> { "127.0.0.1", "127.0.0.2" }, Addresses(await server.GetPathsAsync(), static path => path.Local));
+        await UntilConfirmedAsync(client, s_theirs[1]);
+        await UntilConfirmedAsync(server, s_ours[1]);
+        Assert.Equal(s_theirs.Zip(s_ours), Pairs(await client.GetPathsAsync()));
+        Assert.Equal(s_ours.Zip(s_theirs), Pairs(await server.GetPathsAsync()));
         await client.SendAsync("one"u8.ToArray(), cancellationToken: Token);
         using SctpMessage message = await server.ReceiveAsync(Token);
         Assert.Equal(3, message.Length);
         await client.ShutdownAsync(Token);
+    }
+
+    /// <summary>What the paths say is one thing, where the system says that datagrams have come from another.</summary>
+    [Fact, Rfc(9260, "6.4"), Rfc(6951, "5.3")]
+    public async Task Every_packet_leaves_from_the_socket_of_the_address_that_its_path_says()
+    {
+        await using var peer = new PlainPeer(Port, AssociationOptions.Default, [.. s_theirs.Select(IPAddress.Parse)]);
+        await using SctpAssociation client = await SctpAssociation.ConnectAsync(
+            new SctpConnectOptions { RemoteEndPoints = Ends(peer.Port, s_theirs[0]), RemotePort = Port, LocalEndPoints = Ends(0, s_ours), Association = s_options }, Token);
+        await UntilConfirmedAsync(client, s_theirs[1]);
+        Assert.Equal(s_theirs.Zip(s_ours), Pairs(await client.GetPathsAsync()));
+        foreach (string address in (string[])[.. s_theirs, s_theirs[0]])
+        {
+            Assert.True(await client.SetPrimaryAddressAsync(Ends(peer.Port, address)[0]));
+            for (int i = 0; i < 10; i++)
+            {
+                byte[] message = [.. Enumerable.Repeat((byte)i, 3000)];
+                await client.SendAsync(message, cancellationToken: Token);
+                Assert.Equal(message, await peer.Messages.ReadAsync(Token));
+            }
+        }
+
+        Assert.Equal(s_ours.Zip(s_theirs).Order(), peer.Arrivals.Order());
+        client.Abort();
     }
 
     [Theory, Rfc(9260, "6.4.1"), Rfc(9260, "8.2"), Rfc(7829, "4")]
@@ -157,7 +183,9 @@ public sealed class MultihomingTests : IDisposable
 
     private static string Text(NetworkAddress address) => address.WithPort(0).ToString();
 
-    private static SortedSet<string> Addresses(IReadOnlyList<PathStatistics> paths, Func<NetworkPath, NetworkAddress> part) => [.. paths.Select(path => Text(part(path.Path)))];
+    /// <summary>Where each path goes to, and from.</summary>
+    private static IEnumerable<(string To, string From)> Pairs(IReadOnlyList<PathStatistics> paths) =>
+        paths.Select(static path => (Text(path.Path.Remote), Text(path.Path.Local))).Order();
 
     private async Task UntilConfirmedAsync(SctpAssociation association, string address)
     {
