@@ -56,7 +56,8 @@ internal sealed class UsrsctpPair : IAsyncDisposable
                 Port = Port,
                 Encapsulation = SctpEncapsulation.RawIp,
             })),
-            listener => UsrsctpPeer.StartRaw(listener is null ? "server" : "client", namespaces[1], there, here, Port, action),
+            listener => UsrsctpPeer.StartIn(
+                listener is null ? "server" : "client", namespaces[1], SctpEncapsulation.RawIp, [there], [here], Port, new Dictionary<string, string>(), action),
             _ => namespaces.In(0, () => SctpAssociation.ConnectAsync(
                 new SctpConnectOptions
                 {

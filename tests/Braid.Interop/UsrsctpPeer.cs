@@ -9,6 +9,7 @@ using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using System.Threading;
 using System.Threading.Tasks;
+using Braid.Sockets;
 
 namespace Braid.Interop;
 
@@ -47,15 +48,33 @@ internal sealed class UsrsctpPeer : IAsyncDisposable
         string role, int udpPort, int remoteUdpPort, int sctpPort, IReadOnlyDictionary<string, string> environment, params string[] action) =>
         Start(role, udpPort, remoteUdpPort, sctpPort, environment, @namespace: null, action);
 
-    /// <summary>Starts it to speak SCTP over IP.</summary>
+    /// <summary>Starts it in a network namespace, over UDP with the usual port on both sides or over IP.</summary>
     /// <param name="role">client or server.</param>
     /// <param name="namespace">The network namespace where it is.</param>
-    /// <param name="local">Its address there.</param>
-    /// <param name="remote">Where the peer of a client is.</param>
+    /// <param name="encapsulation">What packets travel in.</param>
+    /// <param name="locals">Its addresses there.</param>
+    /// <param name="remotes">Where the peer of a client is.</param>
     /// <param name="sctpPort">The server's SCTP port.</param>
+    /// <param name="environment">Variables.</param>
     /// <param name="action">What it does, with its arguments.</param>
-    public static UsrsctpPeer StartRaw(string role, string @namespace, string local, string remote, int sctpPort, params string[] action) =>
-        Start(role, 0, 0, sctpPort, new Dictionary<string, string> { ["RAW"] = $"{local},{remote}" }, @namespace, action);
+    public static UsrsctpPeer StartIn(
+        string role,
+        string @namespace,
+        SctpEncapsulation encapsulation,
+        IReadOnlyList<string> locals,
+        IReadOnlyList<string> remotes,
+        int sctpPort,
+        IReadOnlyDictionary<string, string> environment,
+        params string[] action)
+    {
+        var all = new Dictionary<string, string>(environment) { ["LOCAL"] = string.Join(',', locals), ["REMOTE"] = string.Join(',', remotes) };
+        if (encapsulation == SctpEncapsulation.RawIp)
+        {
+            all["RAW"] = "1";
+        }
+
+        return Start(role, SctpDefaults.UdpPort, SctpDefaults.UdpPort, sctpPort, all, @namespace, action);
+    }
 
     private static UsrsctpPeer Start(
         string role, int udpPort, int remoteUdpPort, int sctpPort, IReadOnlyDictionary<string, string> environment, string? @namespace, string[] action)
@@ -94,17 +113,21 @@ internal sealed class UsrsctpPeer : IAsyncDisposable
     /// <returns>The words behind it.</returns>
     public async Task<string[]> ExpectAsync(string word, CancellationToken cancellationToken)
     {
-        string? line = await _process.StandardOutput.ReadLineAsync(cancellationToken);
-        if (line is null)
+        if (await ReadAsync(cancellationToken) is not { } words)
         {
             string error = await _process.StandardError.ReadToEndAsync(cancellationToken);
             Assert.Fail($"usrsctp_peer ended where '{word}' was expected: {error}");
+            return [];
         }
 
-        string[] words = line.Split(' ');
         Assert.Equal(word, words[0]);
         return words[1..];
     }
+
+    /// <summary>Reads the next line, whatever it is.</summary>
+    /// <returns>Its words; null when it has ended.</returns>
+    public async Task<string[]?> ReadAsync(CancellationToken cancellationToken) =>
+        (await _process.StandardOutput.ReadLineAsync(cancellationToken))?.Split(' ');
 
     /// <summary>Lets one that stalls begin to read.</summary>
     public Task ResumeAsync() => TellAsync("go");
@@ -115,6 +138,9 @@ internal sealed class UsrsctpPeer : IAsyncDisposable
         await _process.StandardInput.WriteLineAsync(line);
         await _process.StandardInput.FlushAsync(CancellationToken.None);
     }
+
+    /// <summary>There will be no more lines: one that is controlled ends with its association, and says what it has received.</summary>
+    public void EndInput() => _process.StandardInput.Close();
 
     /// <summary>Kills it, without a word to its peer.</summary>
     public async Task CrashAsync()

@@ -1,5 +1,8 @@
 using System;
 using System.Diagnostics;
+using System.Globalization;
+using System.IO;
+using System.Linq;
 using System.Runtime.ExceptionServices;
 using System.Threading;
 using Braid.Cli.Link;
@@ -71,8 +74,18 @@ internal sealed class NetworkNamespaces : IDisposable
         Ip("-n", _names[cable + 1], "link", "set", "left", "mtu", $"{mtu}");
     }
 
-    /// <summary>Pulls the near end of a cable of a pair, or plugs it in again.</summary>
-    public void Plug(int cable, bool isIn) => Ip("-n", _names[0], "link", "set", $"right{cable}", isIn ? "up" : "down");
+    /// <summary>Pulls the near end of a cable of a pair, or the far one, or plugs it in again.</summary>
+    public void Plug(int cable, bool isIn, bool isFarEnd = false) =>
+        Ip("-n", _names[isFarEnd ? 1 : 0], "link", "set", $"{(isFarEnd ? "left" : "right")}{cable}", isIn ? "up" : "down");
+
+    /// <summary>Bytes that have come to the near end of a cable of a pair, and that have left from there.</summary>
+    public (long Received, long Sent) Traffic(int cable) => In(0, () =>
+    {
+        string device = $"right{cable}:";
+        string line = File.ReadLines("/proc/thread-self/net/dev").Single(line => line.TrimStart().StartsWith(device, StringComparison.Ordinal));
+        string[] fields = line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        return (long.Parse(fields[1], CultureInfo.InvariantCulture), long.Parse(fields[9], CultureInfo.InvariantCulture));
+    });
 
     public void Dispose()
     {
@@ -111,7 +124,7 @@ internal sealed class NetworkNamespaces : IDisposable
         {
             Ip("netns", "add", name);
             Ip("-n", name, "link", "set", "lo", "up");
-            Ip("netns", "exec", name, "sh", "-c", "cd /proc/sys/net && for f in ipv4/ip_forward ipv6/conf/all/forwarding; do echo 1 > $f; done");
+            Ip("netns", "exec", name, "sh", "-c", "cd /proc/sys/net && for f in ipv4/ip_forward ipv6/conf/all/forwarding ipv6/conf/all/keep_addr_on_down; do echo 1 > $f; done");
         }
     }
 

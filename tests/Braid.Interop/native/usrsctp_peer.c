@@ -1,5 +1,5 @@
 /*
- * A peer for Braid's interoperability tests and benchmarks, on top of Debian's libusrsctp: SCTP over UDP on 127.0.0.1.
+ * A peer for Braid's interoperability tests and benchmarks, on top of Debian's libusrsctp: SCTP over UDP, on 127.0.0.1 where nothing else is said.
  *
  *   usrsctp_peer client|server LOCAL_UDP REMOTE_UDP SCTP_PORT ACTION [ARGUMENTS]
  *
@@ -11,6 +11,7 @@
  *   control                                 do what each line of stdin says, and tell of each message and each reset:
  *                                           send STREAM SIZE | reset out|in STREAM | add OUT IN | shutdown
  *                                           key ID SECRET | activate ID | deactivate ID | delete ID
+ *                                           paths | primary ADDRESS
  *
  * LOCAL_SCTP_PORT in the environment is the SCTP port of a client (else any); STALL makes it read nothing before there is a
  * line on stdin; SHORT_RTO keeps its retransmission time-outs between 0.3 and 1 second; INTERLEAVE
@@ -20,14 +21,19 @@
  * AUTH_CHUNKS lists chunk types, by number, that it takes only when they are authenticated (RFC 4895); AUTH_HMAC the algorithms that it asks for;
  * AUTH_KEY=ID:SECRET is its shared key, and the active one.
  *
- * RAW=LOCAL,REMOTE has it speak SCTP over IP itself, between these two addresses, which takes a raw socket; UDP ports mean nothing then.
+ * LOCAL=ADDRESS[,ADDRESS] are its own addresses (else 127.0.0.1), REMOTE=ADDRESS[,ADDRESS] those of the peer of a client. RAW has it speak SCTP over
+ * IP itself, which takes a raw socket; UDP ports mean nothing then. PATHS has it tell what happens to the peer's addresses, look after them ten
+ * times a second and give one up after the third failure in a row.
  *
  * What it does is said on stdout, one word first on each line:
  *   ready | up | sent N | received COUNT BYTES BAD | closed | aborted | bench BYTES SECONDS CPU
  *   ping P50 P99 P999 (in microseconds)
  *   key ok|refused
+ *   address ADDRESS available|unreachable|removed|added|primary|confirmed
+ *   paths ADDRESS=active|inactive|unconfirmed[,primary] ...
  *   message STREAM SSN LENGTH | reset out|in ok|denied|failed STREAM | streams OUT IN ok|denied|failed | refused
  */
+#define _GNU_SOURCE                                      /* strsep */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -48,7 +54,7 @@
 #define SCTP_INTERLEAVING_SUPPORTED 0x00001206
 #endif
 
-enum { LARGEST = 4 << 20, BUFFERS = 4 << 20, STREAMS = 64, BENCH_MTU = 1400, PING_WARM_UP = 5000 };
+enum { ADDRESSES = 4, LARGEST = 4 << 20, BUFFERS = 4 << 20, STREAMS = 64, BENCH_MTU = 1400, PING_WARM_UP = 5000 };
 
 static struct socket *sock;
 static pthread_mutex_t done_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -187,6 +193,21 @@ static void on_reset(const union sctp_notification *event)
     }
 }
 
+/* Good until the next call. */
+static const char *address_text(const struct sockaddr_storage *address)
+{
+    static char text[INET6_ADDRSTRLEN];
+    const void *bytes = address->ss_family == AF_INET6 ? (const void *)&((const struct sockaddr_in6 *)address)->sin6_addr
+                                                       : (const void *)&((const struct sockaddr_in *)address)->sin_addr;
+    return inet_ntop(address->ss_family, bytes, text, sizeof text) == NULL ? "?" : text;
+}
+
+static void on_address(const struct sctp_paddr_change *change)
+{
+    static const char *const names[] = {"?", "available", "unreachable", "removed", "added", "primary", "confirmed"};
+    say("address %s %s", address_text(&change->spc_aaddr), names[change->spc_state < sizeof names / sizeof *names ? change->spc_state : 0]);
+}
+
 static void *receive(void *unused)
 {
     (void)unused;
@@ -223,6 +244,11 @@ static void *receive(void *unused)
             {
                 was_aborted = 1;
                 break;
+            }
+
+            if (event->sn_header.sn_type == SCTP_PEER_ADDR_CHANGE)
+            {
+                on_address(&event->sn_paddr_change);
             }
 
             on_reset(event);
@@ -276,26 +302,39 @@ static void set_address(struct sockaddr_storage *address, const char *text)
     }
 }
 
+static socklen_t address_length(const struct sockaddr_storage *address)
+{
+    return address->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+}
+
 /* The port lies in the same place in both. */
 static void set_port(struct sockaddr_storage *address, int port)
 {
     ((struct sockaddr_in *)address)->sin_port = htons((uint16_t)port);
 }
 
-static socklen_t addresses(struct sockaddr_storage *local, struct sockaddr_storage *remote)
+/* A list of addresses from the environment, one behind the other as usrsctp_bindx and usrsctp_connectx want them; returns how many there are. */
+static int addresses(const char *name, int port, void *list, struct sockaddr_storage *first)
 {
-    char both[128];
-    snprintf(both, sizeof both, "%s", getenv("RAW") ? getenv("RAW") : "127.0.0.1,127.0.0.1");
-    char *comma = strchr(both, ',');
-    if (comma == NULL)
+    char text[256];
+    char *rest = text;
+    char *end = list;
+    int count = 0;
+    snprintf(text, sizeof text, "%s", getenv(name) ? getenv(name) : "127.0.0.1");
+    for (char *one = strsep(&rest, ","); one != NULL && count < ADDRESSES; one = strsep(&rest, ","))
     {
-        die("RAW");
+        struct sockaddr_storage address;
+        set_address(&address, one);
+        set_port(&address, port);
+        memcpy(end, &address, address_length(&address));
+        end += address_length(&address);
+        if (count++ == 0)
+        {
+            *first = address;
+        }
     }
 
-    *comma = 0;
-    set_address(local, both);
-    set_address(remote, comma + 1);
-    return local->ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
+    return count;
 }
 
 static int set_key(unsigned id, const char *secret)
@@ -359,9 +398,13 @@ static void set_authentication(void)
 
 static void set_up(int is_server, int remote_udp, int port)
 {
+    struct sockaddr_storage locals[ADDRESSES];
+    struct sockaddr_storage remotes[ADDRESSES];
     struct sockaddr_storage local;
     struct sockaddr_storage remote;
-    socklen_t address_length = addresses(&local, &remote);
+    const char *local_port = getenv("LOCAL_SCTP_PORT");
+    int local_count = addresses("LOCAL", is_server ? port : local_port ? atoi(local_port) : 0, locals, &local);
+    int remote_count = addresses("REMOTE", port, remotes, &remote);
     sock = usrsctp_socket(local.ss_family, SOCK_STREAM, IPPROTO_SCTP, NULL, NULL, 0, NULL);
     if (sock == NULL)
     {
@@ -412,6 +455,29 @@ static void set_up(int is_server, int remote_udp, int port)
         option(IPPROTO_SCTP, SCTP_RTOINFO, &rto, sizeof rto, "SCTP_RTOINFO");
     }
 
+    if (getenv("PATHS"))
+    {
+        struct sctp_rtoinfo rto;
+        struct sctp_paddrparams path;
+        struct sctp_assocparams association;
+        memset(&association, 0, sizeof association);
+        association.sasoc_asocmaxrxt = 100;                  /* it is not given up because of a few heartbeats */
+        option(IPPROTO_SCTP, SCTP_ASSOCINFO, &association, sizeof association, "SCTP_ASSOCINFO");
+        memset(&rto, 0, sizeof rto);
+        rto.srto_initial = 200;
+        rto.srto_min = 100;
+        rto.srto_max = 400;
+        option(IPPROTO_SCTP, SCTP_RTOINFO, &rto, sizeof rto, "SCTP_RTOINFO");
+        memset(&path, 0, sizeof path);
+        path.spp_address.ss_family = local.ss_family;
+        path.spp_hbinterval = 100;
+        path.spp_pathmaxrxt = 2;
+        path.spp_flags = SPP_HB_ENABLE;
+        option(IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, &path, sizeof path, "SCTP_PEER_ADDR_PARAMS");
+        event.se_type = SCTP_PEER_ADDR_CHANGE;
+        option(IPPROTO_SCTP, SCTP_EVENT, &event, sizeof event, "SCTP_PEER_ADDR_CHANGE");
+    }
+
     set_authentication();
     if (is_controlled)
     {
@@ -441,10 +507,8 @@ static void set_up(int is_server, int remote_udp, int port)
         option(IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, &path, sizeof path, "SCTP_PEER_ADDR_PARAMS");
     }
 
-    const char *local_port = getenv("LOCAL_SCTP_PORT");
-    set_port(&local, is_server ? port : local_port ? atoi(local_port) : 0);
-    set_port(&remote, port);
-    if (usrsctp_bind(sock, (struct sockaddr *)&local, address_length) < 0)
+    if (local_count > 1 ? usrsctp_bindx(sock, (struct sockaddr *)locals, local_count, SCTP_BINDX_ADD_ADDR) < 0
+                        : usrsctp_bind(sock, (struct sockaddr *)&local, address_length(&local)) < 0)
     {
         die("bind");
     }
@@ -468,7 +532,8 @@ static void set_up(int is_server, int remote_udp, int port)
     }
     else
     {
-        if (usrsctp_connect(sock, (struct sockaddr *)&remote, address_length) < 0)
+        if (remote_count > 1 ? usrsctp_connectx(sock, (struct sockaddr *)remotes, remote_count, NULL) < 0
+                             : usrsctp_connect(sock, (struct sockaddr *)&remote, address_length(&remote)) < 0)
         {
             die("connect");
         }
@@ -527,6 +592,59 @@ static void reset_stream(int is_incoming, unsigned stream)
     }
 }
 
+static void tell_paths(void)
+{
+    struct sctp_status status;
+    socklen_t length = sizeof status;
+    struct sockaddr *addresses;
+    char text[ADDRESSES * 80] = "";
+    size_t used = 0;
+    memset(&status, 0, sizeof status);
+    int count = usrsctp_getpaddrs(sock, 0, &addresses);
+    if (count < 0 || usrsctp_getsockopt(sock, IPPROTO_SCTP, SCTP_STATUS, &status, &length) < 0)
+    {
+        die("paths");
+    }
+
+    char *next = (char *)addresses;
+    for (int i = 0; i < count && used < sizeof text - 80; i++)
+    {
+        struct sctp_paddrinfo info;
+        memset(&info, 0, sizeof info);
+        memcpy(&info.spinfo_address, next, address_length((struct sockaddr_storage *)next));
+        next += address_length((struct sockaddr_storage *)next);
+        length = sizeof info;
+        if (usrsctp_getsockopt(sock, IPPROTO_SCTP, SCTP_GET_PEER_ADDR_INFO, &info, &length) < 0)
+        {
+            die("SCTP_GET_PEER_ADDR_INFO");
+        }
+
+        char name[INET6_ADDRSTRLEN];
+        snprintf(name, sizeof name, "%s", address_text(&info.spinfo_address));
+        used += (size_t)snprintf(text + used, sizeof text - used, " %s=%s%s", name,
+                                 info.spinfo_state & SCTP_UNCONFIRMED ? "unconfirmed" : info.spinfo_state & SCTP_ACTIVE ? "active" : "inactive",
+                                 strcmp(name, address_text(&status.sstat_primary.spinfo_address)) == 0 ? ",primary" : "");
+    }
+
+    if (count > 0)
+    {
+        usrsctp_freepaddrs(addresses);
+    }
+
+    say("paths%s", text);
+}
+
+static void set_primary(const char *text)
+{
+    struct sctp_setprim primary;
+    memset(&primary, 0, sizeof primary);
+    set_address(&primary.ssp_addr, text);
+    if (usrsctp_setsockopt(sock, IPPROTO_SCTP, SCTP_PRIMARY_ADDR, &primary, sizeof primary) < 0)
+    {
+        say("refused");
+    }
+}
+
 static void control(void)
 {
     char line[200];
@@ -577,6 +695,14 @@ static void control(void)
         else if (sscanf(line, "delete %u", &first) == 1)
         {
             say("key %s", use_key(SCTP_AUTH_DELETE_KEY, first) < 0 ? "refused" : "ok");
+        }
+        else if (strncmp(line, "paths", 5) == 0)
+        {
+            tell_paths();
+        }
+        else if (sscanf(line, "primary %99s", secret) == 1)
+        {
+            set_primary(secret);
         }
         else if (strncmp(line, "shutdown", 8) == 0)
         {
