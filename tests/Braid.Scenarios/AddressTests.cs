@@ -62,7 +62,7 @@ public sealed class AddressTests
         Assert.Equal(1, pair.EndpointZ.Drops[DropReason.BadHeartbeatAck]);
     }
 
-    [Fact, Rfc(9260, "5.4"), Rfc(5062, "4.2")]
+    [Fact, Rfc(9260, "5.4"), Rfc(5062, "6.3")]
     public void Seven_strange_addresses_get_one_heartbeat_for_each_RTO_and_are_given_up()
     {
         NetworkAddress[] strangers = Enumerable.Range(1, 20).Select(i => NetworkAddress.FromIPv4([10, 9, 9, (byte)i], 0)).ToArray();
@@ -82,7 +82,7 @@ public sealed class AddressTests
         Assert.Equal(AssociationState.Established, pair.Z.State);
     }
 
-    [Fact, Rfc(9260, "5.2.2"), Rfc(9260, "3.3.10.11"), Rfc(5062, "2")]
+    [Fact, Rfc(9260, "5.2.2"), Rfc(9260, "3.3.10.11"), Rfc(5062, "3.3")]
     public void A_restart_that_adds_addresses_is_refused_and_they_are_named()
     {
         Pair pair = new Pair().Established();
@@ -102,7 +102,7 @@ public sealed class AddressTests
         Assert.Equal(1, pair.EndpointZ.AssociationCount);
     }
 
-    [Fact, Rfc(5062, "4.1")]
+    [Fact, Rfc(5062, "6.3")]
     public void What_is_listed_from_afar_never_makes_us_send_to_our_own_host_or_link()
     {
         (Pair pair, _) = Establish(
@@ -189,7 +189,7 @@ public sealed class AddressTests
         Assert.Equal([0, 5, 0, 8, 10, 0, 0, 2], buffer[32..40]);
     }
 
-    [Fact, Rfc(9260, "5.1.3"), Rfc(5062, "4.2")]
+    [Fact, Rfc(9260, "5.1.3"), Rfc(5062, "9.3")]
     public void Nothing_that_answers_a_stranger_is_longer_than_three_times_his_packet()
     {
         foreach (bool exists in new[] { false, true })

@@ -47,7 +47,7 @@ public sealed class ExtensionTests
         Assert.Equal(both, pair.Z.Extensions);
     }
 
-    [Fact, Rfc(5061, "4.2.7"), Rfc(5062, "4.2")]
+    [Fact, Rfc(5061, "4.2.7"), Rfc(5062, "9.3")]
     public void A_peer_that_knows_of_none_gets_an_INIT_ACK_without()
     {
         byte[] bare = Packets.Init(5);

@@ -14,7 +14,7 @@ public sealed class FuzzTests
 
     public static TheoryData<string> Targets => [.. Program.Targets.Select(target => target.Name)];
 
-    [Theory, Rfc(5062, "4")]
+    [Theory, Rfc(5062, "9.3")]
     [MemberData(nameof(Targets))]
     public void Inputs_that_nobody_would_send_do_no_harm(string name)
     {

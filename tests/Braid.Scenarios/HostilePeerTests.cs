@@ -50,7 +50,7 @@ public sealed class HostilePeerTests
         Assert.Equal(1, tester.Endpoint.Drops[DropReason.BadCookie]);
     }
 
-    [Fact, Rfc(5062, "2"), Rfc(9260, "5.1.2")]
+    [Fact, Rfc(5062, "2.3"), Rfc(9260, "5.1.2")]
     public void Who_lists_the_address_of_somebody_else_does_not_keep_its_owner_out()
     {
         Tester tester = new Tester().Accepted(Chunk.IPv4(10, 0, 0, 77));
@@ -84,7 +84,7 @@ public sealed class HostilePeerTests
         Assert.Equal(Chunk.Data(tester.IutTsn + 1, 0, 0, [])[4..12], tester.Last[16..24]);
     }
 
-    [Fact, Rfc(9260, "5.2.4"), Rfc(9260, "11.2.7")]
+    [Fact, Rfc(9260, "5.2.4"), Rfc(9260, "11.2.7"), Rfc(5062, "4.3")]
     public void Messages_before_and_after_a_restart_are_told_apart()
     {
         Tester tester = new Tester().Accepted();

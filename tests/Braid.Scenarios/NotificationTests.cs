@@ -247,7 +247,7 @@ public sealed class NotificationTests
         Assert.IsType<AssociationEvent.Established>(Assert.Single(Events(other.Z)));
     }
 
-    [Fact, Rfc(5061, "4.2.6"), Rfc(5062, "4.2")]
+    [Fact, Rfc(5061, "4.2.6"), Rfc(5062, "9.3")]
     public void An_INIT_ACK_with_one_is_still_no_longer_than_three_INITs()
     {
         var pair = new Pair(s_quiet with { AdaptationIndication = 1 });

@@ -95,7 +95,7 @@ public sealed class SetupRegressionTests
         tester.SendRaw(Tester.Packet(tester.IutTag, initAck), s_victim).Nothing().InState(AssociationState.CookieWait);
     }
 
-    [Fact, Rfc(9260, "5.4"), Rfc(5062, "2")]
+    [Fact, Rfc(9260, "5.4"), Rfc(5062, "2.3")]
     public void Nobody_takes_the_place_of_an_awaited_peer_by_listing_its_address()
     {
         var tester = new Tester();

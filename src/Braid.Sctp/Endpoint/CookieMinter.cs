@@ -20,7 +20,7 @@ internal enum CookieVerdict : byte
 
 /// <summary>
 /// Makes and checks state cookies (RFC 9260 §5.1.3, §5.1.5): the claims in binary, and an HMAC-SHA-256 over them, cut to 128
-/// bits. Owns two keys, of which the older one is only good for checking. An INIT ACK must not be a weapon (RFC 5062 §4):
+/// bits. Owns two keys, of which the older one is only good for checking. An INIT ACK must not be a weapon (RFC 5062 §9):
 /// what the packet with the COOKIE ECHO says anyway is under the MAC but not in the cookie, so that the INIT ACK for a bare
 /// INIT is no longer than three of them.
 /// </summary>

@@ -95,7 +95,7 @@ internal sealed class InitResponder(EndpointOptions options, CookieMinter cookie
         var parameters = new ParameterWriter(room);
         parameters.TryWrite(ParameterType.StateCookie, cookie[..length]);
         SourceAddresses.WriteTold(ref parameters, Options.LocalAddresses, to.Path);
-        // Who knows none of them gets an INIT ACK that is no longer for it (RFC 5062 §4).
+        // Who knows none of them gets an INIT ACK that is no longer for it (RFC 5062 §9).
         ExtensionRules.Write(ref parameters, whole.Extensions == Extensions.None ? offered & Extensions.ZeroChecksum : offered);
 
         if (claims.Vectors is { } vectors)

@@ -42,7 +42,7 @@ internal sealed class UsedTags(TimeSpan lifetime)
 
     private void Forget(Instant now)
     {
-        while (_order.TryPeek(out (VerificationTag Tag, Instant Until) oldest) && oldest.Until <= now)
+        while (_order.TryPeek(out (VerificationTag Tag, Instant Until) oldest) && oldest.Until < now)          // at that very instant a cookie is still good
         {
             _tags.Remove(_order.Dequeue().Tag);
         }

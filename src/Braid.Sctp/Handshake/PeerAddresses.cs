@@ -113,7 +113,7 @@ internal struct PeerAddresses : IEquatable<PeerAddresses>
 
     public override readonly int GetHashCode() => (Source.GetHashCode() * 31) + Count;
 
-    // Somebody far away has no business to make us send to our own host, link or private network (RFC 5062 §4).
+    // Somebody far away has no business to make us send to our own host, link or private network (RFC 5062 §6).
     private static bool IsInReach(in NetworkAddress address, in NetworkAddress source) => SourceAddresses.IsTold(address, source);
 
     private static NetworkAddress Localize(in NetworkAddress address, in NetworkAddress source) =>
