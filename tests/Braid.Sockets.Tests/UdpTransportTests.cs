@@ -36,6 +36,36 @@ public sealed class UdpTransportTests
         Assert.Equal(0, sender.SendFailures);
     }
 
+    /// <summary>Calls that move one datagram say nothing of its source: there the socket alone decides. Linux's say it in a control message as well.</summary>
+    /// <param name="isPortable">Which calls move them.</param>
+    [Theory, Rfc(9260, "6.4")]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Of_several_sockets_a_datagram_leaves_by_the_one_whose_address_its_path_names(bool isPortable)
+    {
+        using UdpTransports sockets = UdpTransports.Open(
+            [new IPEndPoint(IPAddress.Parse("127.0.0.3"), 0), new IPEndPoint(IPAddress.Parse("127.0.1.3"), 0)],
+            (local, hasEphemeralPort) => isPortable ? OpenPortable(local, hasEphemeralPort) : UdpTransport.Open(local, hasEphemeralPort: hasEphemeralPort));
+        using var receiver = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp) { ReceiveTimeout = 10_000 };
+        receiver.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        NetworkAddress to = ((IPEndPoint)receiver.LocalEndPoint!).ToNetworkAddress();
+        int[] order = [1, 0, 0, 1, 1, 0];
+        DatagramBatch batch = DatagramBatch.Rent();
+        foreach (int index in order)
+        {
+            batch.Commit(100, new NetworkPath(sockets.LocalEndPoints[index].ToNetworkAddress(), to), mayBeFragmented: false, EcnCodepoint.NotCapable);
+        }
+
+        sockets.Send(batch);
+        DatagramBatch.Return(batch);
+        foreach (int index in order)
+        {
+            EndPoint from = new IPEndPoint(IPAddress.Any, 0);
+            Assert.Equal(100, receiver.ReceiveFrom(new byte[200], ref from));
+            Assert.Equal(sockets.LocalEndPoints[index], from);
+        }
+    }
+
     [Theory, MemberData(nameof(Pairs)), Rfc(3168, "5")]
     public void The_codepoint_of_each_datagram_arrives_with_it(string left, string right, string to)
     {
@@ -181,6 +211,13 @@ public sealed class UdpTransportTests
                 DatagramBatch.Return(batch);
             }
         }
+    }
+
+    private static PortableUdpTransport OpenPortable(IPEndPoint local, bool hasEphemeralPort)
+    {
+        var socket = new Socket(local.AddressFamily, SocketType.Dgram, ProtocolType.Udp) { Blocking = false };
+        socket.Bind(local);
+        return new PortableUdpTransport(socket, hasEphemeralPort);
     }
 
     private static UdpTransport Open(string address) => UdpTransport.Open(new IPEndPoint(IPAddress.Parse(address), 0));
