@@ -152,6 +152,14 @@ public record AssociationOptions
     /// <summary>Packets that one opportunity to send may emit (Max.Burst), from 1. With fewer than 3 the congestion window cannot grow. Default 4.</summary>
     public int MaximumBurst { get; init; } = 4;
 
+    /// <summary>
+    /// Whether data takes all active paths of a peer with several addresses at the same time (draft-tuexen-tsvwg-sctp-multipath), the one with
+    /// the shortest round trip first, and not the primary one alone. With <see cref="CongestionControl.NewReno"/> the windows of the paths grow
+    /// together (RFC 6356): a bottleneck that they share sees no more than one flow. With the others each path is a flow of its own. The
+    /// receiver wants it too, for fewer acknowledgements. Default false.
+    /// </summary>
+    public bool ConcurrentMultipath { get; init; }
+
     /// <summary>Retransmissions in a row before the peer counts as unreachable (Association.Max.Retrans), from 0. Default 10.</summary>
     public int MaximumRetransmissions { get; init; } = 10;
 

@@ -51,6 +51,12 @@ internal sealed class AssociationContext(
     /// <summary>Authentication of chunks; null where it is not offered.</summary>
     public ChunkAuthentication? Authentication { get; set; }
 
+    /// <summary>What is remembered of several paths that data takes at the same time; null where it never did.</summary>
+    public MultipathState? Multipath { get; private set; }
+
+    /// <summary>The same where it does so now; else null.</summary>
+    public MultipathState? Concurrent => Options.ConcurrentMultipath ? Multipath ??= new MultipathState() : null;
+
     /// <summary>Adds an event. Bounded: a peer may send ERROR chunks faster than anybody reads of them.</summary>
     public void Report(AssociationEvent associationEvent)
     {

@@ -101,6 +101,7 @@ internal readonly struct PacketAssembler(
         Path sackPath = transfer.LastDataPath is { State: PathState.Active } last ? last : paths.ForData();
         Path path;
         bool mayCarrySack = true;
+        bool isConcurrent = context.Options.ConcurrentMultipath;         // then SACKs on several paths would overtake each other
         if (context.Control.TryPeek(out ControlChunk control))
         {
             path = control.Path == ControlQueue.AnyPath ? paths.ForData() : paths[control.Path];
@@ -109,7 +110,7 @@ internal readonly struct PacketAssembler(
             // acknowledges by itself, and without the window that goes with it the peer would send too much.
             mayCarrySack = control.Path == ControlQueue.AnyPath || path == sackPath || path == dataPath || control.Type == ChunkType.Shutdown;
         }
-        else if (dataPath is not null)
+        else if (dataPath is not null && (dataPath == sackPath || !isConcurrent || !receiver.WantsSack))
         {
             path = dataPath;
         }
@@ -144,6 +145,10 @@ internal readonly struct PacketAssembler(
         if (!path.IsConfirmed || !mayCarrySack || oversized > 0)
         {
             // §5.4: nothing but heartbeats and their answers; or there is no room.
+        }
+        else if (isConcurrent && path != sackPath && control.Type != ChunkType.Shutdown)
+        {
+            // It goes by itself, before more data.
         }
         else if (receiver.WantsSack || (receiver.Acks.IsPending && dataPath == path
             && sender.HasDataFor(packet.Available - Receiver.ShortestSack(transfer.UsesNrSack))))

@@ -41,6 +41,16 @@ internal sealed class Transfer(AssociationContext context, Negotiated negotiated
     /// <inheritdoc cref="ReconfigurationAnswers.NewsWith"/>
     public ReadOnlySpan<byte> NewsWithData => _answers is null ? default : _answers.NewsWith(Sender.CumulativeAck);
 
-    /// <summary>The path that the last DATA chunk came on: where its SACK goes (§6.4).</summary>
-    public Path? LastDataPath { get; set; }
+    /// <summary>The path that the last DATA chunk came on, or one of those that they come on: where its SACK goes (§6.4).</summary>
+    public Path? LastDataPath { get; private set; }
+
+    /// <summary>Whether data comes over several paths, as we want it ourselves: a gap is nothing unusual then.</summary>
+    public bool ExpectsGaps => context.Options.ConcurrentMultipath && context.Multipath is { } multipath && multipath.AckPath.IsMixed(context.Now);
+
+    /// <summary>A DATA or FORWARD TSN chunk has come.</summary>
+    /// <param name="path">Where from.</param>
+    /// <param name="paths">All.</param>
+    public void OnData(Path path, PathSet paths) =>
+        LastDataPath = paths.Count == 1 || context.Concurrent is not { } multipath ? path
+            : multipath.AckPath.Choose(context.Now, path, LastDataPath, paths);
 }

@@ -25,7 +25,8 @@ internal sealed class TransferProcedures(Tcb tcb)
     public bool OnPacketEnd()
     {
         Transfer transfer = tcb.Transfer!;
-        transfer.Receiver.OnPacketEnd((transfer.LastDataPath ?? tcb.Paths.Primary).Rto.Smoothed);
+        bool expectsGaps = transfer.ExpectsGaps;
+        transfer.Receiver.OnPacketEnd(expectsGaps ? LongestRoundTrip() : (transfer.LastDataPath ?? tcb.Paths.Primary).Rto.Smoothed, expectsGaps);
         if (_packetHadData && !_packetHadSack && transfer.Receiver.Acks.IsSteady)
         {
             tcb.Context.Activity.ReportSteady();
@@ -248,6 +249,18 @@ internal sealed class TransferProcedures(Tcb tcb)
         }
     }
 
+    // What comes over the fastest path waits for the slowest.
+    private TimeSpan LongestRoundTrip()
+    {
+        TimeSpan longest = TimeSpan.Zero;
+        for (int i = 0; i < tcb.Paths.Count; i++)
+        {
+            longest = tcb.Paths[i].State == PathState.Active && tcb.Paths[i].Rto.Smoothed > longest ? tcb.Paths[i].Rto.Smoothed : longest;
+        }
+
+        return longest;
+    }
+
     private bool MayTakeForwardTsn(bool isInterleaved, Tsn newCumulative, Path path, out bool goesOn)
     {
         if (tcb.State is not (AssociationState.Established or AssociationState.ShutdownPending or AssociationState.ShutdownSent))
@@ -275,7 +288,7 @@ internal sealed class TransferProcedures(Tcb tcb)
             return false;
         }
 
-        tcb.Transfer.LastDataPath = path;
+        tcb.Transfer.OnData(path, tcb.Paths);
         return true;
     }
 
@@ -318,7 +331,7 @@ internal sealed class TransferProcedures(Tcb tcb)
         }
 
         tcb.Idle.OnData();
-        tcb.Transfer!.LastDataPath = path;
+        tcb.Transfer!.OnData(path, tcb.Paths);
         return false;
     }
 
@@ -365,7 +378,7 @@ internal sealed class TransferProcedures(Tcb tcb)
 
         // The window counts user data, the buffer what goes with it, too.
         double overhead = tcb.Queue.IsEmpty ? 1 : (double)charge / tcb.Queue.BufferedBytes;
-        long wanted = (long)(2 * overhead * tcb.Paths.ForData().Congestion.Window);
+        long wanted = (long)(2 * overhead * tcb.Transfer!.Sender.TotalWindow);
         if (wanted >= sizes.Send / 4 * 5)
         {
             sizes.TryGrowSend(Math.Min(wanted, options.MaximumSendBufferSize));

@@ -60,6 +60,10 @@ internal sealed class PathMonitor(AssociationContext context, PathSet paths)
             else
             {
                 ScheduleHeartbeat(paths[i]);
+                if (context.Options.ConcurrentMultipath && paths.Count > 1 && paths[i] is { Rto.Smoothed.Ticks: 0, HeartbeatInterval: not null })
+                {
+                    RequestHeartbeat(paths[i]);              // the shortest path comes first, for data and for SACKs
+                }
             }
         }
     }

@@ -16,11 +16,20 @@ internal sealed class AckScheduler(AssociationContext context)
     // A sender that was idle for an RTO may be in slow start again (RFC 9260 §7.2.1).
     private const uint Pause = 200;                          // ms
 
+    // What was in the packet so far.
+    [Flags]
+    private enum Seen : byte
+    {
+        None = 0,
+        Data = 1,
+        Gap = 2,
+        Urgent = 4,
+    }
+
     private int _packetsWaiting;
     private int _packetsInOrder;                             // since the beginning, or since anything was out of order, or a pause
     private uint _lastPacket;                                // ms, of 49 days
-    private bool _sawData;
-    private bool _isUrgent;
+    private Seen _seen;
 
     /// <summary>Whether any packet with data has come since the association began.</summary>
     public bool HadData { get; private set; }
@@ -35,34 +44,36 @@ internal sealed class AckScheduler(AssociationContext context)
     public bool IsPending => IsDue || _packetsWaiting > 0;
 
     /// <summary>A DATA chunk was accepted, or is acknowledged though it was not delivered.</summary>
-    /// <param name="immediately">The I bit (RFC 7053), or a TSN that leaves or fills a gap.</param>
-    public void OnData(bool immediately)
-    {
-        _sawData = true;
-        _isUrgent |= immediately;
-    }
+    /// <param name="immediately">The I bit (RFC 7053), or what else the peer must know of.</param>
+    /// <param name="hasGaps">Whether TSNs are missing, or were before it.</param>
+    public void OnData(bool immediately, bool hasGaps = false) =>
+        _seen |= Seen.Data | (immediately ? Seen.Urgent : Seen.None) | (hasGaps ? Seen.Gap : Seen.None);
 
     /// <summary>A duplicate, or data that had to be dropped: the peer needs to know at once.</summary>
     public void OnUnusable()
     {
-        _sawData = true;
-        _isUrgent = true;
+        _seen |= Seen.Data | Seen.Urgent;
     }
 
     /// <summary>The packet is at its end: at most one SACK for each (§6.2).</summary>
-    public void OnPacketEnd()
+    /// <param name="expectsGaps">
+    /// Whether a gap is no reason to hurry, for what is missing is on its way on another path (delayed ack for CMT, Iyengar et al. 2006).
+    /// </param>
+    public void OnPacketEnd(bool expectsGaps)
     {
-        if (!_sawData)
+        if (_seen == Seen.None)
         {
             return;
         }
 
+        bool isUrgent = (_seen & (expectsGaps ? Seen.Urgent : Seen.Urgent | Seen.Gap)) != 0;
+
         uint now = unchecked((uint)(context.Now.Ticks / TimeSpan.TicksPerMillisecond));
-        bool isDisturbed = _isUrgent || unchecked(now - _lastPacket) > Pause;
+        bool isDisturbed = isUrgent || unchecked(now - _lastPacket) > Pause;
         _packetsInOrder = isDisturbed ? 0 : Math.Min(_packetsInOrder + 1, PacketsUntilSteady);
         _lastPacket = now;
         _packetsWaiting++;
-        if (_isUrgent || !HadData || _packetsWaiting >= context.Options.SackFrequency || context.Options.SackDelay.Ticks == 0)
+        if (isUrgent || !HadData || _packetsWaiting >= context.Options.SackFrequency || context.Options.SackDelay.Ticks == 0)
         {
             RequestNow();
         }
@@ -72,8 +83,7 @@ internal sealed class AckScheduler(AssociationContext context)
         }
 
         HadData = true;
-        _sawData = false;
-        _isUrgent = false;
+        _seen = Seen.None;
     }
 
     /// <summary>The options have changed: what waited by the old ones waits no longer, so that no delay adds to another one.</summary>

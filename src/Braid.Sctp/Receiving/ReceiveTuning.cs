@@ -42,8 +42,9 @@ internal sealed class ReceiveTuning(long announced)
     /// <param name="received">User data received so far, in bytes.</param>
     /// <param name="taken">Memory of what the application has had so far, in bytes.</param>
     /// <param name="smoothed">SRTT of the path, where we send too; else zero.</param>
+    /// <param name="isMixed">Whether data comes over several paths, of which this is the longest round trip.</param>
     /// <returns>The size that the buffer should have at least; 0 when there is nothing new to say.</returns>
-    public long OnReceived(Instant now, long received, long taken, TimeSpan smoothed)
+    public long OnReceived(Instant now, long received, long taken, TimeSpan smoothed, bool isMixed)
     {
         if (_edge != 0 && received > _edge)
         {
@@ -53,7 +54,7 @@ internal sealed class ReceiveTuning(long announced)
         }
 
         // Each is too long at times: the window where it does not bound the sender, SRTT where the peer delays what it acknowledges.
-        long roundTrip = (smoothed == TimeSpan.Zero || (_roundTrip != TimeSpan.Zero && _roundTrip < smoothed) ? _roundTrip : smoothed).Ticks;
+        long roundTrip = (smoothed == TimeSpan.Zero || (!isMixed && _roundTrip != TimeSpan.Zero && _roundTrip < smoothed) ? _roundTrip : smoothed).Ticks;
         long passed = (now - _since).Ticks;
         if (roundTrip == 0)
         {

@@ -129,15 +129,16 @@ internal sealed class Receiver
     }
 
     /// <summary>A packet with data is at its end: the receive buffer may have become too small.</summary>
-    /// <param name="smoothed">SRTT of the path that it came on; zero for none.</param>
-    public void OnPacketEnd(TimeSpan smoothed)
+    /// <param name="smoothed">SRTT of the path that it came on, or of the slowest of several; zero for none.</param>
+    /// <param name="expectsGaps">Whether data comes over several paths at the same time.</param>
+    public void OnPacketEnd(TimeSpan smoothed, bool expectsGaps)
     {
-        Acks.OnPacketEnd();
+        Acks.OnPacketEnd(expectsGaps);
         AssociationOptions options = _context.Options;
         if (options.ReceiveBufferSize == 0 && _context.Counters.PayloadBytesReceived > WorthTuning)
         {
             _tuning ??= new ReceiveTuning(options.FirstReceiveBuffer);
-            Grow(_tuning.OnReceived(_context.Now, _context.Counters.PayloadBytesReceived, Window.Taken, smoothed), options.MaximumReceiveBufferSize);
+            Grow(_tuning.OnReceived(_context.Now, _context.Counters.PayloadBytesReceived, Window.Taken, smoothed, expectsGaps), options.MaximumReceiveBufferSize);
         }
     }
 
@@ -382,7 +383,7 @@ internal sealed class Receiver
         // §6.7: as long as TSNs are missing, and when the last of them comes, every packet is acknowledged at once.
         bool hadGaps = Tsns.HasGaps;
         Tsns.Accept(tsn);
-        Acks.OnData(immediately: sackImmediately || hadGaps || Tsns.HasGaps);
+        Acks.OnData(immediately: sackImmediately, hasGaps: hadGaps || Tsns.HasGaps);
     }
 
     // A fragment whose neighbour in the message has arrived and is not held was cut off from it: it could never be delivered,

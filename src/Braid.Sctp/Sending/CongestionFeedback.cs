@@ -9,7 +9,11 @@ namespace Braid.Sctp;
 internal readonly struct CongestionFeedback(AssociationContext context, OutstandingQueue outstanding)
 {
     /// <summary>What a SACK has acknowledged, and shown to be lost.</summary>
-    public void OnSack(Path path, in PathAck ack, bool isRecovering)
+    /// <param name="path">The path.</param>
+    /// <param name="ack">What the SACK says of it.</param>
+    /// <param name="isRecovering">Whether fast recovery goes on there.</param>
+    /// <param name="growthLimit"><see cref="AckSample.GrowthLimit"/>.</param>
+    public void OnSack(Path path, in PathAck ack, bool isRecovering, double growthLimit)
     {
         if (ack.Lost > 0)
         {
@@ -39,6 +43,7 @@ internal readonly struct CongestionFeedback(AssociationContext context, Outstand
             SmoothedRtt = path.Rto.Smoothed,
             NewestSent = ack.NewestSent,
             TotalSent = outstanding.TotalSentOn(path.Index),
+            GrowthLimit = growthLimit,
             Rate = rate?.Sample(roundTrip) ?? default,
         });
         path.WasHeldBack = false;

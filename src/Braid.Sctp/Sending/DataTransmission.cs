@@ -21,6 +21,11 @@ internal sealed class DataTransmission(
 
     private CongestionFeedback Feedback => new(context, outstanding);
 
+    private PathScheduler Scheduler => new(context, paths, queue, outstanding, window);
+
+    /// <summary>Bytes that may be in flight where new data goes.</summary>
+    public long TotalWindow => Scheduler is { IsOn: true } scheduler ? scheduler.TotalWindow() : paths.ForData().Congestion.Window;
+
     /// <summary>A chance to send: the application sent, or a timer expired.</summary>
     public void OnOpportunity() => _burst.Renew(context.Options.MaximumBurst);
 
@@ -35,16 +40,20 @@ internal sealed class DataTransmission(
         if (outstanding.TryPeekLost(out LostChunk lost))
         {
             Path again = PathFor(lost);
-            return recovery.OwesRetransmission || MaySend(again) ? again : null;
+            return recovery.OwesRetransmission(again) || Scheduler.HasRoom(again) ? again : null;
         }
 
-        Path path = paths.ForData();
+        if (Scheduler.IsOn && TryUnblock(isFull: false) && outstanding.TryPeekLost(out lost))
+        {
+            return PathFor(lost) is var other && Scheduler.HasRoom(other) ? other : null;
+        }
+
         if (recovery.OwesNew)
         {
-            return path;
+            return paths.ForData();
         }
 
-        if (!AllowsNew(path) || !MaySend(path))
+        if (PathForNew() is not { } path)
         {
             return null;
         }
@@ -55,7 +64,9 @@ internal sealed class DataTransmission(
             return null;
         }
 
-        return HasNewData ? path : null;
+        return HasNewData ? path
+            : Scheduler.IsOn && queue.HasNext && TryUnblock(isFull: true) && outstanding.TryPeekLost(out lost) ? PathFor(lost)
+            : null;
     }
 
     /// <summary>The key of the message that goes next; null for none.</summary>
@@ -116,15 +127,16 @@ internal sealed class DataTransmission(
         _burst.Reset();
         Path path = paths.ForData();
         Path next = outstanding.TryPeekLost(out LostChunk lost) ? PathFor(lost) : path;
-        if (!outstanding.HasLost && !queue.HasNext)
+        bool hasNothing = !outstanding.HasLost && !queue.HasNext;
+        for (int i = 0; Scheduler.IsOn && i < paths.Count; i++)
         {
-            Feedback.OnRanOut(path);
+            if (paths[i] != next && paths[i].State == PathState.Active)
+            {
+                Explain(paths[i], hasNothing);
+            }
         }
-        else if (!next.MayLeave)
-        {
-            Feedback.OnHeldBack(next);
-        }
-        else if (outstanding.IsEmpty && queue.HasNext)
+
+        if (!Explain(next, hasNothing) && outstanding.IsEmpty && queue.HasNext)
         {
             Timer.StartIfStopped(path);
         }
@@ -134,7 +146,7 @@ internal sealed class DataTransmission(
     {
         bool wrote = false;
         while (TryPeekWorthy(abandonment, out LostChunk lost) && packet.Admits(lost.KeyId) && lost.WireLength <= packet.Available
-            && (wrote || recovery.OwesRetransmission || MaySend(path)))
+            && (wrote || recovery.OwesRetransmission(path) || Scheduler.HasRoom(path)))
         {
             Feedback.OnSending(path);
             bool isAlone = outstanding.PayloadInFlight == 0 && outstanding.GapAckedCount == 0;
@@ -164,7 +176,7 @@ internal sealed class DataTransmission(
 
     private bool WriteNew(ref PacketWriter packet, Path path, bool isShuttingDown)
     {
-        if (!recovery.OwesNew && (!AllowsNew(path) || !MaySend(path)))
+        if (!recovery.OwesNew && !(AllowsNew(path) && Scheduler.HasRoom(path)))
         {
             return false;
         }
@@ -201,13 +213,49 @@ internal sealed class DataTransmission(
         Invariant.Check(fits, "a chunk was cut larger than the packet");
     }
 
-    private Path PathFor(in LostChunk lost) => paths.ForRetransmission(paths[lost.Path], lost.ByTimeout);
-
-    // §6.1 B: below cwnd a whole packet may go, even if it reaches over.
-    private bool MaySend(Path path)
+    // What keeps data from leaving on a path now; false for neither the application nor the pacer.
+    private bool Explain(Path path, bool hasNothing)
     {
-        long inFlight = outstanding.InFlightOn(path.Index);
-        return path.MayLeave && (inFlight == 0 || (inFlight < path.Congestion.Window && !path.Congestion.IsLimitedToOnePacket));
+        if (hasNothing)
+        {
+            Feedback.OnRanOut(path);
+            return true;
+        }
+
+        if (!path.MayLeave)
+        {
+            Feedback.OnHeldBack(path);
+            return true;
+        }
+
+        if (Scheduler.IsOn)
+        {
+            Feedback.OnRanOut(path);                         // if there is room, it is not the path that the data waits for
+        }
+
+        return false;
+    }
+
+    private Path PathFor(in LostChunk lost) =>
+        Scheduler is { IsOn: true } scheduler && !recovery.OwesOld ? scheduler.ForLost(lost) : paths.ForRetransmission(paths[lost.Path], lost.ByTimeout);
+
+    private Path? PathForNew() => Scheduler is { IsOn: true } scheduler ? scheduler.ForNew(_burst.AllowsPacket)
+        : paths.ForData() is var path && AllowsNew(path) && Scheduler.HasRoom(path) ? path
+        : null;
+
+    private bool TryUnblock(bool isFull)
+    {
+        int length = Scheduler.Unblock(isFull);
+        window.OnMarkedLost(length);
+        for (int i = 0; length > 0 && i < paths.Count; i++)
+        {
+            if (outstanding.InFlightOn(i) == 0)
+            {
+                Timer.Stop(paths[i]);                        // R2
+            }
+        }
+
+        return length > 0;
     }
 
     // §6.1 D: bursts are bounded, by Max.Burst or by the pacer.

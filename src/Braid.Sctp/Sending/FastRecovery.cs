@@ -4,12 +4,15 @@ namespace Braid.Sctp;
 
 /// <summary>
 /// Fast recovery (RFC 9260 §7.2.4): from the first fast retransmission until everything that was outstanding then is
-/// acknowledged. One for the association: while it lasts, no path's cwnd is reduced again.
+/// acknowledged. One for the association: while it lasts, no path's cwnd is reduced again; or one for each path (<see cref="PathRecoveries"/>).
 /// </summary>
 internal struct FastRecovery
 {
+    private Instant _begun;                                  // the largest first: there may be very many idle associations
     private Tsn _exit;
-    private Instant _begun;
+
+    /// <summary>The exit point.</summary>
+    public readonly Tsn Exit => _exit;
 
     /// <summary>Whether it goes on.</summary>
     public bool IsActive { get; private set; }

@@ -10,7 +10,7 @@ namespace Braid.Sctp;
 /// probe (§8). What was found is marked in the queue; what it means for the window, the sender decides.
 /// </summary>
 internal readonly struct LossDetection(
-    AssociationContext context, PathSet paths, OutstandingQueue outstanding, bool isRepairing, PeerWindow window, TailLossProbe probe)
+    AssociationContext context, PathSet paths, OutstandingQueue outstanding, bool isRepairing, PathRecoveries? split, PeerWindow window, TailLossProbe probe)
 {
     /// <summary>Whether losses are found by time.</summary>
     public bool IsTimed => context.Options.LossRecovery == LossRecovery.Rack;
@@ -29,22 +29,21 @@ internal readonly struct LossDetection(
             outstanding.RackOn(i)?.OnDuplicates(outstanding.CumulativeAck, outstanding.HighestTsn);
         }
 
-        return repaired is { } index ? paths[index] : null;
+        // Where data takes several paths, what came on another one may have been acknowledged before the probe was found to be needless.
+        return repaired is { } index && split is null ? paths[index] : null;
     }
 
-    /// <summary>Something was acknowledged: marks what is lost on all paths.</summary>
+    /// <summary>Something was acknowledged: marks what is lost on a path.</summary>
+    /// <param name="path">Where, maybe.</param>
     /// <param name="hasRecovered">Whether a recovery has ended with it.</param>
-    public void OnAcknowledged(bool hasRecovered)
+    public void OnAcknowledged(Path path, bool hasRecovered)
     {
-        for (int i = 0; i < paths.Count; i++)
+        if (hasRecovered)
         {
-            if (hasRecovered)
-            {
-                outstanding.RackOn(i)?.OnRecovered();
-            }
-
-            Detect(paths[i]);
+            outstanding.RackOn(path.Index)?.OnRecovered();
         }
+
+        Detect(path);
     }
 
     /// <summary>A SACK is done with: the loss timers run for what is in flight now (§7.2, §8).</summary>
@@ -67,12 +66,13 @@ internal readonly struct LossDetection(
     }
 
     /// <summary>A recovery begins, by whatever has told of the loss (§7.1).</summary>
-    public void OnRecovery()
+    /// <param name="path">Where the loss was.</param>
+    public void OnRecovery(Path path)
     {
         probe.Forget();
         for (int i = 0; i < paths.Count; i++)
         {
-            if (!IsReordering(paths[i]))
+            if (!IsReordering(paths[i]) && (split is null || paths[i] == path))
             {
                 context.Timers.Stop(Id(paths[i]));
             }
@@ -125,7 +125,7 @@ internal readonly struct LossDetection(
             return 0;
         }
 
-        return outstanding.DetectLosses(path.Index, context.Now, rack.ReorderingWindow(path.Rto.Smoothed, isRepairing));
+        return outstanding.DetectLosses(path.Index, context.Now, rack.ReorderingWindow(path.Rto.Smoothed, IsRepairing(path)));
     }
 
     private void UpdateTimer(Path path, bool restart)
@@ -147,12 +147,15 @@ internal readonly struct LossDetection(
         }
     }
 
+    private bool IsRepairing(Path path) => split?.Fast(path.Index).IsRepairing ?? isRepairing;
+
     private bool IsReordering(Path path) => outstanding.RackOn(path.Index) is { ReviewAt.IsNever: false };
 
     // §7.2: where gaps, a recovery, a closed window or T1-cookie tell what to do, no probe is needed.
     private bool IsQuiet(Path path) => path.State == PathState.Active && path.Rto.Smoothed > TimeSpan.Zero
         && !context.Timers.IsRunning(new TimerId(TimerKind.T1Cookie))
-        && !isRepairing && !window.IsProbing && outstanding.GapAckedCount == 0 && outstanding.InFlightOn(path.Index) > 0;
+        && !IsRepairing(path) && !window.IsProbing && outstanding.InFlightOn(path.Index) > 0
+        && (outstanding.GapAckedCount == 0 || split is not null);        // between paths gaps are nothing unusual
 
     private static TimerId Id(Path path) => new(TimerKind.Loss, path.Index);
 }

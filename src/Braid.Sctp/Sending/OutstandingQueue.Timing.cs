@@ -199,7 +199,7 @@ internal sealed partial class OutstandingQueue
 
     private void ObserveDelivery(PathFlight flight, in OutstandingChunk chunk, Tsn tsn)
     {
-        if (!_isTimed || chunk.IsUnmeasured || chunk.TookAnotherWay)
+        if ((_reading & SackReading.Timed) == 0 || chunk.IsUnmeasured || chunk.TookAnotherWay)
         {
             return;
         }

@@ -23,7 +23,7 @@ internal sealed partial class OutstandingQueue
     private int _highestGapAcked = -1;                       // offset; -1 when there is none
     private uint _sackNumber;
     private Instant _now;                                    // of the SACK that is being taken in
-    private bool _isTimed;                                   // whether that one looks for losses by time
+    private SackReading _reading;
     private Tsn _cumulativeAck;
     private FormerTsns? _former;                             // nearly always none
 
@@ -167,7 +167,8 @@ internal sealed partial class OutstandingQueue
     /// <param name="sack">The chunk.</param>
     /// <param name="inFastRecovery">Whether fast recovery goes on: then a SACK that advances counts for every missing TSN.</param>
     /// <param name="isTimed">Whether losses are found by time: then missing reports do not count, and detectors are told of deliveries.</param>
-    public AckOutcome Acknowledge(Instant now, in SackChunk sack, bool inFastRecovery, bool isTimed = false)
+    /// <param name="isSplit">Whether data takes several paths at the same time: then what is delivered on one reports nothing missing on another one.</param>
+    public AckOutcome Acknowledge(Instant now, in SackChunk sack, bool inFastRecovery, bool isTimed = false, bool isSplit = false)
     {
         int advance = sack.CumulativeAck.DistanceFrom(_cumulativeAck);
         if (advance < 0)
@@ -180,7 +181,7 @@ internal sealed partial class OutstandingQueue
             return OnUnsent(now, sack.CumulativeAck);
         }
 
-        BeginSack(now, isTimed);
+        BeginSack(now, isTimed, isSplit);
         (long released, bool hasNewAck, bool hasSkipped) = AcknowledgeUpTo(advance);
         GapReport gaps = ApplyGaps(sack);
         released += gaps.Released;
@@ -190,7 +191,12 @@ internal sealed partial class OutstandingQueue
         // §7.2.4 (HTNA): only TSNs below the highest newly acknowledged one count as missing; in fast recovery, when the
         // Cumulative TSN Ack Point advances, all that the SACK shows missing.
         int missingBelow = inFastRecovery && advance > 0 ? gaps.HighestReported : gaps.HighestNew;
-        long unreported = ReviewMissing(missingBelow, gaps.HighestReported);
+
+        // SACKs that come back on several paths overtake each other. One that tells of nothing new was overtaken, and takes nothing back:
+        // what the peer has dropped is missing in the next one that does, and before the chunk behind the Cumulative TSN Ack Point is
+        // acknowledged there is one.
+        bool isOvertaken = isSplit && advance == 0 && gaps.HighestNew < 0;
+        long unreported = ReviewMissing(missingBelow, gaps.HighestReported, isOvertaken);
         ReviewOvertaken();
         return new AckOutcome(
             IsPromiseBroken ? AckVerdict.BreaksPromise : AckVerdict.Accepted, advance > 0, released, hasNewAck, hasSkipped, unreported);
@@ -256,10 +262,11 @@ internal sealed partial class OutstandingQueue
     private AckOutcome OnUnsent(Instant now, Tsn cumulativeAck) =>
         new(_former?.Includes(cumulativeAck, now) == true ? AckVerdict.Outdated : AckVerdict.AcknowledgesUnsent);
 
-    private void BeginSack(Instant now, bool isTimed)
+    private void BeginSack(Instant now, bool isTimed, bool isSplit = false)
     {
         _sackNumber++;
-        (_now, _isTimed) = (now, isTimed);
+        _now = now;
+        _reading = (isTimed ? SackReading.Timed : SackReading.Plain) | (isSplit ? SackReading.Split : SackReading.Plain);
         foreach (PathFlight flight in _paths)
         {
             flight.BeginSack();
@@ -307,8 +314,9 @@ internal sealed partial class OutstandingQueue
     /// <summary>Counts missing reports and finds what the peer has taken back, in one walk from the lowest TSN.</summary>
     /// <param name="missingBelow">Unreported chunks before this offset are missing.</param>
     /// <param name="highestReported">The last offset that the SACK reports, or -1.</param>
+    /// <param name="isOvertaken">Whether the SACK is older than another one that has come.</param>
     /// <returns>User data that the peer has, for all that we know, and that this SACK does not report, in bytes.</returns>
-    private long ReviewMissing(int missingBelow, int highestReported)
+    private long ReviewMissing(int missingBelow, int highestReported, bool isOvertaken)
     {
         int end = Math.Max(missingBelow, _highestGapAcked + 1);
         _highestGapAcked = highestReported;
@@ -318,7 +326,7 @@ internal sealed partial class OutstandingQueue
             ref OutstandingChunk chunk = ref At(offset);
             if (chunk.State == ChunkState.GapAcked && chunk.ReportedBy != _sackNumber)
             {
-                if (chunk.IsNonRenegable || offset > _knownEnd)
+                if (chunk.IsNonRenegable || offset > _knownEnd || isOvertaken)
                 {
                     unreported += chunk.Length;
                     _highestGapAcked = Math.Max(_highestGapAcked, offset);
@@ -327,7 +335,7 @@ internal sealed partial class OutstandingQueue
 
                 TakeBack(ref chunk, offset);                 // §6.2.1 D iii: it counts as one missing report
             }
-            else if (chunk.State == ChunkState.InFlight && offset < missingBelow)
+            else if (chunk.State == ChunkState.InFlight && offset < missingBelow && !IsElsewhere(chunk, offset))
             {
                 chunk.MissingReports = (byte)Math.Min(chunk.MissingReports + 1, MissingReportsForLoss);
             }
@@ -341,7 +349,7 @@ internal sealed partial class OutstandingQueue
                 continue;
             }
 
-            if (chunk.MissingReports >= MissingReportsForLoss && !chunk.WasFastRetransmitted && !_isTimed)
+            if (chunk.MissingReports >= MissingReportsForLoss && !chunk.WasFastRetransmitted && (_reading & SackReading.Timed) == 0)
             {
                 chunk.WasFastRetransmitted = true;
                 _paths[chunk.Path].OnLost(chunk);
@@ -356,13 +364,18 @@ internal sealed partial class OutstandingQueue
     {
         PathFlight flight = _paths[chunk.Path];
         ref PathAck ack = ref flight.LastAck;
+        if (_reading == SackReading.Split)
+        {
+            ObserveHighest(flight, tsn);
+        }
+
         if (!flight.IsEarliestSeen)
         {
             ack.AcknowledgedEarliest = offset == 0 || IsEarliestOn(chunk.Path, offset);
             flight.IsEarliestSeen = true;
         }
 
-        ack.IsCertain |= !chunk.WasSentElsewhere;
+        ack.IsCertain |= !chunk.WasSentElsewhere && !((_reading & SackReading.Split) != 0 && chunk.State == ChunkState.Lost);
         if (flight.TryStopTiming(tsn, out Instant since))
         {
             ack.TimedSince = since;

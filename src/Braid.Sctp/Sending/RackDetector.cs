@@ -28,6 +28,11 @@ internal sealed class RackDetector
     private byte _recoveriesLeft;
     private int _quarters = 1;                               // RACK.reo_wnd_mult
 
+    /// <summary>
+    /// Where missing reports find losses and not time: the highest TSN that the last SACK with any has newly acknowledged on the path.
+    /// </summary>
+    public Tsn HighestNew { get; set; }
+
     /// <summary>When <see cref="OutstandingQueue.DetectLosses"/> has to look again; <see cref="Instant.Never"/> for not by itself.</summary>
     public Instant ReviewAt { get; set; } = Instant.Never;
 

@@ -13,22 +13,31 @@ internal sealed class Recovery(AssociationContext context, PathSet paths, Outsta
     private SpuriousRecovery _spurious;
     private EcnResponse _ecn;
 
-    /// <summary>Whether fast recovery goes on.</summary>
-    public bool IsActive => _fast.IsActive;
+    /// <summary>Whether fast recovery goes on for the association; for a path only says nothing of the others.</summary>
+    public bool IsActive => _fast.IsActive && !IsSplit;
+
+    /// <summary>Whether each path recovers by itself.</summary>
+    public bool IsSplit => context.Options.ConcurrentMultipath;
 
     /// <summary>Whether losses are found by time.</summary>
     public bool IsTimed => Losses.IsTimed;
 
-    /// <summary>A packet with what is marked lost may go out, whatever cwnd says.</summary>
-    public bool OwesRetransmission => _fast.OwesPacket || _probe.OwesOld;
+    /// <summary>Whether what is sent again is the loss probe: it takes the path that is probed.</summary>
+    public bool OwesOld => _probe.OwesOld;
 
     /// <summary>A packet with new data may go out, whatever cwnd says.</summary>
     public bool OwesNew => _probe.OwesNew;
 
     // They own nothing.
-    private LossDetection Losses => new(context, paths, outstanding, _fast.IsRepairing, window, _probe);
+    private LossDetection Losses => new(context, paths, outstanding, _fast.IsRepairing, Split, window, _probe);
+
+    // In the place of _fast and _ecn, where data takes several paths at the same time.
+    private PathRecoveries? Split => context.Concurrent?.Recoveries;
 
     private CongestionFeedback Feedback => new(context, outstanding);
+
+    /// <summary>A packet with what is marked lost may go out on a path, whatever cwnd says.</summary>
+    public bool OwesRetransmission(Path path) => FastOn(path).OwesPacket || _probe.OwesOld;
 
     /// <summary>Takes in a SACK that the queue has accepted.</summary>
     public void OnSack(in SackChunk sack, in AckOutcome outcome)
@@ -58,13 +67,23 @@ internal sealed class Recovery(AssociationContext context, PathSet paths, Outsta
             return false;
         }
 
-        if (_ecn.MustReduce(lowest, outstanding.HighestTsn, _fast.IsActive))
+        int? marked = outstanding.PathOf(lowest);
+        Path path = paths[marked ?? paths.Primary.Index];
+        if (Split is { } split)
         {
-            Path path = paths[outstanding.PathOf(lowest) ?? paths.Primary.Index];
-            path.Congestion.OnCongestion(Feedback.Congestion(path, isMark: true));      // RFC 3168 §6.1.2: as for a loss
-            context.Counters.EcnReductions++;
+            // An echo that is repeated may name what was acknowledged: then nothing tells which path it was.
+            if (marked is null || !split.Ecn(path.Index).MustReduce(lowest, outstanding.HighestTsn, FastOn(path).IsActive))
+            {
+                return true;
+            }
+        }
+        else if (!_ecn.MustReduce(lowest, outstanding.HighestTsn, _fast.IsActive))
+        {
+            return true;
         }
 
+        path.Congestion.OnCongestion(Feedback.Congestion(path, isMark: true));          // RFC 3168 §6.1.2: as for a loss
+        context.Counters.EcnReductions++;
         return true;
     }
 
@@ -72,9 +91,10 @@ internal sealed class Recovery(AssociationContext context, PathSet paths, Outsta
     public void OnTimeout(Path path)
     {
         path.Congestion.OnTimeout(Feedback.Congestion(path));
-        _fast.OnTimeout(context.Now, outstanding.HighestTsn);
+        FastOn(path).OnTimeout(context.Now, outstanding.HighestTsn);
+        Split?.Begin(path.Index, outstanding.CumulativeAck);
         _spurious.Begin(path.Index);
-        Losses.OnRecovery();
+        Losses.OnRecovery(path);
     }
 
     /// <summary>The loss timer of a path has expired (RFC 8985 §6.2 step 5, §7.3).</summary>
@@ -91,10 +111,10 @@ internal sealed class Recovery(AssociationContext context, PathSet paths, Outsta
             Feedback.OnLost(path, found.Lost);
         }
 
-        if (found.Lost > 0 && !_probe.IsOwed && _fast.TrySlowDown(path, Feedback.Congestion(path), found.LossSentAt, isTimed: true))
+        if (found.Lost > 0 && !_probe.IsOwed && FastOn(path).TrySlowDown(path, Feedback.Congestion(path), found.LossSentAt, isTimed: true))
         {
             _spurious.Begin(path.Index);
-            Enter();
+            Enter(path);
         }
 
         return marked;
@@ -104,7 +124,7 @@ internal sealed class Recovery(AssociationContext context, PathSet paths, Outsta
     public void OnSentAgain()
     {
         _spurious.OnSentAgain();
-        if (_fast.IsActive)
+        if (Split?.IsAnyActive ?? _fast.IsActive)
         {
             context.Counters.FastRetransmissions++;
         }
@@ -128,7 +148,7 @@ internal sealed class Recovery(AssociationContext context, PathSet paths, Outsta
             Losses.OnSent(path);
         }
 
-        _fast.OnPacketSent();
+        FastOn(path).OnPacketSent();
         return isProbe;
     }
 
@@ -139,14 +159,27 @@ internal sealed class Recovery(AssociationContext context, PathSet paths, Outsta
     public void Restart()
     {
         _fast.Leave();
+        context.Multipath?.Recoveries.Clear();
         _probe.Forget();
         _ecn = default;
     }
 
     private void OnAcknowledged(Path? repaired)
     {
-        bool hasRecovered = _fast.OnCumulativeAck(outstanding.CumulativeAck);
-        Losses.OnAcknowledged(hasRecovered);
+        PathRecoveries? split = Split;
+        bool hasRecovered = split is null && _fast.OnCumulativeAck(outstanding.CumulativeAck);
+        for (int i = 0; i < paths.Count; i++)
+        {
+            bool isOver = split?.OnAcknowledged(i, outstanding) ?? hasRecovered;
+            Losses.OnAcknowledged(paths[i], isOver);
+            if (isOver)
+            {
+                paths[i].Congestion.OnRecovered();
+            }
+        }
+
+        // RFC 6356: NewReno's windows of several paths grow together.
+        double growthLimit = split is null || context.Options.CongestionControl != CongestionControl.NewReno ? 0 : LinkedIncreases.Limit(paths);
         bool startsRecovery = false;
         for (int i = 0; i < paths.Count; i++)
         {
@@ -158,33 +191,50 @@ internal sealed class Recovery(AssociationContext context, PathSet paths, Outsta
                 _probe.OnSample();
             }
 
-            if (hasRecovered)
-            {
-                path.Congestion.OnRecovered();
-            }
-
             // §7.2.4: the growth for what was acknowledged comes before the reduction for what was lost.
-            Feedback.OnSack(path, ack, _fast.IsActive);
-            if (ack.HasLoss && _fast.TrySlowDown(path, Feedback.Congestion(path), ack.LossSentAt, IsTimed))
+            Feedback.OnSack(path, ack, FastOn(path).IsActive, growthLimit);
+            if (ack.HasLoss && FastOn(path).TrySlowDown(path, Feedback.Congestion(path), ack.LossSentAt, IsTimed))
             {
                 startsRecovery = true;
                 _spurious.Begin(i);
+                if (split is not null)
+                {
+                    Enter(path);
+                }
             }
         }
 
-        if (startsRecovery)
+        if (startsRecovery && split is null)
         {
-            Enter();
+            Enter(paths.Primary);                            // one for all of them
         }
-        else if (!_fast.IsRepairing)
+        else if (repaired is not null && !FastOn(repaired).IsRepairing)
         {
-            repaired?.Congestion.OnCongestion(Feedback.Congestion(repaired));           // RFC 8985 §7.4.2
+            repaired.Congestion.OnCongestion(Feedback.Congestion(repaired));            // RFC 8985 §7.4.2
         }
     }
 
-    private void Enter()
+    private void Enter(Path path)
     {
-        _fast.Enter(context.Now, outstanding.HighestTsn);
-        Losses.OnRecovery();
+        if (Split is { } split)
+        {
+            split.Enter(path.Index, context.Now, outstanding);
+        }
+        else
+        {
+            _fast.Enter(context.Now, outstanding.HighestTsn);
+        }
+
+        Losses.OnRecovery(path);
+    }
+
+    private ref FastRecovery FastOn(Path path)
+    {
+        if (Split is { } split)
+        {
+            return ref split.Fast(path.Index);
+        }
+
+        return ref _fast;
     }
 }

@@ -38,6 +38,9 @@ internal sealed class Sender
     /// <summary>User data in flight on all paths, in bytes.</summary>
     public long PayloadInFlight => _outstanding.PayloadInFlight;
 
+    /// <inheritdoc cref="DataTransmission.TotalWindow"/>
+    public long TotalWindow => _transmission.TotalWindow;
+
     /// <summary>Bytes of DATA chunks in flight on a path.</summary>
     public long InFlightOn(int path) => _outstanding.InFlightOn(path);
 
@@ -106,7 +109,7 @@ internal sealed class Sender
     /// <summary>Takes in a SACK (§6.2.1).</summary>
     public AckOutcome OnSack(in SackChunk sack)
     {
-        AckOutcome outcome = _outstanding.Acknowledge(_context.Now, sack, _recovery.IsActive, _recovery.IsTimed);
+        AckOutcome outcome = _outstanding.Acknowledge(_context.Now, sack, _recovery.IsActive, _recovery.IsTimed, _recovery.IsSplit);
         if (outcome.Verdict == AckVerdict.Accepted)
         {
             _queue.OnReleased(outcome.ReleasedBytes);
@@ -186,7 +189,7 @@ internal sealed class Sender
     public void OnLossTimer(Path path)
     {
         OnOpportunity();
-        Window.OnMarkedLost(_recovery.OnLossTimer(path, path == _paths.ForData() && _transmission.HasNewData));
+        Window.OnMarkedLost(_recovery.OnLossTimer(path, !_recovery.IsSplit && path == _paths.ForData() && _transmission.HasNewData));
         if (_outstanding.InFlightOn(path.Index) == 0)
         {
             Timer.Stop(path);                                // R2; what was marked starts it anew when it is sent

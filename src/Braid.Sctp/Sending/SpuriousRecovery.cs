@@ -6,12 +6,12 @@ namespace Braid.Sctp;
 /// </summary>
 internal struct SpuriousRecovery
 {
-    private int _path;
     private int _sentAgain;
+    private short _path;
     private bool _isOpen;
 
     /// <summary>The window of a path was made smaller for a loss.</summary>
-    public void Begin(int path) => (_path, _sentAgain, _isOpen) = (path, 0, true);
+    public void Begin(int path) => (_path, _sentAgain, _isOpen) = ((short)path, 0, true);
 
     /// <summary>A chunk was sent again.</summary>
     public void OnSentAgain() => _sentAgain++;

@@ -32,6 +32,23 @@ public sealed class Rfc9260CongestionTests
         Assert.Equal(4504 + Chunk, control.Window);
     }
 
+    /// <summary>RFC 6356 §3.</summary>
+    [Fact]
+    public void Beside_other_paths_a_window_grows_for_more_than_itself_but_never_for_less()
+    {
+        Rfc9260Congestion control = Grown(100_000);
+        control.OnCongestion(new CongestionSample(Instant.Zero));
+        Acknowledge(control, Chunk, control.Window, 1, false);           // beyond the threshold
+        long window = control.Window;
+        Acknowledge(control, window, window, 1, false, growthLimit: 1.0 / (2 * window));
+        Assert.Equal(window, control.Window);
+        Acknowledge(control, window, window, 1, false, growthLimit: 1.0 / (2 * window));
+        Assert.Equal(window + Chunk, control.Window);
+        window = control.Window;
+        Acknowledge(control, window, window, 1, false, growthLimit: 2.0 / window);
+        Assert.Equal(window + Chunk, control.Window);
+    }
+
     [Fact]
     public void Loss_halves_the_window_and_a_timeout_leaves_one_chunk()
     {
@@ -93,7 +110,8 @@ public sealed class Rfc9260CongestionTests
         Assert.Equal(4 * Chunk, control.Window);
     }
 
-    private static void Acknowledge(Rfc9260Congestion control, long acknowledged, long flightBefore, long flightAfter, bool isRecovering) =>
+    private static void Acknowledge(
+        Rfc9260Congestion control, long acknowledged, long flightBefore, long flightAfter, bool isRecovering, double growthLimit = 0) =>
         control.OnAcknowledged(new AckSample
         {
             Now = Instant.Zero,
@@ -102,6 +120,7 @@ public sealed class Rfc9260CongestionTests
             FlightAfter = flightAfter,
             IsRecovering = isRecovering,
             IsWindowLimited = flightBefore >= control.Window,
+            GrowthLimit = growthLimit,
         });
 
     private static Rfc9260Congestion Grown(long window)

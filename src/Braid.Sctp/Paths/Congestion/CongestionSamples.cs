@@ -36,6 +36,12 @@ internal readonly record struct AckSample
     /// <summary>All that was ever sent on the path, in bytes. A round trip later <see cref="NewestSent"/> is beyond it.</summary>
     public long TotalSent { get; init; }
 
+    /// <summary>
+    /// How many packets the window may grow by for each byte that is acknowledged, where the windows of several paths are linked (RFC 6356
+    /// §3); 0 for no limit.
+    /// </summary>
+    public double GrowthLimit { get; init; }
+
     /// <summary>The delivery rate; for a control that <see cref="ICongestionControl.IsRateBased"/>.</summary>
     public RateSample Rate { get; init; }
 }

@@ -28,7 +28,7 @@ internal sealed class Rfc9260Congestion(int maximumChunk, long window) : WindowC
         }
         else
         {
-            AvoidCongestion(sample.Acknowledged, sample.IsWindowLimited);
+            AvoidCongestion(sample);
         }
 
         if (sample.FlightAfter == 0)
@@ -46,22 +46,24 @@ internal sealed class Rfc9260Congestion(int maximumChunk, long window) : WindowC
         _partialBytesAcknowledged = 0;
     }
 
-    private void AvoidCongestion(long acknowledged, bool isWindowLimited)
+    private void AvoidCongestion(in AckSample sample)
     {
-        // §7.2.2: one PMDCS for each window's worth of acknowledged bytes.
-        _partialBytesAcknowledged += acknowledged;
-        if (_partialBytesAcknowledged < Window)
+        // §7.2.2: one PMDCS for each window's worth of acknowledged bytes. RFC 6356 §3: for more than that where other paths grow as well,
+        // but never for less.
+        long worth = sample.GrowthLimit > 0 ? Math.Max(Window, (long)(1 / sample.GrowthLimit)) : Window;
+        _partialBytesAcknowledged += sample.Acknowledged;
+        if (_partialBytesAcknowledged < worth)
         {
             return;
         }
 
-        if (!isWindowLimited)
+        if (!sample.IsWindowLimited)
         {
-            _partialBytesAcknowledged = Window;
+            _partialBytesAcknowledged = worth;
         }
         else
         {
-            _partialBytesAcknowledged -= Window;
+            _partialBytesAcknowledged -= worth;
             Window += MaximumChunk;
         }
     }

@@ -1,0 +1,13 @@
+namespace Braid.Sctp;
+
+/// <summary>
+/// What is remembered only where data takes several paths at the same time: one reference, for there may be very many idle associations.
+/// </summary>
+internal sealed class MultipathState
+{
+    /// <summary>Fast recovery of each path.</summary>
+    public PathRecoveries Recoveries { get; } = new();
+
+    /// <summary>Where SACKs go.</summary>
+    public AckPath AckPath { get; } = new();
+}
