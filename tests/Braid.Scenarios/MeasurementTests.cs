@@ -9,13 +9,14 @@ using Path = System.IO.Path;
 namespace Braid.Scenarios;
 
 /// <summary>
-/// <c>docs/congestion.md</c> and <c>docs/paths.md</c> say what the code does. Time is virtual; but other processors may round the last digit
+/// <c>docs/congestion.md</c>, <c>docs/paths.md</c> and <c>docs/multipath.md</c> say what the code does. Time is virtual; but other processors may round the last digit
 /// of a cube root otherwise, and what was a microsecond later shifts what comes after: numbers may differ by 2 %, and by a digit of those
 /// that are printed. Of what takes long some lines stand for all.
 /// </summary>
 public sealed class MeasurementTests
 {
     private const string Renew = "dotnet run -c Release --project src/Braid.Cli -- simulate --scenario congestion --output docs";
+    private const string RenewMultipath = "dotnet run -c Release --project src/Braid.Cli -- simulate --scenario multipath --output docs";
     private const string RenewPaths = "dotnet run -c Release --project bench/Braid.Benchmarks -- paths --out docs";
 
     private static readonly string s_docs = Path.Combine(Repository.Root, "docs");
@@ -48,6 +49,26 @@ public sealed class MeasurementTests
         string now = CongestionReport.Parts.Single(candidate => candidate.Name == part).Make();
         string document = File.ReadAllText(Path.Combine(s_docs, "congestion.md"));
         Assert.True(Figures.AreIn(document, now), $"docs/congestion.md is out of date. Renew it: {Renew}\n{now}");
+    }
+
+    [Theory]
+    [InlineData("Beginning")]
+    [InlineData("Small receive buffers")]
+    [InlineData("A shared bottleneck")]
+    [InlineData("A cut")]
+    public void Several_paths_do_what_their_document_says(string part)
+    {
+        string now = MultipathReport.Parts.Single(candidate => candidate.Name == part).Make();
+        string document = File.ReadAllText(Path.Combine(s_docs, "multipath.md"));
+        Assert.True(Figures.AreIn(document, now), $"docs/multipath.md is out of date. Renew it: {RenewMultipath}\n{now}");
+    }
+
+    [Fact]
+    public void And_so_do_two_networks_that_differ()
+    {
+        string line = MultipathReport.TwoNetworksLine(MultipathExperiment.Network(10, 20), MultipathExperiment.Network(50, 100), "10 Mbit/s, 20 ms; 50 Mbit/s, 100 ms");
+        string document = File.ReadAllText(Path.Combine(s_docs, "multipath.md"));
+        Assert.True(Figures.AreIn(document, line), $"docs/multipath.md is out of date: {line}Renew it: {RenewMultipath}");
     }
 
     [Fact]

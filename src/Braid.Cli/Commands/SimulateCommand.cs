@@ -17,17 +17,18 @@ internal sealed class SimulateCommand
 {
     private const string Congestion = "congestion";
     private const string Failover = "failover";
+    private const string Multipath = "multipath";
     private const int ShrinkAttempts = 2000;
 
     private readonly SeedOptions _seeds = new();
     private readonly Option<string> _scenario = new("--scenario")
     {
-        Description = $"What they have in common: {string.Join(", ", SwarmScenario.All.Select(scenario => scenario.Name))}; {Failover}, which measures how long a cut network is used; or {Congestion}, which measures windows.",
+        Description = $"What they have in common: {string.Join(", ", SwarmScenario.All.Select(scenario => scenario.Name))}; {Failover}, which measures how long a cut network is used; {Congestion}, which measures windows; or {Multipath}, which measures several paths at the same time.",
         DefaultValueFactory = _ => SwarmScenario.Swarm.Name,
     };
 
     private readonly Option<FileInfo?> _pcap = new("--pcap") { Description = "File for the packets of one world, for Wireshark; a world that fails gets one anyway." };
-    private readonly Option<DirectoryInfo?> _output = new("--output") { Description = $"With --scenario {Congestion}: where the table and the pictures go." };
+    private readonly Option<DirectoryInfo?> _output = new("--output") { Description = $"With --scenario {Congestion} or {Multipath}: where the tables and the pictures go." };
     private readonly Option<bool> _shrink = new("--shrink") { Description = "Make a world that fails as small as it goes." };
 
     public static Command Create()
@@ -45,9 +46,10 @@ internal sealed class SimulateCommand
     private async Task<int> RunAsync(ParseResult result, CancellationToken cancellationToken)
     {
         string name = result.GetValue(_scenario)!;
-        if (name == Congestion)
+        if (name is Congestion or Multipath)
         {
-            WriteCongestionReport(result.GetValue(_output) ?? throw new UsageException($"--scenario {Congestion} needs --output"));
+            DirectoryInfo folder = result.GetValue(_output) ?? throw new UsageException($"--scenario {name} needs --output");
+            WriteReport(folder, name == Congestion ? CongestionReport.Make() : [("multipath.md", MultipathReport.Make())]);
             return ExitCode.Done;
         }
 
@@ -57,7 +59,7 @@ internal sealed class SimulateCommand
         }
 
         SwarmScenario scenario = SwarmScenario.All.FirstOrDefault(candidate => candidate.Name == name)
-            ?? throw new UsageException($"--scenario {name}: there are {string.Join(", ", SwarmScenario.All.Select(candidate => candidate.Name))}, {Failover}, {Congestion}");
+            ?? throw new UsageException($"--scenario {name}: there are {string.Join(", ", SwarmScenario.All.Select(candidate => candidate.Name))}, {Failover}, {Congestion}, {Multipath}");
         (ulong first, ulong last) = _seeds.Read(result);
         FileInfo? pcap = result.GetValue(_pcap);
         if (pcap is not null && first != last)
@@ -67,7 +69,7 @@ internal sealed class SimulateCommand
 
         if (result.GetValue(_output) is not null)
         {
-            throw new UsageException($"--output is for --scenario {Congestion}");
+            throw new UsageException($"--output is for --scenario {Congestion} and {Multipath}");
         }
 
         var search = new WorldSearch(scenario.Name, first, last);
@@ -128,9 +130,9 @@ internal sealed class SimulateCommand
                 + string.Create(CultureInfo.InvariantCulture, $"{times.Average(time => time.Time / time.Bound):P0} of the bound on average, {times.Max(time => time.Time / time.Bound):P0} at most.");
     }
 
-    private static void WriteCongestionReport(DirectoryInfo folder)
+    private static void WriteReport(DirectoryInfo folder, IEnumerable<(string File, string Content)> files)
     {
-        foreach ((string file, string content) in CongestionReport.Make())
+        foreach ((string file, string content) in files)
         {
             string path = Path.Combine(folder.FullName, file);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);

@@ -20,6 +20,7 @@ public sealed class BulkFlow
     private readonly Endpoint _sender;
     private readonly Endpoint _receiver;
     private readonly byte[] _message;
+    private readonly NetworkPath[] _paths;
     private Association? _association;
     private Instant _begun;
     private long _sentBytes;
@@ -27,19 +28,31 @@ public sealed class BulkFlow
     private Instant _lastPacket = Instant.Never;
 
     internal BulkFlow(World world, int number, SimulatedLink there, SimulatedLink back, AssociationOptions options, bool carriesEcn)
+        : this(world, number, [(there, back)], options, carriesEcn)
     {
-        NetworkAddress from = NetworkAddress.FromIPv4([10, 0, 0, (byte)number], 9899);
-        NetworkAddress to = NetworkAddress.FromIPv4([10, 0, 1, (byte)number], 9899);
+    }
+
+    /// <summary>One between hosts with an address in each of several networks.</summary>
+    internal BulkFlow(World world, int number, IReadOnlyList<(SimulatedLink There, SimulatedLink Back)> networks, AssociationOptions options, bool carriesEcn)
+    {
+        NetworkAddress[] from = Hosts(0, number, networks.Count);
+        NetworkAddress[] to = Hosts(1, number, networks.Count);
+        bool hasOne = networks.Count == 1;
         var endpoint = new EndpointOptions { LocalPort = Port, Association = options, CarriesEcn = carriesEcn };
-        _sender = new Endpoint(endpoint, world.NewRandom());
-        _receiver = new Endpoint(endpoint with { AcceptsAssociations = true }, world.NewRandom());
+        _sender = new Endpoint(endpoint with { LocalAddresses = hasOne ? [] : from }, world.NewRandom());
+        _receiver = new Endpoint(endpoint with { LocalAddresses = hasOne ? [] : to, AcceptsAssociations = true }, world.NewRandom());
         Node = world.Add($"A{number}", from, _sender, LinkModel.Perfect);
         SimulatedNode sink = world.Add($"Z{number}", to, _receiver, LinkModel.Perfect);
-        World.Connect(Node, to, there);
-        World.Connect(sink, from, back);
+        _paths = new NetworkPath[networks.Count];
+        for (int i = 0; i < networks.Count; i++)
+        {
+            World.Connect(Node, to[i], networks[i].There);
+            World.Connect(sink, from[i], networks[i].Back);
+            _paths[i] = new NetworkPath(hasOne ? from[i] : NetworkAddress.None, to[i]);
+        }
+
         Node.Application = Send;
-        sink.Application = _ => Read();
-        Path = new NetworkPath(from, to);
+        sink.Application = Read;
 
         // One message is one packet.
         _message = new byte[options.PathMtu - 20 - 8 - 12 - ((options.Extensions & Extensions.Interleaving) != 0 ? 20 : 16)];
@@ -49,8 +62,6 @@ public sealed class BulkFlow
 
     /// <summary>Whether <see cref="Samples"/> are taken: a long run has millions.</summary>
     internal bool TakesSamples { get; init; } = true;
-
-    internal NetworkPath Path { get; }
 
     /// <summary>How much it sends, in bytes of user data; it may be a packet more.</summary>
     public long Limit { get; init; } = long.MaxValue;
@@ -64,11 +75,26 @@ public sealed class BulkFlow
     /// <summary>Bytes of user data in a full packet.</summary>
     public int PayloadPerPacket => _message.Length;
 
+    /// <summary>The longest time without a delivery, since <see cref="LastDelivery"/> was last cleared.</summary>
+    public TimeSpan LongestGap { get; private set; }
+
+    /// <summary>When something was last delivered; <see cref="Instant.Never"/> to begin a measurement of <see cref="LongestGap"/>.</summary>
+    public Instant LastDelivery { get; internal set; } = Instant.Never;
+
     /// <summary>The most packets with data that left at one instant.</summary>
     public int LargestBurst { get; private set; }
 
     /// <summary>Its counters.</summary>
     public AssociationStatistics Statistics => _association!.GetStatistics();
+
+    /// <summary>How its paths stand.</summary>
+    public IReadOnlyList<PathStatistics> Paths() => _association!.GetPaths();
+
+    /// <summary>SACKs that have come back.</summary>
+    public long Sacks => _association!.GetCounters().SacksReceived;
+
+    /// <summary>Chunks that arrived for nothing.</summary>
+    public long Duplicates { get; private set; }
 
     /// <summary>How it stood whenever anything changed.</summary>
     public List<FlowSample> Samples { get; } = [];
@@ -76,7 +102,7 @@ public sealed class BulkFlow
     internal void Start(Instant now)
     {
         _begun = now;
-        _association = _sender.Connect(now, Port, Path);
+        _association = _sender.Connect(now, Port, _paths);
     }
 
     internal void OnSent(Instant now, ReadOnlySpan<byte> datagram)
@@ -114,7 +140,18 @@ public sealed class BulkFlow
         }
     }
 
-    private void Read()
+    private static NetworkAddress[] Hosts(byte end, int number, int networks)
+    {
+        var hosts = new NetworkAddress[networks];
+        for (int i = 0; i < networks; i++)
+        {
+            hosts[i] = NetworkAddress.FromIPv4([10, (byte)i, end, (byte)number], 9899);
+        }
+
+        return hosts;
+    }
+
+    private void Read(Instant now)
     {
         while (_receiver.TryAccept(out _))
         {
@@ -122,9 +159,12 @@ public sealed class BulkFlow
 
         while (_receiver.TryTakeActive(out Association? association))
         {
+            Duplicates = association.GetCounters().DuplicatesReceived;
             while (association.TryReceive(out ReceivedMessage? message))
             {
                 DeliveredBytes += message.Length;
+                LongestGap = LastDelivery.IsNever ? TimeSpan.Zero : now - LastDelivery > LongestGap ? now - LastDelivery : LongestGap;
+                LastDelivery = now;
                 message.Dispose();
             }
         }

@@ -35,12 +35,13 @@ internal sealed class SwarmNetworks
         NetworkAddress[] servers = Servers(options.Networks);
         for (int from = 0; from < options.Networks; from++)
         {
+            (LinkModel there, LinkModel back) = from > 0 && from <= options.FurtherNetworks.Count ? options.FurtherNetworks[from - 1] : (options.There, options.Back);
             for (int to = 0; to < options.Networks; to++)
             {
                 if (from == to || options.IsMeshed)
                 {
-                    _links.Add((from, to, CutDirections.There, world.Connect(client, client.Addresses[from], servers[to], options.There)));
-                    _links.Add((from, to, CutDirections.Back, world.Connect(server, servers[to], client.Addresses[from], options.Back)));
+                    _links.Add((from, to, CutDirections.There, world.Connect(client, client.Addresses[from], servers[to], there)));
+                    _links.Add((from, to, CutDirections.Back, world.Connect(server, servers[to], client.Addresses[from], back)));
                 }
             }
         }

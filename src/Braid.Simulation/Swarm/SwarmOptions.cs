@@ -46,6 +46,9 @@ public sealed record SwarmClient
     /// </summary>
     public int Networks { get; init; } = 1;
 
+    /// <summary>What the networks after the first are like; where there are fewer than networks, the others are like the first.</summary>
+    public IReadOnlyList<(LinkModel There, LinkModel Back)> FurtherNetworks { get; init; } = [];
+
     /// <summary>Whether each of its addresses reaches all of the server's; else only the one in the same network. Where there are several networks.</summary>
     public bool IsMeshed { get; init; }
 

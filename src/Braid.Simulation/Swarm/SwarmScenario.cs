@@ -55,7 +55,8 @@ public sealed class SwarmScenario
             LaterServer = null,
         }),
         new("extensions", "Two peers, each with or without each extension: a pairwise cover.", ExtensionWorlds.Draw),
-        Of("swizzle", "Two to four networks between two hosts, cut one by one in random order and healed in another.", Swizzle),
+        Of("swizzle", "Two to four networks between two hosts, cut one by one in random order and healed in another.", NetworkWorlds.Swizzle),
+        Of("concurrent", "As swizzle, but with data on all paths at the same time.", (random, world) => NetworkWorlds.Concurrently(random, NetworkWorlds.Swizzle(random, world))),
         Of("both-open", "Both sides open at the same time.", (random, world) => world with { Opening = SwarmOpening.BothOpen }),
         Of("rounds", "1,000 times: set up, transfer, shut down, on the same two endpoints.", Rounds),
     ];
@@ -98,47 +99,6 @@ public sealed class SwarmScenario
             },
         ],
     };
-
-    private static SwarmOptions Swizzle(SeededRandom random, SwarmOptions world)
-    {
-        AssociationOptions Change(AssociationOptions options)
-        {
-            int inactive = random.NextInt32(6);
-            int doubted = Often(random, 0.6) ? 0 : random.NextInt32(8);
-            return options with
-            {
-                MaximumPathRetransmissions = inactive,
-                PotentiallyFailedThreshold = doubted,
-                PrimarySwitchoverThreshold = Often(random, 0.5) ? null : Math.Min(inactive, doubted) + random.NextInt32(2),
-                ExposesPotentiallyFailedState = Often(random, 0.8),
-                HeartbeatInterval = Often(random, 0.3) ? TimeSpan.Zero : random.NextTimeSpan(TimeSpan.FromSeconds(10)) + TimeSpan.FromMilliseconds(1),
-            };
-        }
-
-        TimeSpan chaos = TimeSpan.FromSeconds(10) + world.Chaos;
-        return world with
-        {
-            Opening = SwarmOpening.ClientOpens,
-            Chaos = chaos,
-            Server = Change(world.Server),
-            LaterServer = null,
-            Clients =
-            [
-                world.Clients[0] with
-                {
-                    Networks = 2 + random.NextInt32(3),
-                    IsMeshed = Often(random, 0.3),
-                    KnowsAllAddresses = Often(random, 0.5),
-                    HasSecondPath = false,
-                    Options = Change(world.Clients[0].Options),
-                    LaterOptions = null,
-                    MessagesThere = 20 + random.NextInt32(200),
-                },
-            ],
-            Faults = [.. Enumerable.Range(0, 1 + random.NextInt32(4)).Select(_ => new Fault(
-                FaultKind.Swizzle, random.NextTimeSpan(chaos), TimeSpan.FromSeconds(1) + random.NextTimeSpan(TimeSpan.FromSeconds(20)), 0))],
-        };
-    }
 
     private static SwarmOptions DrawAnything(ulong seed)
     {
@@ -473,7 +433,7 @@ public sealed class SwarmScenario
         ShutdownGuard = TimeSpan.FromMinutes(30),
     };
 
-    private static LinkModel DrawLink(SeededRandom random, TimeSpan delay) => new()
+    internal static LinkModel DrawLink(SeededRandom random, TimeSpan delay) => new()
     {
         Delay = delay,
         Jitter = Often(random, 0.4) ? random.NextTimeSpan(TimeSpan.FromMilliseconds(50)) : TimeSpan.Zero,
@@ -490,5 +450,5 @@ public sealed class SwarmScenario
         Corruption = Often(random, 0.4) ? random.NextDouble() * 0.05 : 0,
     };
 
-    private static bool Often(SeededRandom random, double probability) => random.NextDouble() < probability;
+    internal static bool Often(SeededRandom random, double probability) => random.NextDouble() < probability;
 }
