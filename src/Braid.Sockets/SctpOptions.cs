@@ -124,6 +124,13 @@ public static class SctpOptions
         static options => new SctpCongestionControl(options.CongestionControl, options.Pacing, options.InitialWindow),
         static (options, value) => options with { CongestionControl = value.Control, Pacing = value.Pacing, InitialWindow = value.InitialWindow });
 
+    /// <summary>
+    /// Whether data takes all active paths to the peer at the same time. No RFC has an option for that; the name is that of FreeBSD. Both sides
+    /// want it.
+    /// </summary>
+    public static SctpOption<bool> ConcurrentMultipath { get; } = new(
+        "SCTP_CMT_ON_OFF", static options => options.ConcurrentMultipath, static (options, value) => options with { ConcurrentMultipath = value });
+
     /// <summary>A number that comes with every received message (§8.1.25).</summary>
     public static SctpOption<uint> Context { get; } = new(
         "SCTP_CONTEXT", static options => options.Context, static (options, value) => options with { Context = value });

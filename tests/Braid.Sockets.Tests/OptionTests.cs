@@ -252,7 +252,7 @@ public sealed class OptionTests
         Same(SctpOptions.CongestionControl);
         Same(SctpOptions.PeerAddressThresholds);
         Same(SctpOptions.ExposePotentiallyFailedState);
-        Assert.Equal(27, typeof(SctpOptions).GetProperties().Length);
+        Assert.Equal(28, typeof(SctpOptions).GetProperties().Length);
 
         void Same<T>(SctpOption<T> option)
         {
