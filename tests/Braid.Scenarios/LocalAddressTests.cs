@@ -2,6 +2,7 @@ using System;
 using System.Linq;
 using Braid.Core;
 using Braid.Sctp;
+using Braid.Sctp.Wire;
 using Braid.Simulation;
 
 namespace Braid.Scenarios;
@@ -15,6 +16,10 @@ public sealed class LocalAddressTests
     private static readonly NetworkAddress s_z1 = NetworkAddress.FromIPv4([10, 0, 0, 26], 9899);
     private static readonly NetworkAddress s_z2 = NetworkAddress.FromIPv4([10, 0, 1, 26], 9899);
     private static readonly NetworkAddress s_z6 = V6(26);
+
+    private static readonly NetworkAddress s_public = NetworkAddress.FromIPv4([192, 0, 2, 1], 9899);
+    private static readonly NetworkAddress s_publicZ = NetworkAddress.FromIPv4([192, 0, 2, 26], 9899);
+    private static readonly NetworkAddress s_secondZ = NetworkAddress.FromIPv4([192, 0, 2, 27], 9899);
 
     private static readonly AssociationOptions s_quiet = AssociationOptions.Rfc9260 with
     {
@@ -48,6 +53,60 @@ public sealed class LocalAddressTests
         Pair pair = Connect([s_a1, s_a2], [s_z6, s_z1], first: new NetworkPath(s_a1, s_z1));
         Assert.Equal([s_z1], pair.A.GetPaths().Select(path => path.Path.Remote));
         Assert.Equal([s_a1, s_a2], pair.Z.GetPaths().Select(path => path.Path.Remote));
+    }
+
+    [Fact, Rfc(9260, "3.3.2.1"), Rfc(9260, "5.1.2")]
+    public void Who_can_use_one_family_alone_says_so_and_is_told_of_no_address_of_the_other_one()
+    {
+        foreach ((NetworkAddress[] a, NetworkAddress z, byte type) in new[] { (new[] { s_public }, s_publicZ, (byte)5), ([s_a6], s_z6, (byte)6) })
+        {
+            var pair = new Pair(s_quiet, addressesOfA: a, addressesOfZ: [s_publicZ, s_z6]);
+            pair.Connect([new NetworkPath(a[0], z)]).Arrow("A -> INIT -> Z");
+            Assert.Contains(Convert.ToHexString([0, 12, 0, 6, 0, type]), Convert.ToHexString(pair.LastPacket), StringComparison.Ordinal);
+            pair.Arrow("A <- INIT ACK <- Z");
+            Assert.Equal(0, CountOfAddresses(pair));
+        }
+
+        // Who has both says nothing.
+        var both = new Pair(s_quiet, addressesOfA: [s_public, s_a6], addressesOfZ: [s_publicZ, s_z6]);
+        both.Connect([new NetworkPath(s_public, s_publicZ)]).Arrow("A -> INIT -> Z");
+        Assert.DoesNotContain("000C0006", Convert.ToHexString(both.LastPacket), StringComparison.Ordinal);
+        both.Arrow("A <- INIT ACK <- Z");
+        Assert.Equal(1, CountOfAddresses(both));
+    }
+
+    [Fact, Rfc(9260, "5.1.2")]
+    public void A_family_that_an_INIT_comes_from_or_lists_can_be_used_whatever_it_says()
+    {
+        byte[] onlyIPv6 = [0, 12, 0, 6, 0, 6, 0, 0];
+        foreach ((NetworkAddress[] listed, NetworkPath path) in new[]
+        {
+            (Array.Empty<NetworkAddress>(), new NetworkPath(s_z6, s_a6)), ([], new NetworkPath(s_publicZ, s_public)), ([s_public], new NetworkPath(s_z6, s_a6)),
+        })
+        {
+            var pair = new Pair(s_quiet, addressesOfZ: [s_publicZ, s_secondZ, s_z6]);
+            pair.InjectToZ(Packets.WithParameters(Packets.Init(5, addresses: listed), onlyIPv6), path).Arrow("A x INIT ACK <- Z");
+            bool isToldOfIPv4 = path.Remote == s_public || listed.Length > 0;
+            Assert.Equal(isToldOfIPv4 ? 2 : 0, CountOfAddresses(pair));      // beside the one that it comes from
+        }
+    }
+
+    // In the chunk that crossed last, an INIT ACK.
+    private static int CountOfAddresses(Pair pair)
+    {
+        Assert.True(PacketView.TryRead(pair.LastPacket, out PacketView packet));
+        ChunkReader chunks = packet.Chunks;
+        int count = 0;
+        if (chunks.TryRead(out ChunkView chunk) && InitChunk.TryRead(chunk, out InitChunk initAck))
+        {
+            ParameterReader parameters = initAck.Parameters;
+            while (parameters.TryRead(out ParameterView parameter))
+            {
+                count += AddressParameter.TryRead(parameter, out _) ? 1 : 0;
+            }
+        }
+
+        return count;
     }
 
     [Fact, Rfc(9260, "6.4.1")]

@@ -22,6 +22,9 @@ internal ref struct InitReview
     /// <summary>What the peer knows.</summary>
     public Extensions Extensions;
 
+    /// <summary>Address families that the peer can use: those that it says, and those that it shows (§5.1.2).</summary>
+    public NetworkFamilies Families;
+
     /// <summary>What the peer says of authentication (RFC 4895 §3).</summary>
     public KeyVectorReader Authentication;
 
@@ -45,9 +48,22 @@ internal sealed class InitResponder(EndpointOptions options, CookieMinter cookie
     {
         var review = new InitReview { Unrecognized = new ParameterReport(room) };
         bool hasHostName = false;
+        NetworkFamilies said = NetworkFamilies.None;
+        NetworkFamilies shown = NetworkFamilies.None;
         ParameterReader parameters = init.Parameters;
         while (parameters.TryRead(out ParameterView parameter))
         {
+            if (parameter.Type == ParameterType.SupportedAddressTypes && SupportedAddressTypesParameter.TryRead(parameter, out SupportedAddressTypesParameter types))
+            {
+                said |= types.Families;
+            }
+
+            shown |= parameter.Type switch
+            {
+                ParameterType.IPv4Address => NetworkFamilies.IPv4,
+                ParameterType.IPv6Address => NetworkFamilies.IPv6,
+                _ => NetworkFamilies.None,
+            };
             review.Extensions |= ExtensionRules.Read(parameter);
             review.Authentication.Consider(parameter);
             hasHostName |= parameter.Type == ParameterType.HostNameAddress;
@@ -67,6 +83,7 @@ internal sealed class InitResponder(EndpointOptions options, CookieMinter cookie
         }
 
         review.IsMalformed = parameters.IsMalformed;
+        review.Families = said == NetworkFamilies.None ? NetworkFamilies.All : said | shown;
         review.Extensions |= review.Authentication.IsComplete ? Extensions.Authentication : Extensions.None;
         review.Refusal = !InitRules.IsValid(init.Fields) ? CauseCode.InvalidMandatoryParameter
             : hasHostName ? CauseCode.UnresolvableAddress            // §5.1.2 B
@@ -94,7 +111,8 @@ internal sealed class InitResponder(EndpointOptions options, CookieMinter cookie
         Span<byte> room = stackalloc byte[CookieMinter.MaximumLength + KeyVectors.LongestOnWire + 600];
         var parameters = new ParameterWriter(room);
         parameters.TryWrite(ParameterType.StateCookie, cookie[..length]);
-        SourceAddresses.WriteTold(ref parameters, Options.LocalAddresses, to.Path);
+        NetworkFamilies source = to.Path.Remote.Family == NetworkFamily.IPv4 ? NetworkFamilies.IPv4 : NetworkFamilies.IPv6;
+        SourceAddresses.WriteTold(ref parameters, Options.LocalAddresses, to.Path, review.Families | source);
         // Who knows none of them gets an INIT ACK that is no longer for it (RFC 5062 §9).
         ExtensionRules.Write(ref parameters, whole.Extensions == Extensions.None ? offered & Extensions.ZeroChecksum : offered);
 

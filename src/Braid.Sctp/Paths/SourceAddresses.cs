@@ -21,11 +21,12 @@ internal static class SourceAddresses
     /// <param name="writer">Where they go.</param>
     /// <param name="own">Our addresses.</param>
     /// <param name="path">The way of the packet.</param>
-    public static void WriteTold(ref ParameterWriter writer, IReadOnlyList<NetworkAddress> own, in NetworkPath path)
+    /// <param name="families">What its receiver can use.</param>
+    public static void WriteTold(ref ParameterWriter writer, IReadOnlyList<NetworkAddress> own, in NetworkPath path, NetworkFamilies families = NetworkFamilies.All)
     {
         for (int i = 0; i < own.Count; i++)
         {
-            if (!own[i].IsSameHost(path.Local) && IsTold(own[i], path.Remote))
+            if (!own[i].IsSameHost(path.Local) && own[i].IsIn(families) && IsTold(own[i], path.Remote))
             {
                 AddressParameter.TryWrite(ref writer, own[i]);
             }

@@ -1,5 +1,6 @@
 using System;
 using System.Buffers.Binary;
+using Braid.Core;
 
 namespace Braid.Sctp.Wire;
 
@@ -9,6 +10,9 @@ public readonly ref struct SupportedAddressTypesParameter
     private readonly ReadOnlySpan<byte> _types;
 
     private SupportedAddressTypesParameter(ReadOnlySpan<byte> types) => _types = types;
+
+    /// <summary>Bytes of the one that <see cref="WriteOnly"/> writes, and its padding.</summary>
+    public const int LengthOfOne = 8;
 
     /// <summary>Types listed.</summary>
     public int Count => _types.Length / sizeof(ushort);
@@ -21,7 +25,7 @@ public readonly ref struct SupportedAddressTypesParameter
     }
 
     /// <summary>Writes a list of types; false when it does not fit.</summary>
-    public static bool TryWrite(ref ParameterWriter writer, ReadOnlySpan<ParameterType> types)
+    public static bool TryWrite(ref ParameterWriter writer, scoped ReadOnlySpan<ParameterType> types)
     {
         if (!writer.TryBegin(ParameterType.SupportedAddressTypes, types.Length * sizeof(ushort), out Span<byte> value))
         {
@@ -35,6 +39,22 @@ public readonly ref struct SupportedAddressTypesParameter
 
         return true;
     }
+
+    /// <summary>Says which family alone can be used; nothing where that is both, or addresses mean nothing.</summary>
+    /// <param name="writer">Where it goes.</param>
+    /// <param name="families">What can be used.</param>
+    public static void WriteOnly(ref ParameterWriter writer, NetworkFamilies families)
+    {
+        if (families is NetworkFamilies.IPv4 or NetworkFamilies.IPv6)
+        {
+            TryWrite(ref writer, [families == NetworkFamilies.IPv4 ? ParameterType.IPv4Address : ParameterType.IPv6Address]);
+        }
+    }
+
+    /// <summary>The families that are listed.</summary>
+    public NetworkFamilies Families =>
+        (Contains(ParameterType.IPv4Address) ? NetworkFamilies.IPv4 : NetworkFamilies.None)
+        | (Contains(ParameterType.IPv6Address) ? NetworkFamilies.IPv6 : NetworkFamilies.None);
 
     /// <summary>Whether a family is listed: <see cref="ParameterType.IPv4Address"/> or <see cref="ParameterType.IPv6Address"/>.</summary>
     public bool Contains(ParameterType type)
