@@ -128,8 +128,9 @@ public sealed class MultipathTests
 
         // But not where no data has come from for a while: a network that was cut looks like that.
         pair.Advance(TimeSpan.FromMilliseconds(300));
-        Send(pair, 5);
-        Lose(pair, 4, s_first);
+        Send(pair, 20);
+        Lose(pair, 1, s_first);
+        Lose(pair, (int)InFlight(pair)[0] - 1, s_first);
         Cross(pair, 1, s_second);
         pair.Arrow("A <- SACK <- Z");
         Assert.Equal(s_a2, pair.LastPath.Remote);

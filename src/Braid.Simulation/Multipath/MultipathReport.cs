@@ -99,7 +99,7 @@ public static class MultipathReport
             ## Small receive buffers
 
             10 Mbit/s with 20 ms and 10 Mbit/s with 200 ms. What arrives over the fast one waits for what the slow one still brings; where the
-            receiver has no room for that, the slow one adds little, but it must not cost anything. "Fast one" is the first network alone.
+            receiver has no room for that, the slow one adds little, and costs up to an eighth. "Fast one" is the first network alone.
 
             | ReceiveBufferSize | NewReno fast one | both | Cubic fast one | both | Bbr fast one | both |
             |---|---|---|---|---|---|---|
