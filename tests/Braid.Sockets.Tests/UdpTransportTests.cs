@@ -155,6 +155,32 @@ public sealed class UdpTransportTests
         Assert.Equal(2, sender.SendFailures);
     }
 
+    [Theory, Rfc(9260, "6.4")]
+    [InlineData("::", "127.0.0.1", "127.0.0.9")]
+    [InlineData("0.0.0.0", "127.0.0.1", "127.0.0.9")]
+    [InlineData("::", "::1", "::1")]
+    public void Bound_to_a_wildcard_it_says_where_a_datagram_came_to_and_answers_from_there(string bound, string from, string to)
+    {
+        using UdpTransport asker = Open(from);
+        using UdpTransport answerer = Open(bound);
+        if (answerer is not LinuxUdpTransport)
+        {
+            return;                                          // the portable calls do not say it
+        }
+
+        Send(asker, answerer, to, [100]);
+        Assert.True(answerer.Socket.Poll(TimeSpan.FromSeconds(10), SelectMode.SelectRead));
+        DatagramBatch question = answerer.TryReceive()!;
+        NetworkPath path = question[0].Path;
+        DatagramBatch.Return(question);
+        Assert.Equal(IPAddress.Parse(to), path.Local.ToIPEndPoint().Address);
+        DatagramBatch answer = DatagramBatch.Rent();
+        answer.Commit(100, path);
+        answerer.Send(answer);
+        DatagramBatch.Return(answer);
+        Assert.Equal(new IPEndPoint(IPAddress.Parse(to), answerer.LocalEndPoints[0].Port).ToNetworkAddress(), Receive(asker, 1)[0].From);
+    }
+
     [Theory, Rfc(3168, "6.1.2"), Rfc(2960, "A")]
     [InlineData("127.0.0.1", "127.0.0.1")]
     [InlineData("::1", "::1")]

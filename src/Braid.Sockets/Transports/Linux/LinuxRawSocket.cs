@@ -278,7 +278,7 @@ internal sealed class LinuxRawSocket : IDatagramSource, IDisposable
         else
         {
             (_, ecn) = messages.Control(index);
-            local = messages.Destination(index);
+            local = messages.Destination(index, _family);
         }
 
         if (packet.Length < PortOffset + sizeof(ushort) || !_filter.Admits(BinaryPrimitives.ReadUInt16BigEndian(packet[PortOffset..])))

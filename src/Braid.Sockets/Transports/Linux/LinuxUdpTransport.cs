@@ -19,6 +19,7 @@ internal sealed class LinuxUdpTransport : UdpTransport
     private static readonly Lazy<bool> s_isSupported = new(Probe);
 
     private readonly AddressFamily _family;
+    private readonly bool _asksWhere;                        // which of this host's addresses a datagram came to
     private LinuxErrorQueue? _errors;
 
     /// <inheritdoc/>
@@ -30,6 +31,9 @@ internal sealed class LinuxUdpTransport : UdpTransport
         TrySet(LinuxSocket.UdpLevel, LinuxSocket.UdpGro, 1);
         CarriesEcn = (_family == AddressFamily.InterNetwork || TrySet(LinuxSocket.IPv6Level, LinuxSocket.IPv6ReceiveTrafficClass, 1))
             && ((Families & NetworkFamilies.IPv4) == 0 || TrySet(LinuxSocket.IpLevel, LinuxSocket.IpReceiveTos, 1));
+        _asksWhere = Local == default && (_family == AddressFamily.InterNetwork
+            ? TrySet(LinuxSocket.IpLevel, LinuxSocket.IpPacketInformation, 1)
+            : TrySet(LinuxSocket.IPv6Level, LinuxSocket.IPv6ReceivePacketInformation, 1));
     }
 
     /// <summary>Whether this system has the calls.</summary>
@@ -225,7 +229,7 @@ internal sealed class LinuxUdpTransport : UdpTransport
             if ((messages[i].Header.Flags & LinuxSocket.Truncated) == 0)
             {
                 (int size, EcnCodepoint ecn) = messages.Control(i);
-                var path = new NetworkPath(Local, messages.Sender(i, _family));
+                var path = new NetworkPath(_asksWhere ? messages.Destination(i, _family) : Local, messages.Sender(i, _family));
                 batch.CommitAt(first + (i * DatagramBatch.LargestDatagram), (int)messages[i].Length, size, path, ecn);
             }
         }

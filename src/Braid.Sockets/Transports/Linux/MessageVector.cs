@@ -135,9 +135,18 @@ internal sealed class MessageVector
         _buffers[index] = new SocketBuffer { Address = address, Length = (nuint)length };
     }
 
-    /// <summary>Where an IPv6 packet was sent to, which is an address of this host (IPV6_PKTINFO); none where that is not said.</summary>
-    public NetworkAddress Destination(int index)
+    /// <summary>Which address of this host a packet came to (IP_PKTINFO, IPV6_PKTINFO); none where that is not said.</summary>
+    /// <param name="index">Which message.</param>
+    /// <param name="family">The socket's.</param>
+    public NetworkAddress Destination(int index, AddressFamily family)
     {
+        if (family == AddressFamily.InterNetwork)
+        {
+            // struct in_pktinfo: interface, our address, the header's.
+            ReadOnlySpan<byte> own = Find(index, LinuxSocket.IpLevel, LinuxSocket.IpPacketInformation);
+            return own.Length < 12 ? NetworkAddress.None : NetworkAddress.FromIPv4(own.Slice(4, 4), 0);
+        }
+
         ReadOnlySpan<byte> data = Find(index, LinuxSocket.IPv6Level, LinuxSocket.IPv6PacketInformation);
         return data.Length < 20 ? NetworkAddress.None : NetworkAddress.FromIPv6(data[..16], 0);
     }
