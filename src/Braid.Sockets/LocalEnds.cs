@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Net;
+using Braid.Core;
 
 namespace Braid.Sockets;
 
@@ -9,6 +10,22 @@ namespace Braid.Sockets;
 internal static class LocalEnds
 {
     private const int Most = 8;                              // addresses of an end point
+
+    /// <summary>Whether it stands for all addresses of a family, or of both.</summary>
+    public static bool IsWildcard(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+
+    /// <summary>Whether an end point can be at one more address.</summary>
+    /// <param name="address">The address.</param>
+    /// <param name="families">What its transport can have.</param>
+    /// <exception cref="SctpException">It cannot: the message says why.</exception>
+    public static void CheckFurther(IPAddress address, NetworkFamilies families)
+    {
+        NetworkAddress local = new IPEndPoint(address, 0).ToNetworkAddress();
+        if (IsWildcard(address) || !local.IsUnicast || !local.IsIn(families))
+        {
+            throw new SctpException(SctpError.AddressUnavailable, $"Cannot use {address}: it is no address that one host has, or of another family than the socket.");
+        }
+    }
 
     /// <summary>Whether an end point can be at all of them.</summary>
     /// <param name="locals">Where it is to be bound.</param>
@@ -32,7 +49,7 @@ internal static class LocalEnds
             throw new ArgumentException("Over DTLS there is one local end point (RFC 8261 §6).", name);
         }
 
-        if (locals.Any(static local => local.Address.Equals(IPAddress.Any) || local.Address.Equals(IPAddress.IPv6Any)))
+        if (locals.Any(static local => IsWildcard(local.Address)))
         {
             throw new ArgumentException("A wildcard is every address by itself: name the addresses that peers are to learn, or it alone.", name);
         }

@@ -68,6 +68,29 @@ public sealed class SctpException : IOException
         _ => new SctpException(SctpError.ProtocolViolation, "The peer lost count of the requests."),
     };
 
+    /// <summary>The exception for a change of our addresses that the peer is not asked for.</summary>
+    internal static Exception From(AddressRequestStatus status) => status switch
+    {
+        AddressRequestStatus.NotSupported => new SctpException(SctpError.NotSupported, "Not both sides know, and offer, a change of addresses (RFC 5061)."),
+        AddressRequestStatus.NotEstablished => new SctpException(SctpError.OperationAborted, "The association is not up, or is shutting down: its addresses cannot change."),
+        AddressRequestStatus.AlreadyThere => new ArgumentException("It is one of the association's addresses already."),
+        AddressRequestStatus.NotThere => new ArgumentException("It is none of the association's addresses."),
+        AddressRequestStatus.LastAddress => new ArgumentException("It is the last address that the peer can be reached from (RFC 5061 §5.3): another one has to be added before."),
+        AddressRequestStatus.OutOfReach => new ArgumentException("The address means nothing to the peer: it does not reach as far as the peer is away."),
+        _ => new SctpException(SctpError.InProgress, "An association has 8 addresses at most, and no more than 64 changes of them wait."),
+    };
+
+    /// <summary>The exception for a change of our addresses that came to nothing; null for one that did not.</summary>
+    internal static SctpException? From(AssociationEvent.AddressRequestSettled settled) => settled.Outcome switch
+    {
+        AddressRequestOutcome.Acknowledged => null,
+        AddressRequestOutcome.Refused => new SctpException(SctpError.Denied, $"The peer does not allow it for {settled.Address.WithPort(0)}.")
+        {
+            CauseCode = settled.CauseCode == 0 ? null : settled.CauseCode,
+        },
+        _ => new SctpException(SctpError.OperationAborted, "The association ended, or began to shut down, before the peer answered."),
+    };
+
     /// <summary>The exception for the end of a DTLS session that somebody needs.</summary>
     internal static SctpException From(DtlsEnd end, NetworkAddress remote)
     {

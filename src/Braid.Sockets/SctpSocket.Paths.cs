@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Net;
+using System.Threading;
 using System.Threading.Tasks;
 using Braid.Sctp;
 
@@ -52,6 +53,30 @@ public sealed partial class SctpSocket
     /// <returns>False when it is none of the peer's.</returns>
     /// <exception cref="SctpException">There is no such association (any more).</exception>
     public ValueTask<bool> RequestHeartbeatAsync(SctpAssociationId id, IPEndPoint? remote = null) => Of(id).RequestHeartbeatAsync(remote);
+
+    /// <summary>Lets an association's peer use one more of this host's addresses (sctp_bindx with SCTP_BINDX_ADD_ADDR, RFC 6458 §9.1).</summary>
+    /// <param name="id">Which association.</param>
+    /// <param name="address">An address of this host, no wildcard.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the change.</param>
+    /// <inheritdoc cref="SctpAssociation.AddLocalAddressAsync" path="/exception"/>
+    public ValueTask AddLocalAddressAsync(SctpAssociationId id, IPAddress address, CancellationToken cancellationToken = default) =>
+        Of(id).AddLocalAddressAsync(address, cancellationToken);
+
+    /// <summary>Lets an association's peer use one of our addresses no longer (sctp_bindx with SCTP_BINDX_REM_ADDR, RFC 6458 §9.1).</summary>
+    /// <param name="id">Which association.</param>
+    /// <param name="address">One of our addresses, not the last one.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the change.</param>
+    /// <inheritdoc cref="SctpAssociation.RemoveLocalAddressAsync" path="/exception"/>
+    public ValueTask RemoveLocalAddressAsync(SctpAssociationId id, IPAddress address, CancellationToken cancellationToken = default) =>
+        Of(id).RemoveLocalAddressAsync(address, cancellationToken);
+
+    /// <summary>Asks an association's peer to send to one of our addresses, where it can (SCTP_SET_PEER_PRIMARY_ADDR, RFC 6458 §8.3.1).</summary>
+    /// <param name="id">Which association.</param>
+    /// <param name="address">One of our addresses.</param>
+    /// <param name="cancellationToken">Ends the waiting, not the request.</param>
+    /// <inheritdoc cref="SctpAssociation.RequestPeerPrimaryAsync" path="/exception"/>
+    public ValueTask RequestPeerPrimaryAsync(SctpAssociationId id, IPAddress address, CancellationToken cancellationToken = default) =>
+        Of(id).RequestPeerPrimaryAsync(address, cancellationToken);
 
     // As its owner would see it; nobody keeps it.
     private SctpAssociation Of(SctpAssociationId id) => new(Find(id));

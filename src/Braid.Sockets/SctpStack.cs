@@ -46,11 +46,11 @@ public sealed class SctpStack : IAsyncDisposable
 
         EndpointOptions endpointOptions = options.ToEndpointOptions() with
         {
-            Families = transport.Families,
+            Families = transport.NamesItsAddresses ? NetworkFamilies.All : transport.Families,      // what its addresses are of is enough
             EncapsulationOverhead = transport.EncapsulationOverhead,
             ErrorDetection = transport.ErrorDetection,
             CarriesEcn = transport.CarriesEcn,
-            LocalAddresses = transport.IsMultihomed ? [.. transport.LocalEndPoints.Select(static local => local.ToNetworkAddress())] : [],
+            LocalAddresses = transport.NamesItsAddresses ? [.. transport.LocalEndPoints.Select(static local => local.ToNetworkAddress())] : [],
         };
         if (options.Dtls is not null)
         {
@@ -281,7 +281,7 @@ public sealed class SctpStack : IAsyncDisposable
 
     private static IReadOnlyList<IPAddress> Addresses(IReadOnlyList<IPEndPoint> ends) => [.. ends.Select(static end => end.Address)];
 
-    private static IDatagramTransport BindUdp(IReadOnlyList<IPEndPoint> locals, bool reusePort) => locals is [var only]
+    private static IDatagramTransport BindUdp(IReadOnlyList<IPEndPoint> locals, bool reusePort) => locals is [var only] && LocalEnds.IsWildcard(only.Address)
         ? BindUdp(only, reusePort)
         : UdpTransports.Open(locals, (local, hasEphemeralPort) => BindUdp(local, reusePort, hasEphemeralPort));
 

@@ -30,6 +30,7 @@ internal sealed class AssociationHost
     private SctpAssociationOptions _options;
     private NotificationQueue? _notifications;
     private ReconfigurationCalls? _reconfiguration;
+    private AddressCalls? _addresses;
     private Receipts? _receipts;                             // made for the first call that wants one
     private int _isPosted;
     private int _isShutdownRequested;
@@ -97,6 +98,10 @@ internal sealed class AssociationHost
     /// <summary>Calls that reset and add streams. Made for the first of them.</summary>
     public ReconfigurationCalls Reconfiguration =>
         Volatile.Read(ref _reconfiguration) ?? Interlocked.CompareExchange(ref _reconfiguration, new ReconfigurationCalls(this), null) ?? _reconfiguration;
+
+    /// <summary>Calls that change our addresses. Made for the first of them.</summary>
+    public AddressCalls Addresses =>
+        Volatile.Read(ref _addresses) ?? Interlocked.CompareExchange(ref _addresses, new AddressCalls(this), null) ?? _addresses;
 
     /// <summary>What everything that comes too late gets; null before the end. On the loop.</summary>
     public SctpException? Ended { get; private set; }
@@ -369,7 +374,15 @@ internal sealed class AssociationHost
     public void Fail(SctpException exception) => End(exception);
 
     /// <summary>It stands for an association that was up before and has begun anew. On the loop.</summary>
-    public void OnTakenOver() => OnEstablished(new AssociationEvent.Established(Core.OutgoingStreams, Core.IncomingStreams));
+    public void OnTakenOver()
+    {
+        if (!_loop.Addresses.IsEmpty)
+        {
+            Addresses.TakeOver(Core.LocalAddresses);         // before the host before this one gives them back
+        }
+
+        OnEstablished(new AssociationEvent.Established(Core.OutgoingStreams, Core.IncomingStreams));
+    }
 
     /// <summary>Who waits for what becomes of a message; made for the first.</summary>
     public Receipts Receipts
@@ -443,6 +456,9 @@ internal sealed class AssociationHost
             case AssociationEvent.StreamsChanged changed:
                 _reconfiguration?.OnResult(changed.Context, changed.Result);
                 break;
+            case AssociationEvent.AddressRequestSettled settled:
+                Volatile.Read(ref _addresses)?.OnSettled(settled);
+                break;
             case AssociationEvent.Restarted:
                 End(new SctpException(SctpError.PeerRestarted, $"The peer at {Remote} has restarted: what was on its way is lost."));
                 _loop.HandOver(Core);
@@ -450,8 +466,8 @@ internal sealed class AssociationHost
             case AssociationEvent.SendFailed failed:
                 failed.Payload.Dispose();
                 break;
-            case AssociationEvent.SendSettled settled:
-                _receipts?.Settle(settled.Receipt, new SctpDeliveryResult((SctpDeliveryStatus)settled.Outcome, settled.Delay));
+            case AssociationEvent.SendSettled sent:
+                _receipts?.Settle(sent.Receipt, new SctpDeliveryResult((SctpDeliveryStatus)sent.Outcome, sent.Delay));
                 break;
             case AssociationEvent.Closed closed:
                 End(SctpException.From(closed, Remote));
@@ -495,6 +511,7 @@ internal sealed class AssociationHost
         }
 
         _reconfiguration?.End(ended);
+        Volatile.Read(ref _addresses)?.End(ended);
         Volatile.Read(ref _receipts)?.End();
         Notifications.End(ended);
         Socket?.OnEnded(this);

@@ -78,6 +78,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem, IPolledLoop
         Meters.Add(this);
         _timer = new LoopTimer(this, HasSystemTime ? _thread : null, Schedule);
         _sockets = new LoopSockets(this, _received, _thread, Schedule);
+        Addresses = new AddedAddresses(transport, _sockets);
         if (_thread is not null || !transport.TryAnnounce(OnArrived))
         {
             _sockets.Add(transport.Sources);
@@ -98,6 +99,9 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem, IPolledLoop
 
     /// <summary>Its SCTP ports.</summary>
     public PortTable Ports { get; }
+
+    /// <summary>What its associations have added to where it was opened.</summary>
+    public AddedAddresses Addresses { get; }
 
     /// <summary>Where time comes from.</summary>
     public TimeProvider TimeProvider => _clock.Provider;

@@ -18,7 +18,7 @@ internal interface IDatagramTransport : IDatagramSource, IDisposable
     IReadOnlyList<IPEndPoint> LocalEndPoints { get; }
 
     /// <summary>Whether peers are to know all of <see cref="LocalEndPoints"/>, and what is sent says which of them it leaves from.</summary>
-    bool IsMultihomed => false;
+    bool NamesItsAddresses => false;
 
     /// <summary>Whether it names the peer by itself, so that paths have no addresses.</summary>
     bool IsPointToPoint { get; }
@@ -61,6 +61,19 @@ internal interface IDatagramTransport : IDatagramSource, IDisposable
 
     /// <summary>From now on <see cref="Errors"/> has what the network says, where the system lets it be heard.</summary>
     void ListenForErrors()
+    {
+    }
+
+    /// <summary>Is at a further address of this host from now on. On the loop only.</summary>
+    /// <param name="address">The address; a port is that of the others.</param>
+    /// <returns>The address as what is sent leaves from it, and what it is received at; null where that is received from already.</returns>
+    /// <exception cref="SctpException">It cannot be: the message says why.</exception>
+    (NetworkAddress Local, IDatagramSource? Source) AddLocal(IPAddress address) =>
+        throw new SctpException(SctpError.NotSupported, "This transport has no further addresses.");
+
+    /// <summary>Is there no longer. On the loop only.</summary>
+    /// <param name="source">What <see cref="AddLocal"/> has returned.</param>
+    void RemoveLocal(IDatagramSource source)
     {
     }
 

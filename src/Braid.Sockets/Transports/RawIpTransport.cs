@@ -17,7 +17,7 @@ internal sealed class RawIpTransport : IDatagramTransport
     private const string Protocols = "/proc/thread-self/net/protocols";
     private const string KernelFolder = "/proc/thread-self/net/sctp";
 
-    private readonly LinuxRawSocket[] _sockets;              // one, one for each family, or one for each address
+    private LinuxRawSocket[] _sockets;                       // one, one for each family, or one for each address; only the loop
     private readonly LinuxPortFilter _filter;
     private volatile bool _isClosed;
     private int _next;                                       // whose turn it is to be read first
@@ -35,7 +35,7 @@ internal sealed class RawIpTransport : IDatagramTransport
 
     public IReadOnlyList<IPEndPoint> LocalEndPoints { get; }
 
-    public bool IsMultihomed => LocalEndPoints.Count > 1;
+    public bool NamesItsAddresses => !LocalEnds.IsWildcard(LocalEndPoints[0].Address);
 
     public bool IsPointToPoint => false;
 
@@ -57,7 +57,9 @@ internal sealed class RawIpTransport : IDatagramTransport
 
     public bool IsForPollThread => true;
 
-    public NetworkErrors? Errors { get; }
+    public NetworkErrors Errors { get; }
+
+    NetworkErrors? IDatagramTransport.Errors => Errors;
 
     public IPortFilter? PortFilter => _filter;
 
@@ -106,14 +108,7 @@ internal sealed class RawIpTransport : IDatagramTransport
         catch (SocketException exception)
         {
             sockets.ForEach(static socket => socket.Dispose());
-            throw exception.SocketErrorCode == SocketError.AccessDenied
-                ? new SctpException(
-                    SctpError.TransportUnavailable,
-                    "SCTP over IP needs a raw socket, and that needs the capability CAP_NET_RAW: run as root, or give it to the program (setcap cap_net_raw=ep FILE).",
-                    exception)
-                : exception.SocketErrorCode is not (SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable or SocketError.ProtocolNotSupported)
-                ? new SctpException(SctpError.AddressUnavailable, $"Cannot use IP address {string.Join(", ", locals)}: {exception.Message}.", exception)
-                : new SctpException(SctpError.TransportUnavailable, $"A raw socket cannot be had: {exception.Message}.", exception);
+            throw Unavailable(locals, exception);
         }
     }
 
@@ -130,6 +125,42 @@ internal sealed class RawIpTransport : IDatagramTransport
         return Directory.Exists(folder) || HasProtocol(protocols)
             ? "The kernel has SCTP of its own loaded, and would answer every packet with ABORT. Unload it (modprobe -r sctp), or use UDP (RFC 6951)."
             : null;
+    }
+
+    public (NetworkAddress Local, IDatagramSource? Source) AddLocal(IPAddress address)
+    {
+        address = address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
+        LocalEnds.CheckFurther(address, NamesItsAddresses ? NetworkFamilies.All : Families);
+        NetworkAddress wanted = new IPEndPoint(address, 0).ToNetworkAddress();
+        if (Array.Exists(_sockets, socket => socket.Local == wanted))
+        {
+            return (wanted, null);
+        }
+
+        LinuxRawSocket added;
+        try
+        {
+            added = LinuxRawSocket.Open(address, _filter, Errors);
+        }
+        catch (SocketException exception)
+        {
+            throw Unavailable([address], exception);
+        }
+
+        if (!NamesItsAddresses)
+        {
+            added.Dispose();                                 // the address is ours; those of the wildcard have its packets already
+            return (wanted, null);
+        }
+
+        _sockets = [.. _sockets, added];
+        return (added.Local, added);
+    }
+
+    public void RemoveLocal(IDatagramSource source)
+    {
+        _sockets = Array.FindAll(_sockets, socket => socket != source);
+        ((LinuxRawSocket)source).Dispose();
     }
 
     public bool TryBePolled() => true;
@@ -203,6 +234,17 @@ internal sealed class RawIpTransport : IDatagramTransport
 
         return able ?? _sockets[0];
     }
+
+    private static SctpException Unavailable(IReadOnlyList<IPAddress> locals, SocketException exception) => exception.SocketErrorCode switch
+    {
+        SocketError.AccessDenied => new SctpException(
+            SctpError.TransportUnavailable,
+            "SCTP over IP needs a raw socket, and that needs the capability CAP_NET_RAW: run as root, or give it to the program (setcap cap_net_raw=ep FILE).",
+            exception),
+        SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable or SocketError.ProtocolNotSupported =>
+            new SctpException(SctpError.TransportUnavailable, $"A raw socket cannot be had: {exception.Message}.", exception),
+        _ => new SctpException(SctpError.AddressUnavailable, $"Cannot use IP address {string.Join(", ", locals)}: {exception.Message}.", exception),
+    };
 
     private static bool HasProtocol(string protocols)
     {

@@ -109,6 +109,29 @@ internal abstract class UdpTransport : IDatagramTransport
         }
     }
 
+    /// <inheritdoc/>
+    /// <remarks>Bound to a wildcard it is everywhere already.</remarks>
+    public (NetworkAddress Local, IDatagramSource? Source) AddLocal(IPAddress address)
+    {
+        LocalEnds.CheckFurther(address, Families);
+        if (Local != default)
+        {
+            throw new SctpException(SctpError.NotSupported, "The socket shares its port with others that do not know of each other: there are no further addresses.");
+        }
+
+        try
+        {
+            using var probe = new Socket(address.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
+            probe.Bind(new IPEndPoint(address, 0));
+        }
+        catch (SocketException exception)
+        {
+            throw new SctpException(SctpError.AddressUnavailable, $"Cannot use UDP address {address}: {exception.Message}.", exception);
+        }
+
+        return (new IPEndPoint(address, LocalEndPoints[0].Port).ToNetworkAddress(), null);
+    }
+
     public virtual bool TryBePolled() => true;
 
     public void ListenForErrors() => ListenForErrors(new NetworkErrors());

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Net;
 using System.Net.Sockets;
+using System.Threading;
 using System.Threading.Tasks;
 using Braid.Core;
 
@@ -16,12 +17,16 @@ internal sealed class UdpTransports : IDatagramTransport
 {
     private const int MostAttempts = 32;                     // to find a port that is free at all addresses
 
-    private readonly UdpTransport[] _sockets;                // one for each address
+    private readonly Func<IPEndPoint, bool, UdpTransport> _open;
+    private readonly Lock _gate = new();
+    private volatile UdpTransport[] _sockets;                // one for each address; replaced under the lock
+    private bool _isPolled;                                  // guarded by the lock
     private int _next;                                       // the socket that is looked at first
 
-    private UdpTransports(UdpTransport[] sockets)
+    private UdpTransports(UdpTransport[] sockets, Func<IPEndPoint, bool, UdpTransport> open)
     {
         _sockets = sockets;
+        _open = open;
         LocalEndPoints = [.. sockets.SelectMany(static socket => socket.LocalEndPoints)];
         Families = sockets.Aggregate(NetworkFamilies.None, static (families, socket) => families | socket.Families);
         CarriesEcn = sockets.All(static socket => socket.CarriesEcn);
@@ -30,7 +35,7 @@ internal sealed class UdpTransports : IDatagramTransport
 
     public IReadOnlyList<IPEndPoint> LocalEndPoints { get; }
 
-    public bool IsMultihomed => true;
+    public bool NamesItsAddresses => true;
 
     public bool IsPointToPoint => false;
 
@@ -53,7 +58,7 @@ internal sealed class UdpTransports : IDatagramTransport
     public bool IsForPollThread { get; }
 
     /// <summary>Opens a socket for each of several addresses.</summary>
-    /// <param name="locals">Where to bind, 1 to 8, none of them a wildcard. A port of 0 is the one that the system chose for the first.</param>
+    /// <param name="locals">Where to bind at first, 1 to 8, none of them a wildcard. A port of 0 is the one that the system chose for the first.</param>
     /// <param name="open">Opens one.</param>
     /// <exception cref="SctpException">An address cannot be used.</exception>
     public static UdpTransports Open(IReadOnlyList<IPEndPoint> locals, Func<IPEndPoint, bool, UdpTransport> open)
@@ -90,15 +95,60 @@ internal sealed class UdpTransports : IDatagramTransport
         }
     }
 
-    public bool TryBePolled() => Array.TrueForAll(_sockets, static socket => socket.TryBePolled());
+    public (NetworkAddress Local, IDatagramSource? Source) AddLocal(IPAddress address)
+    {
+        LocalEnds.CheckFurther(address, NetworkFamilies.All);
+        NetworkAddress wanted = new IPEndPoint(address, LocalEndPoints[0].Port).ToNetworkAddress();
+        if (Array.Find(_sockets, socket => socket.Local == wanted) is { } there)
+        {
+            return (there.Local, null);
+        }
+
+        UdpTransport added = _open(wanted.ToIPEndPoint(), HasEphemeralPort);
+        if (Errors is { } errors)
+        {
+            added.ListenForErrors(errors);
+        }
+
+        lock (_gate)
+        {
+            if (_isPolled)
+            {
+                added.TryBePolled();
+            }
+
+            _sockets = [.. _sockets, added];
+        }
+
+        return (added.Local, added);
+    }
+
+    public void RemoveLocal(IDatagramSource source)
+    {
+        lock (_gate)
+        {
+            _sockets = Array.FindAll(_sockets, socket => socket != source);
+        }
+
+        ((UdpTransport)source).Dispose();
+    }
+
+    public bool TryBePolled()
+    {
+        lock (_gate)
+        {
+            _isPolled = true;
+            return Array.TrueForAll(_sockets, static socket => socket.TryBePolled());
+        }
+    }
 
     public DatagramBatch? TryReceive()
     {
-        for (int i = 0; i < _sockets.Length; i++)
+        UdpTransport[] sockets = _sockets;
+        for (int i = 0; i < sockets.Length; i++)
         {
-            int index = _next;
-            _next = (_next + 1) % _sockets.Length;           // a flood to one address must not keep the others waiting
-            if (_sockets[index].TryReceive() is { } batch)
+            _next = (_next + 1) % sockets.Length;            // a flood to one address must not keep the others waiting
+            if (sockets[_next].TryReceive() is { } batch)
             {
                 return batch;
             }
@@ -142,7 +192,7 @@ internal sealed class UdpTransports : IDatagramTransport
                 sockets.Add(open(new IPEndPoint(local.Address, port), local.Port == 0));
             }
 
-            return new UdpTransports([.. sockets]);
+            return new UdpTransports([.. sockets], open);
         }
         catch
         {

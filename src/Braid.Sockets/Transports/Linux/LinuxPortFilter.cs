@@ -47,6 +47,15 @@ internal sealed class LinuxPortFilter : IPortFilter
         }
     }
 
+    /// <summary>A socket is closed.</summary>
+    public void Leave(Socket socket)
+    {
+        lock (_gate)
+        {
+            _sockets.Remove(socket);
+        }
+    }
+
     /// <inheritdoc/>
     /// <exception cref="SocketException">The kernel does not take the filter.</exception>
     public void Admit(ushort port)

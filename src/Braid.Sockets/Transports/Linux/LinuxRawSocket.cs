@@ -219,6 +219,7 @@ internal sealed class LinuxRawSocket : IDatagramSource, IDisposable
     public void Dispose()
     {
         _isClosed = true;
+        _filter.Leave(_socket);
         _socket.Dispose();
     }
 
