@@ -22,7 +22,7 @@ internal sealed class AuthenticationPlan(ChunkTypeSet types, HmacAlgorithm algor
     /// Whether each packet keeps room for an AUTH chunk from its beginning. Else one of the others that are listed, which are short and
     /// rare, begins the next packet where both do not fit.
     /// </summary>
-    public bool ReservesRoom { get; } = !types            // the two numbers: ASCONF and ASCONF-ACK (RFC 5061 §4.1)
+    public bool ReservesRoom { get; } = !types
         .Without(ChunkType.Abort).Without(ChunkType.Shutdown).Without(ChunkType.ShutdownAck).Without(ChunkType.CookieEcho).Without(ChunkType.CookieAck)
-        .Without(ChunkType.Cwr).Without(ChunkType.Pad).Without((ChunkType)0xC1).Without((ChunkType)0x80).IsEmpty;
+        .Without(ChunkType.Cwr).Without(ChunkType.Pad).Without(ChunkType.Asconf).Without(ChunkType.AsconfAck).IsEmpty;
 }

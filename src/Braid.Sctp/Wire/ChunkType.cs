@@ -57,6 +57,9 @@ public enum ChunkType : byte
     /// <summary>Payload data of a message that may be interleaved with others (RFC 8260 §2.1).</summary>
     IData = 64,
 
+    /// <summary>What became of changes of addresses (RFC 5061 §4.1.2).</summary>
+    AsconfAck = 128,
+
     /// <summary>Streams are reset or added (RFC 6525 §3.1).</summary>
     ReConfig = 130,
 
@@ -66,6 +69,9 @@ public enum ChunkType : byte
     /// <summary>TSNs will not come any more (RFC 3758 §3.2).</summary>
     ForwardTsn = 192,
 
-    /// <summary>The same, where messages are interleaved (RFC 8260 §2.3.1).</summary>
+    /// <summary>The sender's addresses change (RFC 5061 §4.1.1).</summary>
+    Asconf = 193,
+
+    /// <summary>What <see cref="ForwardTsn"/> is where messages are interleaved (RFC 8260 §2.3.1).</summary>
     IForwardTsn = 194,
 }

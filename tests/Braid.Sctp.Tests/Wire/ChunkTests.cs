@@ -1,4 +1,5 @@
 using System;
+using Braid.Core;
 using Braid.Sctp.Wire;
 
 namespace Braid.Sctp.Tests.Wire;
@@ -49,6 +50,8 @@ public sealed class ChunkTests
         ChunkContract.Check<CookieEchoChunk>((ref PacketWriter packet) => CookieEchoChunk.Write(ref packet, s_some), 1);
         ChunkContract.Check<CookieAckChunk>((ref PacketWriter packet) => CookieAckChunk.Write(ref packet), 0);
         ChunkContract.Check<EcneChunk>((ref PacketWriter packet) => EcneChunk.Write(ref packet, new Tsn(7)), 4);
+        ChunkContract.Check<AsconfChunk>((ref PacketWriter packet) => AsconfChunk.Write(ref packet, [0, 0, 0, 7, 0, 5, 0, 8, 192, 0, 2, 1]), 12);
+        ChunkContract.Check<AsconfAckChunk>((ref PacketWriter packet) => AsconfAckChunk.Write(ref packet, 7, default), 4);
         ChunkContract.Check<ReConfigChunk>((ref PacketWriter packet) => ReConfigChunk.Write(ref packet, s_reset), 20);
         ChunkContract.Check<AuthChunk>((ref PacketWriter packet) => AuthChunk.Write(ref packet, 1, HmacAlgorithm.Sha1, 20), 4);
         ChunkContract.Check<CwrChunk>((ref PacketWriter packet) => CwrChunk.Write(ref packet, new Tsn(7)), 4);
@@ -117,6 +120,48 @@ public sealed class ChunkTests
         Assert.True(algorithms.Count == 2 && algorithms[0] == HmacAlgorithm.Sha256 && algorithms.Contains(HmacAlgorithm.Sha1));
         Assert.False(RandomParameter.TryRead(parameter, out _));
         Assert.True(reader.TryRead(out parameter) && RandomParameter.TryRead(parameter, out ReadOnlySpan<byte> number) && number.Length == 32);
+    }
+
+    [Fact, Rfc(5061, "4.1.1"), Rfc(5061, "4.1.2"), Rfc(5061, "4.2.1"), Rfc(5061, "4.2.3"), Rfc(5061, "4.2.5")]
+    public void ASCONF_and_ASCONF_ACK_are_laid_out_as_in_RFC_5061()
+    {
+        NetworkAddress address = NetworkAddress.FromIPv4([192, 0, 2, 1], 0);
+        var writer = new ParameterWriter(new byte[100]);
+        Assert.True(AddressChangeParameter.TryWrite(ref writer, ParameterType.AddIPAddress, 0x01023474, address));
+        byte[] add = writer.Written.ToArray();
+        Assert.Equal([0xC0, 1, 0, 16, 1, 2, 0x34, 0x74, 0, 5, 0, 8, 0xC0, 0, 2, 1], add);
+        byte[] chunk = ChunkContract.Example((ref PacketWriter packet) => AsconfChunk.Write(ref packet, AsconfChunk.Encode(7, address, add)));
+        Assert.Equal([0xC1, 0, 0, 32, 0, 0, 0, 7, 0, 5, 0, 8, 0xC0, 0, 2, 1, .. add], chunk);
+        Assert.True(new ChunkReader(chunk).TryRead(out ChunkView view) & AsconfChunk.TryRead(view, out AsconfChunk asconf));
+        Assert.Equal((7u, address, false), (asconf.Number, asconf.Address, asconf.IsWildcard));
+        ParameterReader reader = asconf.Parameters;
+        Assert.True(reader.TryRead(out ParameterView parameter) & AddressChangeParameter.TryRead(parameter, out AddressChangeParameter change));
+        Assert.True(change is { Type: ParameterType.AddIPAddress, CorrelationId: 0x01023474, IsAddress: true, IsWildcard: false });
+        Assert.Equal(address, change.Address);
+        Assert.False(reader.TryRead(out parameter));
+
+        writer = new ParameterWriter(new byte[100]);
+        Assert.True(AddressResponseParameter.TryWriteError(ref writer, 1, CauseCode.ResourceShortage, add) & AddressResponseParameter.TryWriteSuccess(ref writer, 2));
+        byte[] responses = writer.Written.ToArray();
+        Assert.Equal([0xC0, 3, 0, 28, 0, 0, 0, 1, 0, 0xA1, 0, 20, .. add, 0xC0, 5, 0, 8, 0, 0, 0, 2], responses);
+        chunk = ChunkContract.Example((ref PacketWriter packet) => AsconfAckChunk.Write(ref packet, 7, responses));
+        Assert.Equal([0x80, 0, 0, 44, 0, 0, 0, 7, .. responses], chunk);
+        Assert.True(new ChunkReader(chunk).TryRead(out view) & AsconfAckChunk.TryRead(view, out AsconfAckChunk answer));
+        reader = answer.Parameters;
+        Assert.True(reader.TryRead(out parameter) & AddressResponseParameter.TryRead(parameter, out AddressResponseParameter response));
+        CauseReader causes = response.Causes;
+        Assert.True(causes.TryRead(out CauseView cause) && cause.Code == CauseCode.ResourceShortage && response is { IsSuccess: false, CorrelationId: 1 });
+        Assert.True(reader.TryRead(out parameter) && AddressResponseParameter.TryRead(parameter, out response) && response is { IsSuccess: true, CorrelationId: 2 });
+    }
+
+    [Theory]
+    [InlineData(new byte[] { 0xC1, 0, 0, 8, 0, 0, 0, 7 })]                               // no address
+    [InlineData(new byte[] { 0xC1, 0, 0, 12, 0, 0, 0, 7, 0, 5, 0, 4 })]                  // one without its bytes
+    [InlineData(new byte[] { 0xC1, 0, 0, 20, 0, 0, 0, 7, 0, 5, 0, 8, 1, 2, 3, 4, 0xC0, 1, 0, 9 })]    // a parameter that is not whole
+    public void An_ASCONF_that_is_not_whole_is_none(byte[] bytes)
+    {
+        Assert.True(new ChunkReader(bytes).TryRead(out ChunkView view));
+        Assert.False(AsconfChunk.TryRead(view, out _));
     }
 
     [Fact]

@@ -45,6 +45,21 @@ public enum CauseCode : ushort
     /// <summary>The peer broke the protocol (§3.3.10.13).</summary>
     ProtocolViolation = 13,
 
+    /// <summary>The address is the last one, and cannot be deleted (RFC 5061 §4.3.1).</summary>
+    DeletesLastAddress = 0x00A0,
+
+    /// <summary>Out of resource for one more address (RFC 5061 §4.3.2).</summary>
+    ResourceShortage = 0x00A1,
+
+    /// <summary>The address is the source of the request to delete it (RFC 5061 §4.3.3).</summary>
+    DeletesSourceAddress = 0x00A2,
+
+    /// <summary>An ASCONF-ACK for what was never sent (RFC 5061 §4.3.4).</summary>
+    IllegalAsconfAck = 0x00A3,
+
+    /// <summary>The receiver does not allow that (RFC 5061 §4.3.5).</summary>
+    NoAuthorization = 0x00A4,
+
     /// <summary>An AUTH chunk with an HMAC that was not asked for (RFC 4895 §4.1).</summary>
     UnsupportedHmacIdentifier = 0x0105,
 }

@@ -1,6 +1,6 @@
 namespace Braid.Sctp.Wire;
 
-/// <summary>Types of the parameters that INIT, INIT ACK, HEARTBEAT and RE-CONFIG carry (RFC 9260 §3.2.1, §3.3.2.1, §3.3.3.1, §3.3.5; RFC 5061 §4.2; RFC 3758 §3.1; RFC 4895 §3; RFC 6525 §4; RFC 9653 §4).</summary>
+/// <summary>Types of the parameters that INIT, INIT ACK, HEARTBEAT, RE-CONFIG and ASCONF carry (RFC 9260 §3.2.1, §3.3.2.1, §3.3.3.1, §3.3.5; RFC 5061 §4.2; RFC 3758 §3.1; RFC 4895 §3; RFC 6525 §4; RFC 9653 §4).</summary>
 public enum ParameterType : ushort
 {
     /// <summary>Heartbeat information (§3.3.5).</summary>
@@ -65,6 +65,21 @@ public enum ParameterType : ushort
 
     /// <summary>The sender takes FORWARD-TSN (RFC 3758 §3.1).</summary>
     ForwardTsnSupported = 0xC000,
+
+    /// <summary>The sender has one more address (RFC 5061 §4.2.1).</summary>
+    AddIPAddress = 0xC001,
+
+    /// <summary>The sender has one address less (RFC 5061 §4.2.2).</summary>
+    DeleteIPAddress = 0xC002,
+
+    /// <summary>A change of addresses was refused (RFC 5061 §4.2.3).</summary>
+    ErrorCauseIndication = 0xC003,
+
+    /// <summary>The sender wants its peer to send to this address (RFC 5061 §4.2.4).</summary>
+    SetPrimaryAddress = 0xC004,
+
+    /// <summary>A change of addresses was made (RFC 5061 §4.2.5).</summary>
+    SuccessIndication = 0xC005,
 
     /// <summary>What is above SCTP at the sender (RFC 5061 §4.2.6).</summary>
     AdaptationIndication = 0xC006,
