@@ -221,7 +221,8 @@ public record AssociationOptions
 
     /// <summary>
     /// Extensions to offer to the peer, and to take from it (RFC 5061 §4.2.7). Which of them are used,
-    /// <see cref="Association.Extensions"/> says. Default: all but <see cref="Sctp.Extensions.NonRenegableSack"/> and <see cref="Sctp.Extensions.Authentication"/>.
+    /// <see cref="Association.Extensions"/> says. Default: all but <see cref="Sctp.Extensions.NonRenegableSack"/>,
+    /// <see cref="Sctp.Extensions.Authentication"/> and <see cref="Sctp.Extensions.AddressReconfiguration"/>.
     /// </summary>
     public Extensions Extensions { get; init; } =
         Extensions.PartialReliability | Extensions.StreamReconfiguration | Extensions.Interleaving | Extensions.ZeroChecksum | Extensions.Ecn;
@@ -299,7 +300,10 @@ public record AssociationOptions
 
     /// <summary>What is offered of authentication; null for nothing.</summary>
     internal AuthenticationOptions? OfferedAuthentication =>
-        Authentication ?? ((Extensions & Extensions.Authentication) != 0 ? AuthenticationOptions.Default : null);
+        Authentication ?? ((Extensions & (Extensions.Authentication | Extensions.AddressReconfiguration)) != 0 ? AuthenticationOptions.Default : null);
+
+    /// <summary>Whether ASCONF is offered.</summary>
+    internal bool OffersAddressReconfiguration => (Extensions & Extensions.AddressReconfiguration) != 0;
 
     /// <summary>The send buffer at first.</summary>
     internal long FirstSendBuffer => SendBufferSize > 0 ? SendBufferSize : Math.Min(FirstSend, MaximumSendBufferSize);

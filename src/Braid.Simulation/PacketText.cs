@@ -38,6 +38,8 @@ public static class PacketText
         ChunkType.ShutdownComplete => "SHUTDOWN COMPLETE",
         ChunkType.Pad => "PAD",
         ChunkType.ReConfig => "RE-CONFIG",
+        ChunkType.Asconf => "ASCONF",
+        ChunkType.AsconfAck => "ASCONF-ACK",
         ChunkType.ForwardTsn => "FORWARD TSN",
         _ => string.Create(CultureInfo.InvariantCulture, $"CHUNK {(byte)type}"),
     };
@@ -144,6 +146,24 @@ public static class PacketText
                 }
 
                 break;
+            case ChunkType.Asconf when AsconfChunk.TryRead(chunk, out AsconfChunk asconf):
+                text.Append(culture, $" seq={asconf.Number} {asconf.Address}");
+                ParameterReader changes = asconf.Parameters;
+                while (changes.TryRead(out ParameterView parameter))
+                {
+                    text.Append(' ').Append(Describe(parameter));
+                }
+
+                break;
+            case ChunkType.AsconfAck when AsconfAckChunk.TryRead(chunk, out AsconfAckChunk answer):
+                text.Append(culture, $" seq={answer.Number}");
+                ParameterReader responses = answer.Parameters;
+                while (responses.TryRead(out ParameterView parameter))
+                {
+                    text.Append(' ').Append(Describe(parameter));
+                }
+
+                break;
             case ChunkType.Shutdown when ShutdownChunk.TryRead(chunk, out ShutdownChunk shutdown):
                 text.Append(culture, $" cum={shutdown.CumulativeAck}");
                 break;
@@ -167,6 +187,13 @@ public static class PacketText
                 return string.Create(culture, $"ADD-IN:{more.Number}/{more.Streams}");
             case ParameterType.ReconfigurationResponse when ReconfigurationResponseParameter.TryRead(parameter, out ReconfigurationResponseParameter response):
                 return string.Create(culture, $"RESP:{response.Number}={response.Result}{(response.SenderNext is { } next ? $" next={next}/{response.ReceiverNext}" : "")}");
+            case ParameterType.AddIPAddress or ParameterType.DeleteIPAddress or ParameterType.SetPrimaryAddress
+                when AddressChangeParameter.TryRead(parameter, out AddressChangeParameter change):
+                return string.Create(culture, $"{(change.Type == ParameterType.AddIPAddress ? "ADD" : change.Type == ParameterType.DeleteIPAddress ? "DEL" : "PRIM")}:{change.CorrelationId}/{change.Address}");
+            case ParameterType.SuccessIndication or ParameterType.ErrorCauseIndication
+                when AddressResponseParameter.TryRead(parameter, out AddressResponseParameter result):
+                CauseReader causes = result.Causes;
+                return string.Create(culture, $"{(result.IsSuccess ? "OK" : "ERR")}:{result.CorrelationId}{(causes.TryRead(out CauseView cause) ? $"={cause.Code}" : "")}");
             default:
                 return "?";
         }

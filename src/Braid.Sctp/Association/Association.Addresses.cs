@@ -11,17 +11,21 @@ public sealed partial class Association
     /// has acknowledged it, one that is removed until then (RFC 5061 §5.3 F1, F4). Empty where they are not known: then the transport
     /// chooses.
     /// </summary>
-    public IReadOnlyList<NetworkAddress> LocalAddresses => _tcb.Endpoint.LocalAddresses;
+    public IReadOnlyList<NetworkAddress> LocalAddresses => ChangedAddresses ?? _tcb.OwnAddresses();
+
+    /// <summary>The same where either side has changed any; else null.</summary>
+    internal IReadOnlyList<NetworkAddress>? ChangedAddresses => _tcb.Context.AddressChanges?.Own.Known;
 
     /// <summary>
-    /// Lets the peer use one more of our addresses (RFC 5061 §4.2.1). What is asked for before the next datagram is taken goes in one request, in the order of the calls: a host whose only address changes adds the new one and then removes the old one.
+    /// Lets the peer use one more of our addresses (RFC 5061 §4.2.1). What is asked for before the next datagram is taken goes in one request,
+    /// in the order of the calls: a host whose only address changes adds the new one and then removes the old one.
     /// </summary>
     /// <param name="now">The current instant.</param>
     /// <param name="address">The address, as packets are to leave from it.</param>
     public AddressRequestResult AddLocalAddress(Instant now, in NetworkAddress address)
     {
         _tcb.Begin(now);
-        return new AddressRequestResult(AddressRequestStatus.NotSupported, 0);
+        return Addresses.Ask(AddressRequestKind.Add, address);
     }
 
     /// <summary>
@@ -33,7 +37,7 @@ public sealed partial class Association
     public AddressRequestResult RemoveLocalAddress(Instant now, in NetworkAddress address)
     {
         _tcb.Begin(now);
-        return new AddressRequestResult(AddressRequestStatus.NotSupported, 0);
+        return Addresses.Ask(AddressRequestKind.Remove, address);
     }
 
     /// <summary>Asks the peer to send to one of our addresses, where it can (RFC 5061 §4.2.4, RFC 6458 §8.3.1).</summary>
@@ -42,6 +46,6 @@ public sealed partial class Association
     public AddressRequestResult RequestPeerPrimary(Instant now, in NetworkAddress address)
     {
         _tcb.Begin(now);
-        return new AddressRequestResult(AddressRequestStatus.NotSupported, 0);
+        return Addresses.Ask(AddressRequestKind.MakePrimary, address);
     }
 }

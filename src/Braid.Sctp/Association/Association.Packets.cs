@@ -24,18 +24,32 @@ public sealed partial class Association
             return;
         }
 
-        if (path is null || State == AssociationState.Closed)
+        bool mayChangeAddresses = (Extensions & Extensions.AddressReconfiguration) != 0;
+        if (State == AssociationState.Closed || (path is null && !mayChangeAddresses))
         {
             return;
         }
 
         _tcb.Begin(now);
-        if (path.Address.Remote.Port != from.Remote.Port)
+        bool ignoresAbort = false;
+        if (_tcb.Context.AddressChanges is { } changes)
+        {
+            if (changes.Own.IsGone(from.Local, now))
+            {
+                _tcb.Context.Drops.Count(DropReason.OutOfTheBlue);   // RFC 5061 §5.3 F4
+                return;
+            }
+
+            changes.Answers?.BeginPacket();
+            ignoresAbort = changes.Own.IsBeingRemoved(from.Local);
+        }
+
+        if (path is not null && path.Address.Remote.Port != from.Remote.Port)
         {
             _tcb.Paths.LearnPort(path, from.Remote.Port);        // RFC 6951 §5.4
         }
 
-        if (_tcb.Paths.Count > 1 || path.State != PathState.Active)
+        if (path is not null && (_tcb.Paths.Count > 1 || path.State != PathState.Active))
         {
             _tcb.Paths.OnArrival(path, from.Local);
         }
@@ -44,8 +58,27 @@ public sealed partial class Association
         _tcb.Context.Counters.PacketsReceived++;
         _transfer.OnPacketBegin(ecn);
         var chunks = new AuthenticatedReader(packet, _tcb, wasChecked);
-        while (State != AssociationState.Closed && chunks.TryRead(out ChunkView chunk) && OnChunk(chunk, path))
+        while (State != AssociationState.Closed && chunks.TryRead(out ChunkView chunk))
         {
+            if (chunk.Type == ChunkType.Asconf && mayChangeAddresses)
+            {
+                if (!(AsconfChunk.TryRead(chunk, out AsconfChunk asconf) ? Addresses.OnAsconf(asconf, from) : _tcb.Malformed()))
+                {
+                    break;
+                }
+
+                path ??= _tcb.Paths.Find(from.Remote);       // RFC 5061 §5.3.2: the peer's only address may have changed
+            }
+            else if (path is null || (ignoresAbort && chunk.Type == ChunkType.Abort))
+            {
+                // §5.3.1: an ABORT that comes to where we are about to leave may be the answer to what left there late.
+                _tcb.Context.Drops.Count(DropReason.OutOfTheBlue);
+                hasAbort &= chunk.Type != ChunkType.Abort;
+            }
+            else if (!OnChunk(chunk, path))
+            {
+                break;
+            }
         }
 
         if (chunks.IsMalformed)
@@ -117,6 +150,7 @@ public sealed partial class Association
     {
         _tcb.Context.SetNow(now);
         _transfer.Review();
+        Addresses.Advance();
         Termination.Advance();
         Reconfiguration.Advance();
         switch (State)
@@ -130,6 +164,11 @@ public sealed partial class Association
                 return _assembler.TryAssembleInit(_tcb.Handshake!, destination, out datagram);
             case AssociationState.CookieEchoed:
                 return _assembler.TryAssembleCookieEcho(_tcb.Handshake!, _tcb.Transfer!, destination, out datagram);
+        }
+
+        if (_tcb.Context.AddressChanges is not null && Addresses.TryAssemble(_assembler, destination, out datagram))
+        {
+            return true;
         }
 
         if (_assembler.TryAssemble(_tcb.Transfer!, _tcb.MayCarryData, _tcb.ShutdownRequested, destination, out datagram))
@@ -181,6 +220,8 @@ public sealed partial class Association
                 return ErrorChunk.TryRead(chunk, out ErrorChunk error) ? OnError(error) : _tcb.Malformed();
             case ChunkType.ReConfig when (Extensions & Extensions.StreamReconfiguration) != 0:
                 return ReConfigChunk.TryRead(chunk, out ReConfigChunk request) ? Reconfiguration.OnReConfig(request) : _tcb.Malformed();
+            case ChunkType.AsconfAck when (Extensions & Extensions.AddressReconfiguration) != 0:
+                return AsconfAckChunk.TryRead(chunk, out AsconfAckChunk changed) ? Addresses.OnAsconfAck(changed) : _tcb.Malformed();
             case ChunkType.Ecne:
                 return EcneChunk.TryRead(chunk, out EcneChunk echo) ? _transfer.OnEcne(echo) : _tcb.Malformed();
             case ChunkType.Cwr:
@@ -206,6 +247,11 @@ public sealed partial class Association
             else if (State == AssociationState.CookieEchoed)
             {
                 _setup.OnStaleCookie();
+            }
+
+            if (cause.Code == CauseCode.UnrecognizedChunkType)
+            {
+                Addresses.OnUnrecognizedChunk(cause);
             }
         }
 
@@ -237,6 +283,9 @@ public sealed partial class Association
     {
         switch (timer.Kind)
         {
+            case TimerKind.T1Init when !IsBeingSetUp:            // T4-rto
+                Addresses.OnTimeout();
+                break;
             case TimerKind.T1Init or TimerKind.T1Cookie:
                 _setup.OnSetupTimeout();
                 break;

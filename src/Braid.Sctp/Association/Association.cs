@@ -126,6 +126,8 @@ public sealed partial class Association
 
     private ReconfigurationProcedures Reconfiguration => new(_tcb);
 
+    private AddressProcedures Addresses => new(_tcb);
+
     /// <summary>Queues a copy of a message.</summary>
     /// <param name="now">The current instant.</param>
     /// <param name="payload">User data, 1 byte to <see cref="AssociationOptions.MaximumMessageSize"/>.</param>

@@ -57,6 +57,16 @@ internal sealed class AssociationContext(
     /// <summary>The same where it does so now; else null.</summary>
     public MultipathState? Concurrent => Options.ConcurrentMultipath ? Multipath ??= new MultipathState() : null;
 
+    /// <summary>Addresses that change; null where none has yet. Without authentication none does, so that it costs nobody else a word.</summary>
+    public AddressChanges? AddressChanges
+    {
+        get => Authentication?.AddressChanges;
+        set => Authentication!.AddressChanges = value;
+    }
+
+    /// <summary>Whether nothing may leave now but ASCONF: all our addresses that the peer knows are being removed (RFC 5061 §5.3 F4).</summary>
+    public bool IsMuted => AddressChanges is { Own.IsMuted: true };
+
     /// <summary>Adds an event. Bounded: a peer may send ERROR chunks faster than anybody reads of them.</summary>
     public void Report(AssociationEvent associationEvent)
     {

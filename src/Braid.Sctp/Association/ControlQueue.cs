@@ -109,6 +109,47 @@ internal sealed class ControlQueue(BufferPool buffers)
         return _waiting is not null && _waiting.TryPeek(out chunk);
     }
 
+    /// <summary>A path is there no longer: what tests or answers it alone is dropped, all else may take any path.</summary>
+    public void RemovePath(int path)
+    {
+        for (int i = _waiting?.Count ?? 0; i > 0; i--)
+        {
+            ControlChunk chunk = _waiting!.Dequeue();
+            if (chunk.Path == path && chunk.Type is ChunkType.Heartbeat or ChunkType.HeartbeatAck)
+            {
+                chunk.Value?.Dispose();
+            }
+            else
+            {
+                _waiting.Enqueue(chunk with { Path = chunk.Path == path ? AnyPath : chunk.Path > path ? chunk.Path - 1 : chunk.Path });
+            }
+        }
+    }
+
+    /// <summary>Puts the chunks that must take a certain path before those that may take any: for these there is none now.</summary>
+    /// <returns>Whether there is one.</returns>
+    public bool TryBringForward()
+    {
+        if (_first is not null || _waiting is null)
+        {
+            return false;
+        }
+
+        ControlChunk[] all = [.. _waiting];
+        if (!Array.Exists(all, chunk => chunk.Path != AnyPath))
+        {
+            return false;
+        }
+
+        _waiting.Clear();
+        foreach (ControlChunk chunk in (ControlChunk[])[.. Array.FindAll(all, chunk => chunk.Path != AnyPath), .. Array.FindAll(all, chunk => chunk.Path == AnyPath)])
+        {
+            _waiting.Enqueue(chunk);
+        }
+
+        return true;
+    }
+
     /// <summary>Removes the next chunk: it was written.</summary>
     public void Remove()
     {

@@ -92,22 +92,27 @@ internal readonly struct OptionProcedures(Tcb tcb)
     {
         for (int i = 0; i < tcb.Paths.Count; i++)
         {
-            Path path = tcb.Paths[i];
-            path.BeginAnew();
-            tcb.Monitor.OnPathChanged(path);
-            tcb.Transfer?.Sender.OnPathChanged(path);
-            tcb.Context.Timers.Stop(new TimerId(TimerKind.PathMtu, i));
-            tcb.Paths.OnSizeChanged(path);
-
-            // Backed off on the old way: what is outstanding need not wait for that.
-            var retransmission = new TimerId(TimerKind.T3Rtx, i);
-            if (tcb.Context.Timers.IsRunning(retransmission))
-            {
-                tcb.Context.Timers.Start(retransmission, tcb.Context.Now + path.Rto.Current);
-            }
+            BeginAnew(tcb.Paths[i]);
         }
 
         tcb.Transfer?.Sender.OnOpportunity();
+    }
+
+    /// <summary>Packets to one address of the peer take another way.</summary>
+    public void BeginAnew(Path path)
+    {
+        path.BeginAnew();
+        tcb.Monitor.OnPathChanged(path);
+        tcb.Transfer?.Sender.OnPathChanged(path);
+        tcb.Context.Timers.Stop(new TimerId(TimerKind.PathMtu, path.Index));
+        tcb.Paths.OnSizeChanged(path);
+
+        // Backed off on the old way: what is outstanding need not wait for that.
+        var retransmission = new TimerId(TimerKind.T3Rtx, path.Index);
+        if (tcb.Context.Timers.IsRunning(retransmission))
+        {
+            tcb.Context.Timers.Start(retransmission, tcb.Context.Now + path.Rto.Current);
+        }
     }
 
     /// <summary>The application wants new data to take another path (§11.1.6). §5.4: only one that is known to be the peer's.</summary>

@@ -90,6 +90,12 @@ internal readonly struct PacketAssembler(
     public bool TryAssemble(
         Transfer transfer, bool mayCarryData, bool isShuttingDown, Span<byte> destination, out OutgoingDatagram datagram)
     {
+        if (context.IsMuted)
+        {
+            datagram = default;                              // RFC 5061 §5.3 F4
+            return false;
+        }
+
         if (mayCarryData && Mtu.WantsProbe() is { } probed && TryAssembleProbe(transfer, probed, destination, out datagram))
         {
             return true;
@@ -103,7 +109,15 @@ internal readonly struct PacketAssembler(
         Path path;
         bool mayCarrySack = true;
         bool isConcurrent = context.Options.ConcurrentMultipath;         // then SACKs on several paths would overtake each other
-        if (context.Control.TryPeek(out ControlChunk control))
+        bool hasControl = context.Control.TryPeek(out ControlChunk control);
+        if (hasControl && control.Path == ControlQueue.AnyPath && !paths.ForData().IsConfirmed)
+        {
+            // §5.4: what may take any path waits until one is verified, and what verifies it must not wait behind that.
+            hasControl = context.Control.TryBringForward() && context.Control.TryPeek(out control);
+            control = hasControl ? control : default;
+        }
+
+        if (hasControl)
         {
             path = control.Path == ControlQueue.AnyPath ? paths.ForData() : paths[control.Path];
 
@@ -200,11 +214,32 @@ internal readonly struct PacketAssembler(
         }
 
         Path path = control.Path == ControlQueue.AnyPath ? paths.ForData() : paths[control.Path];
+        if (context.IsMuted || !path.IsConfirmed)
+        {
+            context.Control.Clear();                         // RFC 5061 §5.3 F1, F4: there is no address for it
+            return false;
+        }
+
         PacketWriter packet = Begin(destination[..Math.Min(destination.Length, path.MaximumPacket)], transfer?.Negotiated.PeerTag ?? VerificationTag.None);
         Write(ref packet, control);
         context.Control.Remove();
         datagram = Finish(ref packet, path, transfer?.OmitsChecksum ?? false);
         return true;
+    }
+
+    /// <summary>Begins a packet that may take a way of its own.</summary>
+    /// <param name="destination">Where it is written.</param>
+    /// <param name="path">The path to the address that it goes to, if there is one.</param>
+    /// <param name="tag">The peer's tag.</param>
+    public PacketWriter BeginFor(Span<byte> destination, Path? path, VerificationTag tag) =>
+        Begin(destination[..Math.Min(destination.Length, path?.MaximumPacket ?? (paths.MaximumChunk + PacketHeader.Length))], tag);
+
+    /// <summary>Ends such a packet.</summary>
+    public OutgoingDatagram FinishFor(ref PacketWriter packet, Transfer transfer, in NetworkPath way)
+    {
+        context.Counters.PacketsSent++;
+        context.Authentication?.Sign(packet);
+        return new OutgoingDatagram(packet.Finish(!transfer.OmitsChecksum), way);
     }
 
     private bool TryAssembleProbe(Transfer transfer, Path path, Span<byte> destination, out OutgoingDatagram datagram)

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using Braid.Core;
 using Braid.Sctp.Wire;
 
@@ -63,6 +64,11 @@ internal sealed class Tcb
     /// <inheritdoc cref="AssociationContext.Authentication"/>
     public ChunkAuthentication? Authentication => Context.Authentication;
 
+    /// <summary>Families of addresses that the peer can be reached at.</summary>
+    public NetworkFamilies UsableFamilies => Context.AddressChanges is { Own.Known: { Count: > 0 } known }
+        ? Endpoint.Families & SourceAddresses.FamiliesOf(known)
+        : Endpoint.UsableFamilies;
+
     /// <summary>Null on the side that did not open, and once the association is up.</summary>
     public HandshakeInitiator? Handshake { get; private set; }
 
@@ -113,6 +119,37 @@ internal sealed class Tcb
         Context.Control.BeginAnswers(Paths.MaximumChunk);
     }
 
+    /// <summary>Our addresses as the handshake has told them: those that mean something to the peer; where none are named, those that packets leave from.</summary>
+    public List<NetworkAddress> OwnAddresses()
+    {
+        List<NetworkAddress> own = [];
+        foreach (NetworkAddress address in Endpoint.LocalAddresses)
+        {
+            for (int i = 0; i < Paths.Count; i++)
+            {
+                if (SourceAddresses.IsTold(address, Paths[i].Address.Remote))
+                {
+                    own.Add(address);
+                    break;
+                }
+            }
+        }
+
+        for (int i = 0; i < Paths.Count && Endpoint.LocalAddresses.Count == 0; i++)
+        {
+            NetworkAddress local = Paths[i].Address.Local;
+            if (local.Family != NetworkFamily.None && !own.Exists(one => one.IsSameHost(local)))
+            {
+                own.Add(local);
+            }
+        }
+
+        return own;
+    }
+
+    /// <summary>Addresses change for the first time, or once more.</summary>
+    public AddressChanges BeginAddressChanges() => Context.AddressChanges ??= new AddressChanges(Context, OwnAddresses());
+
     /// <summary>The handshake is done: data may flow.</summary>
     public void Establish(AssociationEvent? associationEvent)
     {
@@ -141,14 +178,16 @@ internal sealed class Tcb
     }
 
     /// <summary>The handshake has agreed on authentication, or on none; before <see cref="SetTransfer"/>.</summary>
-    public void SetKeyVectors(KeyVectors? vectors)
+    /// <param name="vectors">What both have said; null for none.</param>
+    /// <param name="agreed">What else they have agreed on.</param>
+    public void SetKeyVectors(KeyVectors? vectors, Extensions agreed)
     {
         if (vectors is not null)
         {
             Context.Authentication ??= new ChunkAuthentication(AuthenticationOptions.Default, Context);      // offered when the cookie was made
         }
 
-        Authentication?.Begin(vectors);
+        Authentication?.Begin(vectors, (agreed & Extensions.AddressReconfiguration) != 0);
         Paths.AuthenticationRoom = Authentication?.Plan is { ReservesRoom: true } plan ? (byte)plan.ChunkLength : (byte)0;
     }
 
@@ -193,6 +232,7 @@ internal sealed class Tcb
     {
         State = AssociationState.Closed;
         Context.Sizes.OnClosed();
+        Context.AddressChanges?.GiveUp();
         Context.Timers.StopAll();
         Context.Control.Clear();
         Handshake?.Stop();

@@ -6,7 +6,7 @@ namespace Braid.Sctp;
 /// <summary>What a timer is for. The ones from <see cref="T3Rtx"/> on exist once for each path.</summary>
 internal enum TimerKind
 {
-    /// <summary>INIT was sent (§5.1).</summary>
+    /// <summary>INIT was sent (§5.1). Once the handshake is over: an ASCONF was (T4-rto, RFC 5061 §5.1); they share a place, for idle associations are many.</summary>
     T1Init,
 
     /// <summary>COOKIE ECHO was sent (§5.1).</summary>
@@ -87,6 +87,16 @@ internal sealed class TimerTable
             _deadlines.CopyTo(larger, 0);
             _deadlines = larger;
         }
+    }
+
+    /// <summary>A path is there no longer: the timers of those behind it move up.</summary>
+    /// <param name="path">Its index.</param>
+    /// <param name="remaining">How many paths there are now.</param>
+    public void RemovePath(int path, int remaining)
+    {
+        int end = Shared + (remaining * PerPath);
+        _deadlines.AsSpan(Shared + ((path + 1) * PerPath), (remaining - path) * PerPath).CopyTo(_deadlines.AsSpan(Shared + (path * PerPath)));
+        _deadlines.AsSpan(end).Fill(Instant.Never);
     }
 
     /// <summary>Starts or restarts a timer.</summary>

@@ -53,4 +53,16 @@ internal sealed class Transfer(AssociationContext context, Negotiated negotiated
     public void OnData(Path path, PathSet paths) =>
         LastDataPath = paths.Count == 1 || context.Concurrent is not { } multipath ? path
             : multipath.AckPath.Choose(context.Now, path, LastDataPath, paths);
+
+    /// <summary>A path is there no longer.</summary>
+    /// <param name="path">That path.</param>
+    /// <param name="index">What its index was.</param>
+    /// <param name="instead">The primary path.</param>
+    public void OnPathRemoved(Path path, int index, Path instead)
+    {
+        LastDataPath = LastDataPath == path ? null : LastDataPath;
+        _requests?.OnPathRemoved(path, instead);
+        context.Multipath?.Recoveries.Clear();              // what they know goes by the indices of paths
+        Sender.OnPathRemoved(path, index, instead.Index);
+    }
 }

@@ -200,8 +200,9 @@ internal sealed class TransferProcedures(Tcb tcb)
     /// <summary>Answers a HEARTBEAT (§8.3).</summary>
     public bool OnHeartbeat(in HeartbeatChunk heartbeat, Path path)
     {
-        // §8.3: until SHUTDOWN or SHUTDOWN ACK was sent.
-        if (!tcb.MayCarryData && tcb.State != AssociationState.CookieEchoed)
+        // §8.3: until SHUTDOWN or SHUTDOWN ACK was sent. Where addresses change, SHUTDOWN ACK may wait for the answer that verifies one (RFC 5061 §5.3 F14).
+        bool mayBeVerified = tcb.State == AssociationState.ShutdownSent && tcb.Context.AddressChanges is not null;
+        if (!tcb.MayCarryData && tcb.State != AssociationState.CookieEchoed && !mayBeVerified)
         {
             return tcb.Unexpected();
         }

@@ -77,6 +77,11 @@ internal ref struct AuthenticatedReader
             {
                 HasIgnoredAbort |= chunk.Type == ChunkType.Abort;
                 _tcb.Context.Drops.Count(DropReason.NotAuthenticated);
+                if (chunk.Type == ChunkType.Asconf)
+                {
+                    _chunks = default;                       // RFC 5061 §5.2 D5: with it goes the rest of the packet
+                    return false;
+                }
             }
 
             rest = _chunks.Rest;

@@ -12,9 +12,12 @@ internal static class AuthenticationRules
     /// <summary>What is missing where authentication is (RFC 9260 §3.3.10.2): RANDOM and HMAC-ALGO.</summary>
     public static ReadOnlySpan<byte> MissingParameters => [0, 0, 0, 2, 0x80, 2, 0x80, 4];
 
-    /// <summary>Whether options let nobody in who has said no more than that.</summary>
-    public static bool Insists(AssociationOptions options, in KeyVectorReader said) =>
-        options.OfferedAuthentication is { RequiredChunks.Count: > 0, AcceptsOtherPeers: false } && !said.IsComplete;
+    /// <summary>
+    /// Whether options let nobody in who has said no more than that. Who knows ASCONF and lacks authentication is never let in (RFC 5061 §6).
+    /// </summary>
+    public static bool Insists(AssociationOptions options, in KeyVectorReader said, Extensions known) => !said.IsComplete
+        && (options.OfferedAuthentication is { RequiredChunks.Count: > 0, AcceptsOtherPeers: false }
+            || (options.OffersAddressReconfiguration && (known & Extensions.AddressReconfiguration) != 0));
 
     /// <summary>
     /// Whether what a cookie has agreed on is enough for the options of now: those may have begun to insist since it was made, or it was made for an

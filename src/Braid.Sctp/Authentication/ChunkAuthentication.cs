@@ -36,16 +36,21 @@ internal sealed class ChunkAuthentication(AuthenticationOptions options, Associa
     /// <summary>What we have to authenticate; null for nothing.</summary>
     public AuthenticationPlan? Plan { get; private set; }
 
+    /// <inheritdoc cref="AssociationContext.AddressChanges"/>
+    public AddressChanges? AddressChanges { get; set; }
+
     /// <summary>
     /// Whether what is read now may be somebody else's who must not end the association: only an authenticated ABORT does (§6.3).
     /// </summary>
     public bool IsDoubtful { get; set; }
 
     /// <summary>The handshake has agreed on this, maybe another one than before.</summary>
-    public void Begin(KeyVectors? vectors)
+    /// <param name="vectors">What was said of authentication; null where it is not used.</param>
+    /// <param name="changesAddresses">Whether ASCONF is used: authenticated, whatever the peer lists (RFC 5061 §4.1.1, §4.1.2).</param>
+    public void Begin(KeyVectors? vectors, bool changesAddresses = false)
     {
         Vectors = vectors;
-        Plan = vectors?.MakePlan();
+        Plan = vectors?.MakePlan(changesAddresses);
         _required = vectors is null ? default : KeyVectors.Required(vectors.Local);
     }
 

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Security.Cryptography;
 using Braid.Sctp.Wire;
 
@@ -30,16 +31,26 @@ internal sealed class KeyVectors(byte[] local, byte[] peer)
     /// <summary>Makes a vector of ours.</summary>
     /// <param name="options">What it says.</param>
     /// <param name="random">Where its number comes from.</param>
-    public static byte[] Make(AuthenticationOptions options, Core.IRandomSource random)
+    /// <param name="changesAddresses">Whether ASCONF is offered, which must be authenticated (RFC 5061 §4.1.1, §4.1.2).</param>
+    public static byte[] Make(AuthenticationOptions options, Core.IRandomSource random, bool changesAddresses = false)
     {
         Span<byte> room = new byte[LongestOnWire];
         Span<byte> number = stackalloc byte[RandomParameter.NumberLength];
         random.Fill(number);
         var writer = new ParameterWriter(room);
         RandomParameter.TryWrite(ref writer, number);
-        if (options.RequiredChunks.Count > 0)                // §6.1: may be left out when it is empty
+        List<ChunkType> required = [.. options.RequiredChunks];
+        foreach (ChunkType type in changesAddresses ? (ReadOnlySpan<ChunkType>)[ChunkType.Asconf, ChunkType.AsconfAck] : [])
         {
-            ChunkListParameter.TryWrite(ref writer, [.. options.RequiredChunks]);
+            if (!required.Contains(type))
+            {
+                required.Add(type);
+            }
+        }
+
+        if (required.Count > 0)                              // §6.1: may be left out when it is empty
+        {
+            ChunkListParameter.TryWrite(ref writer, [.. required]);
         }
 
         RequestedHmacAlgorithmsParameter.TryWrite(ref writer, [.. options.Algorithms]);
@@ -92,8 +103,13 @@ internal sealed class KeyVectors(byte[] local, byte[] peer)
     }
 
     /// <summary>What the peer wants to be authenticated (§6.2); null for nothing.</summary>
-    public AuthenticationPlan? MakePlan() =>
-        Required(Peer) is { IsEmpty: false } types && Preferred(Peer) is { } algorithm ? new AuthenticationPlan(types, algorithm, Hmac.LengthOf(algorithm)) : null;
+    /// <param name="changesAddresses">Whether ASCONF is used: authenticated, whatever the peer lists (RFC 5061 §4.1.1, §4.1.2).</param>
+    public AuthenticationPlan? MakePlan(bool changesAddresses = false)
+    {
+        ChunkTypeSet types = Required(Peer);
+        types = changesAddresses ? types.With(ChunkType.Asconf).With(ChunkType.AsconfAck) : types;
+        return !types.IsEmpty && Preferred(Peer) is { } algorithm ? new AuthenticationPlan(types, algorithm, Hmac.LengthOf(algorithm)) : null;
+    }
 
     /// <summary>Computes an association shared key (§6.1), as HMAC wants one that is longer than a block: hashed (RFC 2104 §2).</summary>
     /// <param name="secret">The endpoint pair shared key.</param>

@@ -23,7 +23,7 @@ internal sealed class SetupAuthentication(AssociationFactory factory, StatelessR
         {
             replies.AddAbort(to, tag, CauseCode.ProtocolViolation, AuthenticationRules.WrongRandomNumber);
         }
-        else if (AuthenticationRules.Insists(ours, review.Authentication)
+        else if (AuthenticationRules.Insists(ours, review.Authentication, review.Extensions)
             || (association?.Authentication?.Vectors is not null && !review.Authentication.IsComplete))        // a restart does not take away what was agreed on
         {
             replies.AddAbort(to, tag, CauseCode.MissingMandatoryParameter, AuthenticationRules.MissingParameters);
@@ -38,8 +38,8 @@ internal sealed class SetupAuthentication(AssociationFactory factory, StatelessR
     /// <param name="ours">Options of the association or, before there is one, of the port.</param>
     /// <param name="association">The one that it is for; null when there is none.</param>
     public KeyVectors? NewVectors(in InitReview review, AssociationOptions ours, Association? association) =>
-        ours.OfferedAuthentication is { } offered && review.Authentication.IsComplete
-            ? new KeyVectors(OpeningVector(association) ?? factory.NewVector(offered), review.Authentication.ToVector())
+        ours.OfferedAuthentication is not null && review.Authentication.IsComplete
+            ? new KeyVectors(OpeningVector(association) ?? factory.NewVector(ours), review.Authentication.ToVector())
             : null;
 
     /// <summary>

@@ -33,7 +33,8 @@ internal sealed class AssociationFactory(
         new Tsn(random.NextUInt32()));
 
     /// <summary>What an INIT ACK of ours says of authentication (RFC 4895 §6.1).</summary>
-    public byte[] NewVector(AuthenticationOptions options) => KeyVectors.Make(options, random);
+    public byte[] NewVector(AssociationOptions options) =>
+        KeyVectors.Make(options.OfferedAuthentication!, random, options.OffersAddressReconfiguration);
 
     /// <summary>Where scratch memory comes from.</summary>
     public BufferPool Buffers => buffers;

@@ -126,7 +126,11 @@ internal sealed class AssociationTable
         }
 
         var first = new PeerKey(association.PrimaryPath.Remote, association.Ports);
-        _byPeer.TryAdd(first, association);
+        if (paths.Primary.IsConfirmed)
+        {
+            _byPeer.TryAdd(first, association);
+        }
+
         if (association.LocalTag != VerificationTag.None)
         {
             _byTag[association.LocalTag] = association;      // none while it waits for its peer to open

@@ -365,7 +365,7 @@ public sealed class Endpoint : IDatagramMachine
     {
         PacketHeader header = packet.Header;
         bool isTagKnown = _associations.TryFind(header.Tag, header.Ports, out Association? association) && !shape.IsTagReflected;
-        if (isTagKnown && (IsFromPeer(association!, path.Remote) || ListsKnownAddress(path, packet, association!)))
+        if (isTagKnown && (IsFromPeer(association!, path.Remote) || ListsKnownAddress(path, packet, association!) || ComesFromNewAddress(packet, association!)))
         {
             Deliver(now, path, packet, shape, ecn, association!);
         }
@@ -411,6 +411,22 @@ public sealed class Endpoint : IDatagramMachine
         for (int i = 0; i < addresses.Count; i++)
         {
             if (association.Paths.Find(addresses[i]) is not null)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>RFC 5061 §5.2 D2: an ASCONF belongs to whom it names, wherever it comes from. Whether it is authentic is seen later.</summary>
+    private static bool ComesFromNewAddress(in PacketView packet, Association association)
+    {
+        ChunkReader chunks = packet.Chunks;
+        while ((association.Extensions & Extensions.AddressReconfiguration) != 0 && chunks.TryRead(out ChunkView chunk))
+        {
+            if (chunk.Type == ChunkType.Asconf && AsconfChunk.TryRead(chunk, out AsconfChunk asconf)
+                && (asconf.IsWildcard || association.Paths.FindHost(asconf.Address) is not null))
             {
                 return true;
             }

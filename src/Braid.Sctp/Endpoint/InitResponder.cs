@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using Braid.Core;
 using Braid.Sctp.Wire;
 
@@ -97,10 +98,12 @@ internal sealed class InitResponder(EndpointOptions options, CookieMinter cookie
     /// <param name="claims">What the cookie says.</param>
     /// <param name="review">What the INIT asked for.</param>
     /// <param name="ours">What the association shall be like.</param>
-    public void Accept(Instant now, in ReplyAddress to, in CookieClaims claims, scoped in InitReview review, AssociationOptions ours)
+    /// <param name="own">Our addresses in it.</param>
+    public void Accept(
+        Instant now, in ReplyAddress to, in CookieClaims claims, scoped in InitReview review, AssociationOptions ours, IReadOnlyList<NetworkAddress> own)
     {
         Span<byte> cookie = stackalloc byte[CookieMinter.MaximumLength];
-        Extensions offered = ExtensionRules.Offered(Options, ours) & ~(claims.Vectors is null ? Extensions.Authentication : Extensions.None);
+        Extensions offered = ExtensionRules.Offered(Options, ours) & ~(claims.Vectors is null ? Extensions.Authentication | Extensions.AddressReconfiguration : Extensions.None);
         CookieClaims whole = claims with
         {
             Extension = cookies.Grant(review.WantedExtension),
@@ -112,7 +115,7 @@ internal sealed class InitResponder(EndpointOptions options, CookieMinter cookie
         var parameters = new ParameterWriter(room);
         parameters.TryWrite(ParameterType.StateCookie, cookie[..length]);
         NetworkFamilies source = to.Path.Remote.Family == NetworkFamily.IPv4 ? NetworkFamilies.IPv4 : NetworkFamilies.IPv6;
-        SourceAddresses.WriteTold(ref parameters, Options.LocalAddresses, to.Path, review.Families | source);
+        SourceAddresses.WriteTold(ref parameters, own, to.Path, review.Families | source);
         // Who knows none of them gets an INIT ACK that is no longer for it (RFC 5062 §9).
         ExtensionRules.Write(ref parameters, whole.Extensions == Extensions.None ? offered & Extensions.ZeroChecksum : offered);
 

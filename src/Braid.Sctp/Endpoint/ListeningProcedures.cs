@@ -89,7 +89,8 @@ internal sealed class ListeningProcedures(
                 to,
                 Claim(now, init.Fields, ports, addresses, association) with { Vectors = _authentication.NewVectors(review, association?.Options ?? _ports[ports.Local], association) },
                 review,
-                association?.Options ?? _ports[ports.Local]);
+                association?.Options ?? _ports[ports.Local],
+                association?.ChangedAddresses ?? Options.LocalAddresses);
         }
     }
 

@@ -16,7 +16,7 @@ internal static class ExtensionRules
 
     /// <summary>What an association may offer on this endpoint.</summary>
     public static Extensions Offered(EndpointOptions endpoint, AssociationOptions options) =>
-        (options.Extensions | (options.Authentication is null ? Extensions.None : Extensions.Authentication))
+        (options.Extensions | (options.OfferedAuthentication is null ? Extensions.None : Extensions.Authentication))
         & ~(endpoint.ErrorDetection == AlternateErrorDetection.None ? Extensions.ZeroChecksum : Extensions.None)
         & ~(endpoint.CarriesEcn ? Extensions.None : Extensions.Ecn);
 
@@ -24,6 +24,11 @@ internal static class ExtensionRules
     public static Extensions Agreed(Extensions ours, Extensions peers)
     {
         Extensions both = ours & peers & ~KnowsInterleavedForwardTsn;
+        if ((both & Extensions.Authentication) == 0)
+        {
+            both &= ~Extensions.AddressReconfiguration;      // RFC 5061 §4.1.1: never without
+        }
+
         if ((both & Extensions.Interleaving) == 0)
         {
             return both;
@@ -63,6 +68,7 @@ internal static class ExtensionRules
             | (list.Contains(ChunkType.ReConfig) ? Extensions.StreamReconfiguration : 0)
             | (list.Contains(ChunkType.IData) ? Extensions.Interleaving : 0)
             | (list.Contains(ChunkType.NrSack) ? Extensions.NonRenegableSack : 0)
+            | (list.Contains(ChunkType.Asconf) && list.Contains(ChunkType.AsconfAck) ? Extensions.AddressReconfiguration : 0)
             | (list.Contains(ChunkType.IForwardTsn) ? KnowsInterleavedForwardTsn : 0);
     }
 
@@ -99,6 +105,12 @@ internal static class ExtensionRules
         if ((extensions & Extensions.Authentication) != 0)
         {
             types[count++] = ChunkType.Auth;                 // what counts is what RFC 4895 §3 has beside this
+        }
+
+        if ((extensions & Extensions.AddressReconfiguration) != 0)
+        {
+            types[count++] = ChunkType.Asconf;               // RFC 5061 §4.2.7: both, and AUTH
+            types[count++] = ChunkType.AsconfAck;
         }
 
         if (count > 0)

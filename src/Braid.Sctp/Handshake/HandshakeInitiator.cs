@@ -62,7 +62,8 @@ internal sealed class HandshakeInitiator
             (ushort)context.Options.OutgoingStreams,
             (ushort)context.Options.IncomingStreams,
             initialTsn);
-        Vector = context.Options.OfferedAuthentication is { } authentication ? KeyVectors.Make(authentication, context.Random) : null;
+        Vector = context.Options.OfferedAuthentication is { } authentication ? KeyVectors.Make(authentication, context.Random, context.Options.OffersAddressReconfiguration)
+            : null;
     }
 
     /// <summary>What our INIT says; the same each time it is sent (§5.1.6).</summary>
@@ -156,7 +157,7 @@ internal sealed class HandshakeInitiator
             : cookie is null ? InitAckVerdict.NoCookie
             : Vector is null ? InitAckVerdict.Accepted
             : vector.IsWrong ? InitAckVerdict.WrongRandomNumber
-            : AuthenticationRules.Insists(_context.Options, vector) ? InitAckVerdict.NoAuthentication
+            : AuthenticationRules.Insists(_context.Options, vector, extensions) ? InitAckVerdict.NoAuthentication
             : InitAckVerdict.Accepted;
         if (verdict != InitAckVerdict.Accepted)
         {

@@ -116,6 +116,7 @@ internal struct PeerAddresses : IEquatable<PeerAddresses>
     // Somebody far away has no business to make us send to our own host, link or private network (RFC 5062 §6).
     private static bool IsInReach(in NetworkAddress address, in NetworkAddress source) => SourceAddresses.IsTold(address, source);
 
-    private static NetworkAddress Localize(in NetworkAddress address, in NetworkAddress source) =>
+    /// <summary>An address that a packet lists, at its UDP port and interface (RFC 6951 §5.4).</summary>
+    public static NetworkAddress Localize(in NetworkAddress address, in NetworkAddress source) =>
         address.WithPort(source.Port).WithScopeId(address.Family == NetworkFamily.IPv6 && address.Scope == NetworkScope.Link ? source.ScopeId : 0);
 }

@@ -109,7 +109,7 @@ internal sealed class SetupProcedures(Tcb tcb)
 
         tcb.Paths.Adopt(from, addresses);
         tcb.PeerAdaptation = tcb.Handshake.PeerAdaptation;
-        tcb.SetKeyVectors(tcb.Handshake.PeerVector is { } peer ? new KeyVectors(tcb.Handshake.Vector!, peer) : null);
+        tcb.SetKeyVectors(tcb.Handshake.PeerVector is { } peer ? new KeyVectors(tcb.Handshake.Vector!, peer) : null, extensions);
         tcb.SetTransfer(negotiated);
         tcb.State = AssociationState.CookieEchoed;
         if (!unrecognized.Written.IsEmpty)
@@ -205,7 +205,7 @@ internal sealed class SetupProcedures(Tcb tcb)
         tcb.LocalTag = claims.Local.InitiateTag;
         tcb.Paths.Adopt(path, claims.Addresses);
         tcb.PeerAdaptation = claims.PeerAdaptation;
-        tcb.SetKeyVectors(claims.Vectors);
+        tcb.SetKeyVectors(claims.Vectors, claims.Extensions);
         tcb.SetTransfer(InitRules.Negotiate(claims.Local, claims.Peer, claims.Extensions));
     }
 
@@ -235,6 +235,7 @@ internal sealed class SetupProcedures(Tcb tcb)
         tcb.Context.Timers.StopAll();
         tcb.Context.Control.Clear();
         tcb.DiscardSends(cause: 0);
+        tcb.Context.AddressChanges?.OnRestart();
         tcb.Transfer = null;
         tcb.Queue.Reset();
         NetworkAddress primary = tcb.Paths.Primary.Address.Remote;

@@ -68,17 +68,32 @@ internal sealed class PathMonitor(AssociationContext context, PathSet paths)
         }
     }
 
+    /// <summary>The peer has one more address, which is verified at once; several of them in turn, as by <see cref="Start"/>.</summary>
+    public void OnAdded(Path path)
+    {
+        int unconfirmed = UnconfirmedCount();
+        if (unconfirmed == 1)
+        {
+            SendHeartbeat(path);
+            ScheduleHeartbeat(path);
+        }
+        else
+        {
+            StartHeartbeatTimer(path, (unconfirmed - 1) * path.Rto.Current);
+        }
+    }
+
     /// <summary>The heartbeat timer of a path has expired: an idle or unverified path is asked whether it is there.</summary>
     public void OnHeartbeatTimer(Path path)
     {
         ScheduleHeartbeat(path);
-        if (path.Heartbeat.IsOutstanding)
+        if (path.Heartbeat.IsOutstanding || context.IsMuted)
         {
             return;                                          // §8.3: it must be answered or fail before another one takes its place
         }
 
         bool isIdle = path.LastData == Instant.Zero || context.Now - path.LastData >= path.HeartbeatInterval;
-        if (isIdle || path.State == PathState.Unconfirmed)
+        if (isIdle || path.State == PathState.Unconfirmed || IsNeeded(path))
         {
             SendHeartbeat(path);
         }
@@ -147,8 +162,20 @@ internal sealed class PathMonitor(AssociationContext context, PathSet paths)
     /// <summary>Takes in a HEARTBEAT ACK; false when it answers none of ours.</summary>
     public bool OnHeartbeatAck(in HeartbeatAckChunk answer)
     {
-        if (!HeartbeatProber.TryRead(answer.Info, out int index, out ulong nonce, out Instant sent)
-            || index >= paths.Count || sent > context.Now || !paths[index].Heartbeat.TryComplete(nonce))
+        if (!HeartbeatProber.TryRead(answer.Info, out int index, out ulong nonce, out Instant sent) || sent > context.Now)
+        {
+            return false;
+        }
+
+        // The nonce says which one it is; the index may be that of before an address was removed.
+        bool isFound = index < paths.Count && paths[index].Heartbeat.TryComplete(nonce);
+        for (int i = 0; i < paths.Count && !isFound && context.AddressChanges is not null; i++)
+        {
+            index = i;
+            isFound = paths[i].Heartbeat.TryComplete(nonce);
+        }
+
+        if (!isFound)
         {
             return false;
         }
@@ -190,6 +217,12 @@ internal sealed class PathMonitor(AssociationContext context, PathSet paths)
             context.Timers.Stop(new TimerId(TimerKind.Heartbeat, path.Index));
             ScheduleHeartbeat(path);                         // it was probed faster, or was given up
             Report(path, before, change);
+        }
+
+        if (change == PathChange.Confirmed && context.AddressChanges is { Preferred: { } preferred } changes && preferred == path)
+        {
+            changes.Preferred = null;
+            MakePrimary(path);                               // RFC 5061 §5.4: the peer has asked for it
         }
     }
 
@@ -251,10 +284,18 @@ internal sealed class PathMonitor(AssociationContext context, PathSet paths)
         Path taken = paths.ForData();
         if (taken != paths.Primary)
         {
-            paths.MakePrimary(taken);
-            context.Report(new AssociationEvent.PathChanged(taken.Address, taken.ShownState, PathChange.MadePrimary));
+            MakePrimary(taken);
         }
     }
+
+    private void MakePrimary(Path path)
+    {
+        paths.MakePrimary(path);
+        context.Report(new AssociationEvent.PathChanged(path.Address, path.ShownState, PathChange.MadePrimary));
+    }
+
+    // Where the peer has no verified address left, the one to be verified is all that there is, whatever failed before.
+    private bool IsNeeded(Path path) => !path.IsConfirmed && !paths.HasConfirmedBeside(path);
 
     private void Report(Path path, PathState before, PathChange change)
     {
@@ -266,9 +307,9 @@ internal sealed class PathMonitor(AssociationContext context, PathSet paths)
 
     private void ScheduleHeartbeat(Path path)
     {
-        if (path.State == PathState.Unconfirmed)
+        if (path.State == PathState.Unconfirmed || IsNeeded(path))
         {
-            StartHeartbeatTimer(path, UnconfirmedCount() * path.Rto.Current);
+            StartHeartbeatTimer(path, Math.Max(1, UnconfirmedCount()) * path.Rto.Current);
         }
         else if (path.HeartbeatInterval is { } interval)
         {

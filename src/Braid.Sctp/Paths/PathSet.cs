@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using Braid.Core;
 using Braid.Sctp.Wire;
 
@@ -22,6 +23,12 @@ internal sealed class PathSet(AssociationContext context, EndpointOptions endpoi
 
     /// <summary>PMDCS: the largest DATA chunk that fits into a packet on every path, in bytes. A chunk may have to change paths.</summary>
     public int MaximumChunk => _largestOnAll - AuthenticationRoom;
+
+    /// <summary>
+    /// Whether data may leave: nowhere while no address of the peer is verified (RFC 9260 §5.4), or all of ours are being removed; both only
+    /// while addresses change.
+    /// </summary>
+    public bool MaySend => context.AddressChanges is null || (!context.IsMuted && ForData().IsConfirmed);
 
     /// <summary>Bytes of each packet that are kept for an AUTH chunk (RFC 4895 §6.2).</summary>
     public byte AuthenticationRoom { get; set; }
@@ -59,7 +66,7 @@ internal sealed class PathSet(AssociationContext context, EndpointOptions endpoi
     public void Add(in NetworkPath address, PathState state)
     {
         NetworkPath whole = address.Local.Family != NetworkFamily.None ? address
-            : address with { Local = SourceAddresses.For(endpoint.LocalAddresses, address.Remote) };
+            : address with { Local = SourceAddresses.For(Own, address.Remote) };
         var path = new Path(_paths.Length, whole, state, context, endpoint.EncapsulationOverhead);
         _paths = [.. _paths, path];                          // rare, and most have one
         context.Timers.Reserve(_paths.Length);
@@ -124,6 +131,47 @@ internal sealed class PathSet(AssociationContext context, EndpointOptions endpoi
         Adopt(arrived, addresses);
     }
 
+    /// <summary>Adds an address that the peer has told of (RFC 5061 §5.3 F14).</summary>
+    /// <param name="remote">The address.</param>
+    /// <param name="from">The way of the packet that told of it.</param>
+    public void AddUnverified(in NetworkAddress remote, in NetworkPath from)
+    {
+        bool mayAnswer = remote.IsSameHost(from.Remote) && (Own.Count == 0 || context.AddressChanges?.Own.MayLeaveFrom(from.Local) != false);
+        Add(new NetworkPath(mayAnswer ? from.Local : LocalFor(from.Local, remote), remote), PathState.Unconfirmed);
+    }
+
+    /// <summary>Removes an address. Where it was the primary path, the best one takes its place.</summary>
+    /// <param name="path">The path; not the only one.</param>
+    /// <param name="otherwise">What becomes the primary path where no other one is verified.</param>
+    public void Remove(Path path, Path? otherwise)
+    {
+        Path primary = Primary;
+        long least = long.MaxValue;
+        for (int i = 0; Primary == path && i < _paths.Length; i++)
+        {
+            Path one = _paths[i];
+            long rank = one.IsConfirmed ? Rank(one, path) : one == otherwise ? long.MaxValue - 2 : long.MaxValue - 1;
+            if (one != path && rank < least)
+            {
+                (primary, least) = (one, rank);
+            }
+        }
+
+        _paths = [.. _paths[..path.Index], .. _paths[(path.Index + 1)..]];
+        _largestOnAll = int.MaxValue;
+        for (int i = 0; i < _paths.Length; i++)
+        {
+            _paths[i].Index = i;
+            _largestOnAll = Math.Min(_largestOnAll, _paths[i].MaximumChunk);
+        }
+
+        _primary = (byte)primary.Index;
+        Version++;
+    }
+
+    /// <summary>Whether another path than this one is verified.</summary>
+    public bool HasConfirmedBeside(Path path) => Array.Exists(_paths, one => one.IsConfirmed && one != path);
+
     /// <summary>Makes a path the primary one: our application wants it (§11.1.6).</summary>
     public void MakePrimary(Path path) => _primary = (byte)path.Index;
 
@@ -153,6 +201,20 @@ internal sealed class PathSet(AssociationContext context, EndpointOptions endpoi
         foreach (Path path in _paths)
         {
             if (path.Address.Remote.IsSameHost(remote))
+            {
+                return path;
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>The path to an address that the peer has written down, which says nothing of its interface.</summary>
+    public Path? FindHost(in NetworkAddress written)
+    {
+        foreach (Path path in _paths)
+        {
+            if (path.Address.Remote.WithScopeId(0).IsSameHost(written))
             {
                 return path;
             }
@@ -209,9 +271,9 @@ internal sealed class PathSet(AssociationContext context, EndpointOptions endpoi
     /// <summary>What was sent on a path went unanswered: the next packets leave from another address of ours, if there is one (§6.4.1).</summary>
     public void TakeOtherLocal(Path path)
     {
-        if (endpoint.LocalAddresses.Count > 1)
+        if (Own.Count > 1)
         {
-            path.LeaveFrom(SourceAddresses.After(endpoint.LocalAddresses, path.Address, ++path.LocalFailures));
+            path.LeaveFrom(SourceAddresses.After(Own, path.Address, ++path.LocalFailures));
         }
     }
 
@@ -220,17 +282,24 @@ internal sealed class PathSet(AssociationContext context, EndpointOptions endpoi
     /// <param name="arrivedAt">Our address that the packet was sent to.</param>
     public void OnArrival(Path path, in NetworkAddress arrivedAt)
     {
-        if (path.Address.Local != arrivedAt && endpoint.LocalAddresses.Count > 1 && arrivedAt.Family == path.Address.Remote.Family)
+        if (path.Address.Local != arrivedAt && Own.Count > 1 && arrivedAt.Family == path.Address.Remote.Family
+            && context.AddressChanges?.Own.MayLeaveFrom(arrivedAt) != false)
         {
             path.LeaveFrom(arrivedAt);
         }
     }
 
-    // Middleboxes know the pair that has worked. Who has named no addresses has one, as far as we know.
+    // Our addresses that packets may leave from.
+    private IReadOnlyList<NetworkAddress> Own => context.AddressChanges?.Own.Sources ?? endpoint.LocalAddresses;
+
+    // Middleboxes know the pair that has worked.
     private NetworkAddress LocalFor(in NetworkPath arrived, in NetworkAddress remote) =>
-        arrived.Remote.IsSameHost(remote) ? arrived.Local
-        : endpoint.LocalAddresses.Count > 0 ? SourceAddresses.For(endpoint.LocalAddresses, remote)
-        : arrived.Local.Family == remote.Family ? arrived.Local
+        arrived.Remote.IsSameHost(remote) ? arrived.Local : LocalFor(arrived.Local, remote);
+
+    // Who has named no addresses has one, as far as we know.
+    private NetworkAddress LocalFor(in NetworkAddress arrivedAt, in NetworkAddress remote) =>
+        Own.Count > 0 ? SourceAddresses.For(Own, remote)
+        : arrivedAt.Family == remote.Family ? arrivedAt
         : NetworkAddress.None;
 
     // The best path after a failure on one (RFC 7829 §3.2 rules 3 and 4, §4.1 rule 3): an active one, or the one that has failed least. Of

@@ -118,6 +118,9 @@ internal sealed class ReconfigurationRequests(AssociationContext context, Tsn in
         Transmit(path);
     }
 
+    /// <summary>A path is there no longer.</summary>
+    public void OnPathRemoved(Path path, Path instead) => LastPath = LastPath == path ? instead : LastPath;
+
     /// <summary>The peer is at work (§5.2.7 H2): the timer begins anew.</summary>
     public void OnInProgress(uint number)
     {
@@ -222,6 +225,6 @@ internal sealed class ReconfigurationRequests(AssociationContext context, Tsn in
         Transmissions++;
         LastPath = path;
         context.Timers.Start(s_timer, context.Now + _timeout);
-        context.Control.Enqueue(ChunkType.ReConfig, _chunk, path: Transmissions == 1 ? ControlQueue.AnyPath : path.Index);
+        context.Control.Enqueue(ChunkType.ReConfig, _chunk, path: Transmissions == 1 || !path.IsConfirmed ? ControlQueue.AnyPath : path.Index);
     }
 }

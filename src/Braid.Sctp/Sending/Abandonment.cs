@@ -98,6 +98,9 @@ internal sealed class Abandonment(AssociationContext context, SendQueue queue, O
         return true;
     }
 
+    /// <summary>A path is there no longer.</summary>
+    public void OnPathRemoved(Path path) => LastPath = LastPath == path ? null : LastPath;
+
     /// <summary>A SACK was taken in, by the rules of RFC 9260 (§3.5 A4).</summary>
     public void OnSack()
     {

@@ -37,6 +37,11 @@ internal sealed class DataTransmission(
     /// <param name="isShuttingDown">Whether nothing more will come that would be worth waiting for.</param>
     public Path? WantsPacket(bool isShuttingDown)
     {
+        if (!paths.MaySend)
+        {
+            return null;
+        }
+
         if (outstanding.TryPeekLost(out LostChunk lost))
         {
             Path again = PathFor(lost);

@@ -104,6 +104,31 @@ internal sealed partial class OutstandingQueue
         }
     }
 
+    /// <summary>A path is there no longer; nothing is in flight there.</summary>
+    /// <param name="path">Its index.</param>
+    /// <param name="heir">The index, as it is now, of the path that stands for it.</param>
+    public void RemovePath(int path, int heir)
+    {
+        for (int offset = 0; offset < _count; offset++)
+        {
+            ref OutstandingChunk chunk = ref At(offset);
+            if (chunk.Path == path)
+            {
+                (chunk.Path, chunk.WasSentElsewhere, chunk.TookAnotherWay, chunk.Record) = ((short)heir, true, true, 0);
+                FlightOf(heir + (heir >= path ? 1 : 0));     // it may stand for a chunk that nothing was sent with there
+            }
+            else if (chunk.Path > path)
+            {
+                chunk.Path--;
+            }
+        }
+
+        if (path < _paths.Length)
+        {
+            _paths = [.. _paths[..path], .. _paths[(path + 1)..]];
+        }
+    }
+
     /// <summary>Whether all that is in flight on a path was sent before it last began anew.</summary>
     public bool IsFlightOfBefore(int path) => InFlightOn(path) > 0 && At(OffsetOf(_paths[path].Newest)).TookAnotherWay;
 

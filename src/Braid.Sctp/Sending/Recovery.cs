@@ -164,6 +164,13 @@ internal sealed class Recovery(AssociationContext context, PathSet paths, Outsta
         _ecn = default;
     }
 
+    /// <summary>A path is there no longer, and those behind it have other indices: what is remembered of one counts no more.</summary>
+    public void OnPathRemoved()
+    {
+        _probe.Forget();
+        _spurious = default;
+    }
+
     private void OnAcknowledged(Path? repaired)
     {
         PathRecoveries? split = Split;

@@ -185,6 +185,21 @@ internal sealed class Sender
     /// <inheritdoc cref="OutstandingQueue.BeginAnew"/>
     public void OnPathChanged(Path path) => _outstanding.BeginAnew(path.Index);
 
+    /// <summary>A path is about to be removed: what is in flight there is sent again elsewhere (RFC 5061 §5.3 F13).</summary>
+    public void OnPathLeaving(Path path) => MarkLost(path);
+
+    /// <summary>A path is there no longer.</summary>
+    /// <param name="path">That path.</param>
+    /// <param name="index">What its index was.</param>
+    /// <param name="heir">The index, as it is now, of the path that stands for it.</param>
+    public void OnPathRemoved(Path path, int index, int heir)
+    {
+        _outstanding.RemovePath(index, heir);
+        _recovery.OnPathRemoved();
+        _abandonment?.OnPathRemoved(path);
+        OnOpportunity();
+    }
+
     /// <summary>The loss timer of a path has expired (RFC 8985 §6.2 step 5, §7.3).</summary>
     public void OnLossTimer(Path path)
     {
@@ -238,6 +253,11 @@ internal sealed class Sender
     /// <inheritdoc cref="DataTransmission.OnDrained"/>
     public void OnDrained()
     {
+        if (!_paths.MaySend)
+        {
+            return;                                          // what waits does so for an address
+        }
+
         _recovery.OnDrained();
         _transmission.OnDrained();
         if (_outstanding.IsAdvanced)
@@ -301,7 +321,7 @@ internal sealed class Sender
         Invariant.Check(!Timer.IsMissing(), "data is in flight and T3-rtx does not run");
         Invariant.Check(
             !_outstanding.HasLost || _outstanding.PayloadInFlight > 0 || _context.Control.Contains(ChunkType.CookieEcho)
-                || new CongestionFeedback(_context, _outstanding).IsWaiting(_paths),
+                || new CongestionFeedback(_context, _outstanding).IsWaiting(_paths) || !_paths.MaySend,
             "data is marked lost and nothing would send it");
     }
 }

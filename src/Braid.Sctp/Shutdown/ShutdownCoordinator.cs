@@ -63,6 +63,9 @@ internal sealed class ShutdownCoordinator(AssociationContext context)
     /// <summary>The peer has restarted: no shutdown was begun (§5.2.4 action A).</summary>
     public void Restart() => (Attempts, Path) = (0, ControlQueue.AnyPath);
 
+    /// <summary>A path is there no longer.</summary>
+    public void OnPathRemoved(int path) => Path = Path == path ? ControlQueue.AnyPath : Path > path ? Path - 1 : Path;
+
     /// <summary>T2-shutdown has expired.</summary>
     /// <returns>False when Association.Max.Retrans is exceeded: the peer is unreachable.</returns>
     public bool OnTimeout()

@@ -142,11 +142,11 @@ internal readonly struct TerminationProcedures(Tcb tcb, TransferProcedures trans
 
         if (tcb.State == AssociationState.ShutdownSent)
         {
-            tcb.Shutdown.SendShutdown(tcb.Transfer!.Receiver, next.Rto.Current, next.Index);
+            tcb.Shutdown.SendShutdown(tcb.Transfer!.Receiver, next.Rto.Current, next.IsConfirmed ? next.Index : ControlQueue.AnyPath);
         }
         else
         {
-            tcb.Shutdown.SendShutdownAck(next.Rto.Current, next.Index);
+            tcb.Shutdown.SendShutdownAck(next.Rto.Current, next.IsConfirmed ? next.Index : ControlQueue.AnyPath);
         }
     }
 
@@ -184,9 +184,9 @@ internal readonly struct TerminationProcedures(Tcb tcb, TransferProcedures trans
             return;
         }
 
-        if (tcb.Transfer is null || !tcb.Transfer.Sender.IsDrained)
+        if (tcb.Transfer is null || !tcb.Transfer.Sender.IsDrained || !tcb.Paths.MaySend)
         {
-            return;
+            return;                                          // from here on no heartbeat would verify an address that the peer has moved to
         }
 
         if (tcb.State == AssociationState.ShutdownPending)
@@ -199,8 +199,9 @@ internal readonly struct TerminationProcedures(Tcb tcb, TransferProcedures trans
             tcb.State = AssociationState.ShutdownSent;
             SendShutdown();
         }
-        else if (tcb.State == AssociationState.ShutdownReceived)
+        else if (tcb.State == AssociationState.ShutdownReceived && tcb.Context.AddressChanges is not { Requests.IsBusy: true })
         {
+            // RFC 5061 §5.1.1 C4: from here on no ASCONF would be answered, and it may be all that lets us speak.
             tcb.State = AssociationState.ShutdownAckSent;
             SendShutdownAck();
         }

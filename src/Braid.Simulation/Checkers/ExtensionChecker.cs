@@ -17,6 +17,7 @@ public static class ExtensionChecker
     public static string? CheckAgreed(Extensions agreed, Extensions offered, Extensions peerOffered)
     {
         Extensions expected = offered & peerOffered;
+        expected &= (expected & Extensions.Authentication) == 0 ? ~Extensions.AddressReconfiguration : ~Extensions.None;     // RFC 5061 §4.1.1
         return agreed == expected ? null : $"{offered} and {peerOffered} have become {agreed}";
     }
 
@@ -52,6 +53,7 @@ public static class ExtensionChecker
         ChunkType.IForwardTsn => Has(agreed, Extensions.PartialReliability) && Has(agreed, Extensions.Interleaving),
         ChunkType.ReConfig => Has(agreed, Extensions.StreamReconfiguration),
         ChunkType.Auth => Has(agreed, Extensions.Authentication),
+        ChunkType.Asconf or ChunkType.AsconfAck => Has(agreed, Extensions.AddressReconfiguration),
         ChunkType.Ecne or ChunkType.Cwr => Has(agreed, Extensions.Ecn),
         ChunkType.Pad => options.MaximumPathMtu > options.PathMtu,           // nobody agrees on it; who does not search does not send it
         _ => true,

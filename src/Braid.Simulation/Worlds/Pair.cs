@@ -290,9 +290,14 @@ public sealed class Pair
     }
 
     /// <summary>Puts a packet made by hand before A, as if Z had sent it.</summary>
-    public Pair InjectToA(ReadOnlySpan<byte> packet)
+    public Pair InjectToA(ReadOnlySpan<byte> packet) => InjectToA(packet, FromZ);
+
+    /// <summary>Puts a packet made by hand before A.</summary>
+    /// <param name="packet">Its bytes.</param>
+    /// <param name="path">Where it comes from, as A sees it.</param>
+    public Pair InjectToA(ReadOnlySpan<byte> packet, in NetworkPath path)
     {
-        EndpointA.HandleDatagram(Now, FromZ, packet);
+        EndpointA.HandleDatagram(Now, path, packet);
         Collect();
         return this;
     }
