@@ -1,4 +1,6 @@
+using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Linq;
 using Braid.Simulation;
 
@@ -36,5 +38,29 @@ public sealed class FailoverTests
         }
 
         Assert.True(failures.Count == 0, string.Join("\n\n", failures));
+    }
+
+    // More of them for a night: BRAID_SIM_COUNT=100000.
+    [Fact, Rfc(5061, "5.1"), Rfc(5061, "5.3"), Rfc(5061, "5.3.2"), Rfc(5061, "5.4")]
+    public void Hosts_whose_addresses_change_while_networks_are_cut_lose_nothing_and_agree_in_the_end()
+    {
+        var failures = new List<string>();
+        SwarmScenario renumber = SwarmScenario.All.First(scenario => scenario.Name == "renumber");
+        ulong count = ulong.TryParse(Environment.GetEnvironmentVariable("BRAID_SIM_COUNT"), CultureInfo.InvariantCulture, out ulong wanted) ? wanted : 60;
+        long changes = 0;
+        for (ulong seed = 0; seed < count; seed++)
+        {
+            try
+            {
+                changes += SwarmRun.Run(renumber.Draw(seed)).Renumbered;
+            }
+            catch (ScenarioException exception)
+            {
+                failures.Add($"{exception.Message}\nAgain: braid simulate --scenario renumber --seed {seed}");
+            }
+        }
+
+        Assert.True(failures.Count == 0, $"{failures.Count} failed.\n{string.Join("\n\n", failures)}");
+        Assert.InRange(changes, 3 * (long)count, long.MaxValue);
     }
 }

@@ -16,7 +16,7 @@ public static class ExtensionWorlds
 {
     private static readonly Switch[] s_ofASide =
     [
-        .. Enum.GetValues<Extensions>().Where(flag => flag is not (Extensions.None or Extensions.AddressReconfiguration)).Select(Flag),
+        .. Enum.GetValues<Extensions>().Where(flag => flag != Extensions.None).Select(Flag),
         new("path MTU search", options => options.MaximumPathMtu > options.PathMtu, (options, isOn, random) =>
             options with { MaximumPathMtu = isOn ? options.PathMtu + 1 + random.NextInt32(9000) : 0 }),
         new("RACK", options => options.LossRecovery == LossRecovery.Rack, (options, isOn, _) =>
@@ -119,7 +119,7 @@ public static class ExtensionWorlds
         }
 
         // Both sides have the same keys, and let each other in without.
-        return (options.Extensions & Extensions.Authentication) == 0 ? options : options with
+        return (options.Extensions & (Extensions.Authentication | Extensions.AddressReconfiguration)) == 0 ? options : options with
         {
             Authentication = new AuthenticationOptions
             {

@@ -43,6 +43,9 @@ public enum FaultKind : byte
 
     /// <summary>Some or all of the networks between the two are cut one by one, and come back one by one in another order.</summary>
     Swizzle,
+
+    /// <summary>Either side removes some of its addresses and adds them again (RFC 5061), one of them now and then at a time.</summary>
+    Renumber,
 }
 
 /// <summary>One thing that goes wrong.</summary>

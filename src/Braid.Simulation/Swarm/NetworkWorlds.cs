@@ -69,6 +69,42 @@ internal static class NetworkWorlds
         };
     }
 
+    /// <summary>Adds and removes addresses of both sides besides (RFC 5061).</summary>
+    public static SwarmOptions Renumber(SeededRandom random, SwarmOptions world)
+    {
+        static AssociationOptions Change(AssociationOptions options) => options with
+        {
+            Extensions = options.Extensions | Extensions.AddressReconfiguration,
+
+            // What was never verified is asked again: after a change it may be all that works.
+            HeartbeatInterval = options.HeartbeatInterval > TimeSpan.Zero ? options.HeartbeatInterval : TimeSpan.FromSeconds(5),
+
+            // Whoever has left all addresses that his peer knows is not found any more by one who gives up early.
+            MaximumRetransmissions = 200,
+        };
+        SwarmOptions swizzle = Swizzle(random, world);
+        return swizzle with
+        {
+            ClosesEarly = false,
+            Server = Change(swizzle.Server),
+            Clients =
+            [
+                swizzle.Clients[0] with
+                {
+                    // From its only address a host must reach one that it has verified before.
+                    IsMeshed = swizzle.Clients[0].IsMeshed || (swizzle.Seed & 1) == 1,
+                    Options = Change(swizzle.Clients[0].Options),
+                },
+            ],
+            Faults =
+            [
+                .. swizzle.Faults,
+                .. Enumerable.Range(0, 1 + random.NextInt32(3)).Select(_ => new Fault(
+                    FaultKind.Renumber, random.NextTimeSpan(swizzle.Chaos), TimeSpan.FromSeconds(1) + random.NextTimeSpan(TimeSpan.FromSeconds(20)), 0)),
+            ],
+        };
+    }
+
     private static (LinkModel There, LinkModel Back) DrawNetwork(SeededRandom random)
     {
         TimeSpan delay = random.NextTimeSpan(TimeSpan.FromMilliseconds(SwarmScenario.Often(random, 0.5) ? 20 : 300));

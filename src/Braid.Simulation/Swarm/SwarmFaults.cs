@@ -74,6 +74,9 @@ internal sealed class SwarmFaults(World world, SwarmMachines machines, SwarmOpti
             case FaultKind.Swizzle when machines.Networks[fault.Client] is { } networks:
                 Swizzle(networks, fault);
                 break;
+            case FaultKind.Renumber:
+                Renumber(client, server, fault);
+                break;
             case FaultKind.Rebind when client.Association?.State == AssociationState.Established && server.Association?.State == AssociationState.Established:
                 // Before that, nothing binds the new port to the old one: the peer is a stranger (RFC 6951 §5.4).
                 client.Node.Rebind((ushort)(client.Node.PublicPort + 1));
@@ -117,6 +120,23 @@ internal sealed class SwarmFaults(World world, SwarmMachines machines, SwarmOpti
             (int cut, int healed) = (order[i], back[i]);
             world.Plan(world.Now + (step * i) + random.NextTimeSpan(step), () => networks.Cut(cut, _isHealed ? CutDirections.None : which));
             world.Plan(world.Now + (fault.Lasts / 2) + (step * i) + random.NextTimeSpan(step), () => networks.Cut(healed, CutDirections.None));
+        }
+    }
+
+    // Two sides that leave the networks of each other at the same time would never find each other again: both keep one of them, or one side keeps all.
+    private void Renumber(SwarmPeer client, SwarmPeer server, Fault fault)
+    {
+        var random = new SeededRandom(options.Seed ^ (ulong)fault.At.Ticks ^ 0x5061);
+        int steps = 1 + random.NextInt32(12);
+        bool areBoth = (options.Seed & 1) == 0;
+        for (int i = 0; i < steps; i++)
+        {
+            SwarmPeer peer = areBoth && random.NextInt32(2) == 0 ? server : client;
+            int networks = options.Clients[fault.Client].Networks;
+            int[] which = [random.NextInt32(networks), random.NextInt32(networks)];
+            int kept = areBoth ? (int)(options.Seed / 2 % (ulong)networks) : -1;
+            bool prefers = random.NextInt32(3) == 0;
+            world.Plan(world.Now + random.NextTimeSpan(fault.Lasts), () => peer.Renumber(Array.FindAll(which, network => network != kept), prefers));
         }
     }
 

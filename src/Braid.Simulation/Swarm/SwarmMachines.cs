@@ -211,7 +211,8 @@ internal sealed class SwarmMachines
         _world.NewRandom());
 
     // What needs something of the network is offered only where the network has it.
-    private Extensions Offered(AssociationOptions options) => options.Extensions
+    private Extensions Offered(AssociationOptions options) =>
+        (options.Extensions | ((options.Extensions & Extensions.AddressReconfiguration) != 0 ? Extensions.Authentication : Extensions.None))
         & (Options.ErrorDetection == AlternateErrorDetection.None ? ~Extensions.ZeroChecksum : ~Extensions.None)
         & (Options.CarriesEcn ? ~Extensions.None : ~Extensions.Ecn);
 

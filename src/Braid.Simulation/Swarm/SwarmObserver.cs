@@ -71,7 +71,25 @@ internal sealed class SwarmObserver(SwarmRun run, SwarmMachines machines, PcapNg
             return $"more than a heartbeat goes to {taken.Path.Remote}, which was not verified";
         }
 
+        if (!MayLeaveFrom(association, packet, path.Local))
+        {
+            return $"it leaves from {path.Local}, which the other side does not know yet or any more";
+        }
+
         return ExtensionChecker.Check(packet, association.Extensions, association.Options) ?? peer.Windows.OnSent(packet, taken, statistics.PeerWindow, statistics.AbandonedBytes, statistics.LossProbes);
+    }
+
+    // RFC 5061 §5.3 F1: only ASCONF leaves from an address that the peer has not acknowledged.
+    private static bool MayLeaveFrom(Association association, in PacketView packet, NetworkAddress local)
+    {
+        ChunkReader chunks = packet.Chunks;
+        bool isOfChange = (association.Extensions & Extensions.AddressReconfiguration) == 0;
+        while (!isOfChange && chunks.TryRead(out ChunkView chunk))
+        {
+            isOfChange = chunk.Type is ChunkType.Asconf or ChunkType.InitAck or ChunkType.Abort or ChunkType.ShutdownComplete;
+        }
+
+        return isOfChange || association.LocalAddresses is [] || association.LocalAddresses.Any(own => own.IsSameHost(local));
     }
 
     // RFC 9260 §5.4; and what is said to a stranger.
@@ -80,7 +98,8 @@ internal sealed class SwarmObserver(SwarmRun run, SwarmMachines machines, PcapNg
         ChunkReader chunks = packet.Chunks;
         while (chunks.TryRead(out ChunkView chunk))
         {
-            if (chunk.Type is not (ChunkType.Heartbeat or ChunkType.HeartbeatAck or ChunkType.Init or ChunkType.InitAck or ChunkType.Abort or ChunkType.ShutdownComplete))
+            if (chunk.Type is not (ChunkType.Heartbeat or ChunkType.HeartbeatAck or ChunkType.Init or ChunkType.InitAck or ChunkType.Abort or ChunkType.ShutdownComplete
+                or ChunkType.Auth or ChunkType.AsconfAck))
             {
                 return false;
             }

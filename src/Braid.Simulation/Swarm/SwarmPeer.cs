@@ -11,7 +11,7 @@ namespace Braid.Simulation;
 /// The application at one end of one client's conversation with the server: what it has to send, what it has read, and the
 /// association that it has just now. When that breaks, what was on its way may be lost; the rest goes on with the next one.
 /// </summary>
-internal sealed class SwarmPeer
+internal sealed partial class SwarmPeer
 {
     private const int NumberBits = 22;                       // below them, the message; above, the association that it was sent on
 
@@ -388,6 +388,10 @@ internal sealed class SwarmPeer
                 break;
             case AssociationEvent.AssociationReset { IsDone: true }:
                 OnReset([]);
+                break;
+            case AssociationEvent.AddressRequestSettled settled:
+                OpenRequests--;
+                _run.Renumbered += settled.Outcome == AddressRequestOutcome.Acknowledged ? 1 : 0;
                 break;
             case AssociationEvent.SendFailed failed:
                 OnFailed(failed);

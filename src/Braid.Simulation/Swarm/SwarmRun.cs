@@ -45,6 +45,9 @@ public sealed class SwarmRun
     /// <summary>Resets of streams and of associations that were done, and streams that were added, as both sides were told (RFC 6525).</summary>
     public long Reconfigured { get; internal set; }
 
+    /// <summary>Changes of addresses that were done (RFC 5061).</summary>
+    public long Renumbered { get; internal set; }
+
     /// <summary>Virtual time that passed.</summary>
     public TimeSpan Duration => _world.Now - new Instant(TimeSpan.TicksPerSecond);
 
@@ -99,9 +102,30 @@ public sealed class SwarmRun
                 Require(() => _machines.Pairs.All(pair => pair.Client.HasDelivered && pair.Server.HasDelivered), "not everything was delivered after the network had healed");
             }
 
+            CheckAddresses();
             Close();
             CheckLeftovers();
         }
+    }
+
+    // When all that was asked for is answered, both sides know the same addresses.
+    private void CheckAddresses()
+    {
+        if (!Options.Faults.Any(fault => fault.Kind == FaultKind.Renumber))
+        {
+            return;
+        }
+
+        Require(() => _machines.Pairs.All(pair => pair.Client.OpenRequests + pair.Server.OpenRequests == 0), "not every change of addresses was answered");
+        foreach ((SwarmPeer client, SwarmPeer server) in _machines.Pairs)
+        {
+            if ((client.CheckAddresses() ?? server.CheckAddresses()) is { } flaw)
+            {
+                Flaw(flaw);
+            }
+        }
+
+        ThrowIfFlawed();
     }
 
     private void Close()

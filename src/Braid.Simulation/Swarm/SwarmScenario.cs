@@ -57,6 +57,7 @@ public sealed class SwarmScenario
         new("extensions", "Two peers, each with or without each extension: a pairwise cover.", ExtensionWorlds.Draw),
         Of("swizzle", "Two to four networks between two hosts, cut one by one in random order and healed in another.", NetworkWorlds.Swizzle),
         Of("concurrent", "As swizzle, but with data on all paths at the same time.", (random, world) => NetworkWorlds.Concurrently(random, NetworkWorlds.Swizzle(random, world))),
+        Of("renumber", "As swizzle, while either side removes addresses and adds them again (RFC 5061).", NetworkWorlds.Renumber),
         Of("both-open", "Both sides open at the same time.", (random, world) => world with { Opening = SwarmOpening.BothOpen }),
         Of("rounds", "1,000 times: set up, transfer, shut down, on the same two endpoints.", Rounds),
     ];
