@@ -6,7 +6,7 @@ namespace Braid.Fuzz;
 /// <summary>Makes the chunks of a packet: well-formed ones with odd numbers in them, and some that are not well-formed.</summary>
 internal static class ChunkMaker
 {
-    private static readonly byte[] s_types = [0, 0, 0, 0, 1, 2, 3, 3, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 16, 63, 64, 64, 64, 64, 127, 130, 130, 15, 191, 194, 255];
+    private static readonly byte[] s_types = [0, 0, 0, 0, 1, 2, 3, 3, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 16, 16, 63, 64, 64, 64, 64, 127, 128, 130, 130, 15, 191, 193, 193, 194, 255];
     private static readonly ushort[] s_parameters = [1, 5, 6, 7, 8, 9, 11, 12, 0x8000, 0xC000, 0x4001, 0x0042, 0x8002, 0x8003, 0x8004];
     private static readonly ushort[] s_causes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 99];
 
@@ -67,7 +67,9 @@ internal static class ChunkMaker
         10 => random.NextInt32(2) == 0 ? new byte[4] : Bytes(random, 90),
         12 or 13 => U32(random.NextUInt32()),
         8 or 11 or 14 => [],
+        128 => [.. Near(random), .. AddressResponses(random)],
         130 => ReConfig(random),
+        193 => [.. Near(random), .. Address(random), .. AddressChanges(random)],
         _ => Bytes(random, 60),
     };
 
@@ -122,6 +124,43 @@ internal static class ChunkMaker
 
         return [.. value];
     }
+
+    // RFC 5061: additions, removals and wishes for a primary address; mostly addresses that may be there.
+    private static byte[] AddressChanges(IRandomSource random)
+    {
+        var value = new List<byte>();
+        for (int i = random.NextInt32(5); i > 0; i--)
+        {
+            int type = random.NextInt32(15) == 0 ? random.NextInt32(65536) : 0xC001 + random.NextInt32(4);
+            byte[] content = [.. U32((uint)Small(random, 6)), .. Address(random)];
+            value.AddRange([.. U16(type), .. U16(4 + content.Length), .. content]);
+        }
+
+        return [.. value];
+    }
+
+    private static byte[] AddressResponses(IRandomSource random)
+    {
+        var value = new List<byte>();
+        for (int i = random.NextInt32(3); i > 0; i--)
+        {
+            byte[] content = random.NextInt32(2) == 0
+                ? U32((uint)Small(random, 4))
+                : [.. U32((uint)Small(random, 4)), .. U16(random.NextInt32(2) == 0 ? 8 : 0xA0 + random.NextInt32(5)), 0, 4];
+            value.AddRange([.. U16(content.Length == 4 ? 0xC005 : 0xC003), .. U16(4 + content.Length), .. content]);
+        }
+
+        return [.. value];
+    }
+
+    private static byte[] Address(IRandomSource random) => random.NextInt32(20) switch
+    {
+        0 => [0, 6, 0, 20, .. Bytes(random, 16, exactly: true)],
+        1 => [0, 5, 0, 8, 0, 0, 0, 0],
+        2 => [0, 11, 0, 8, (byte)'a', (byte)'.', (byte)'b', 0],
+        3 => [0, 5, 0, 8, .. Bytes(random, 4, exactly: true)],
+        _ => [0, 5, 0, 8, 10, 0, 0, (byte)(1 + random.NextInt32(12))],
+    };
 
     private static byte[] Parameters(IRandomSource random, ushort[] types)
     {

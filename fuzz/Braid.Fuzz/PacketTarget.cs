@@ -79,7 +79,8 @@ public sealed class PacketTarget : IFuzzTarget
                 MaximumAssociations = 4,
                 Association = new AssociationOptions
                 {
-                    Extensions = AssociationOptions.Default.Extensions | Extensions.NonRenegableSack,
+                    Extensions = AssociationOptions.Default.Extensions | Extensions.NonRenegableSack
+                        | (authenticator is null ? Extensions.None : Extensions.AddressReconfiguration),
                     ReceiveBufferSize = ReceiveBuffer,
                     HeartbeatInterval = TimeSpan.FromSeconds(5),
                     AllowedReconfiguration = (ReconfigurationKinds)7,
@@ -332,11 +333,11 @@ public sealed class PacketTarget : IFuzzTarget
         private static void Add(Span<byte> number, uint what) =>
             BinaryPrimitives.WriteUInt32BigEndian(number, BinaryPrimitives.ReadUInt32BigEndian(number) + what);
 
-        // With Supported Extensions: RE-CONFIG.
+        // With Supported Extensions: RE-CONFIG, and ASCONF where it can be authenticated.
         private byte[] Init() =>
         [
-            .. U32(PeerTag), .. U32(100_000), 0, 10, 0, 10, .. U32(FirstTsn), 0x80, 8, 0, 5, (byte)ChunkType.ReConfig, 0, 0, 0,
-            .. authenticator is null ? [] : Authenticator.Parameters,
+            .. U32(PeerTag), .. U32(100_000), 0, 10, 0, 10, .. U32(FirstTsn), 0x80, 8, 0, (byte)(authenticator is null ? 5 : 7), (byte)ChunkType.ReConfig,
+            .. authenticator is null ? [0, 0, 0] : (byte[])[(byte)ChunkType.Asconf, (byte)ChunkType.AsconfAck, 0, .. Authenticator.Parameters],
         ];
 
         private static byte[] Chunk(byte type, byte[] value)
