@@ -44,6 +44,7 @@ public sealed partial class RfcTableTests
     [InlineData(8832)]
     [InlineData(8261)]
     [InlineData(7829)]
+    [InlineData(5061)]
     [InlineData(5062)]
     public void The_table_of_an_RFC_is_up_to_date_and_every_section_without_a_test_says_why(int rfc)
     {
