@@ -245,7 +245,7 @@ public sealed class SctpStack : IAsyncDisposable
             {
                 // The first one alone: else it could get, or be given by the system, a port that somebody else shares.
                 bool reusePort = options.ReusePort || i > 0;
-                stacks[i] = new SctpStack(_ => BindUdp(at, reusePort, hasEphemeralPort: local.Port == 0), options);
+                stacks[i] = new SctpStack(_ => stacks.Length == 1 ? BindUdp([at], reusePort) : BindUdp(at, reusePort, hasEphemeralPort: local.Port == 0), options);
                 if (i == 0 && stacks.Length > 1)
                 {
                     stacks[0].Loop.Transport.Socket!.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);

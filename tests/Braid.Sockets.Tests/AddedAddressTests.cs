@@ -129,6 +129,55 @@ public sealed class AddedAddressTests : IDisposable
         UdpTransport.Open(new IPEndPoint(s_second, left.LocalEndPoints[0].Port)).Dispose();
     }
 
+    [Fact, Rfc(5061, "4.2.1"), Rfc(5061, "4.2.2"), Rfc(5061, "4.2.4"), Rfc(6458, "8.3.1"), Rfc(6458, "6.1.2")]
+    public async Task A_host_that_moves_adds_its_new_address_is_sent_to_there_and_removes_the_old_one()
+    {
+        SctpAssociationOptions options = SctpAssociationOptions.Default with
+        {
+            Extensions = SctpAssociationOptions.Default.Extensions | Extensions.AddressReconfiguration,
+            Notifications = SctpNotificationKinds.PeerAddressChange,
+            HeartbeatInterval = TimeSpan.FromMilliseconds(100),
+            RtoMinimum = TimeSpan.FromMilliseconds(100),
+        };
+        await using SctpListener listener = SctpListener.Listen(
+            new SctpListenerOptions { ListenEndPoints = [new IPEndPoint(IPAddress.Loopback, 0)], Port = Loopback.Port, Association = options });
+        await using SctpStack stack = SctpStack.OpenUdp(new IPEndPoint(IPAddress.Loopback, 0));
+        int port = stack.LocalEndPoints[0].Port;
+        await using SctpAssociation client = await SctpAssociation.ConnectAsync(
+            new SctpConnectOptions { Stack = stack, RemoteEndPoints = listener.LocalEndPoints, RemotePort = Loopback.Port, Association = options }, _guard.Token);
+        await using SctpAssociation server = await listener.AcceptAssociationAsync(_guard.Token);
+        await using IAsyncEnumerator<SctpNotification> changes = server.ReadNotificationsAsync(_guard.Token).GetAsyncEnumerator(_guard.Token);
+        await client.AddLocalAddressAsync(s_second, _guard.Token);
+        await UntilAsync(changes, SctpPathState.Added, s_second);
+        await Assert.ThrowsAsync<ArgumentException>(async () => await client.AddLocalAddressAsync(s_second, _guard.Token));
+        await client.RequestPeerPrimaryAsync(s_second, _guard.Token);
+        await client.RemoveLocalAddressAsync(IPAddress.Loopback, _guard.Token);
+        await UntilAsync(changes, SctpPathState.Removed, IPAddress.Loopback);
+        Assert.Equal([new IPEndPoint(s_second, port)], await client.GetLocalAddressesAsync());
+        await Assert.ThrowsAsync<ArgumentException>(async () => await client.RemoveLocalAddressAsync(s_second, _guard.Token));
+        await Assert.ThrowsAsync<ArgumentException>(async () => await client.RemoveLocalAddressAsync(IPAddress.Parse("127.0.0.99"), _guard.Token));
+        Assert.Equal(new IPEndPoint(s_second, port), server.RemoteEndPoint);
+        foreach ((SctpAssociation from, SctpAssociation to) in new[] { (client, server), (server, client) })
+        {
+            await from.SendAsync(new byte[100_000], cancellationToken: _guard.Token);
+            using SctpMessage message = await to.ReceiveAsync(_guard.Token);
+            Assert.Equal(100_000, message.Length);
+        }
+
+        await client.ShutdownAsync(_guard.Token);
+        await OnLoop(stack, static _ => true);               // the address is given back behind the end
+        UdpTransport.Open(new IPEndPoint(s_second, port)).Dispose();
+    }
+
+    private static async Task UntilAsync(IAsyncEnumerator<SctpNotification> changes, SctpPathState state, IPAddress address)
+    {
+        do
+        {
+            Assert.True(await changes.MoveNextAsync());
+        }
+        while (changes.Current is not SctpNotification.PeerAddressChange change || change.State != state || !change.Address.Address.Equals(address));
+    }
+
     private static long Malformed(SctpStack stack) => stack.GetDrops().GetValueOrDefault(DropReason.MalformedPacket);
 
     private static bool Release(EndpointLoop loop, NetworkAddress local)

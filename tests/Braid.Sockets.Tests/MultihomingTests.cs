@@ -31,6 +31,7 @@ public sealed class MultihomingTests : IDisposable
         RtoMinimum = TimeSpan.FromMilliseconds(100),
         RtoMaximum = TimeSpan.FromMilliseconds(400),
         MaximumPathRetransmissions = 2,
+        Extensions = SctpAssociationOptions.Default.Extensions | Extensions.AddressReconfiguration,
     };
 
     private readonly CancellationTokenSource _guard = new(TimeSpan.FromSeconds(90));
@@ -82,10 +83,10 @@ public sealed class MultihomingTests : IDisposable
         client.Abort();
     }
 
-    [Theory, Rfc(9260, "6.4.1"), Rfc(9260, "8.2"), Rfc(7829, "4")]
+    [Theory, Rfc(9260, "6.4.1"), Rfc(9260, "8.2"), Rfc(7829, "4"), Rfc(5061, "5.3")]
     [InlineData(SctpEncapsulation.Udp)]
     [InlineData(SctpEncapsulation.RawIp)]
-    public async Task A_transfer_goes_on_while_the_primary_cable_is_pulled_and_comes_back_when_it_is_there_again(SctpEncapsulation encapsulation)
+    public async Task A_transfer_goes_on_while_the_primary_cable_is_pulled_and_back_again_and_while_its_address_is_removed_and_added(SctpEncapsulation encapsulation)
     {
         using NetworkNamespaces namespaces = NetworkNamespaces.CreatePair(cables: 2);
         await using SctpListener listener = namespaces.In(1, () => SctpListener.Listen(new SctpListenerOptions
@@ -118,12 +119,25 @@ public sealed class MultihomingTests : IDisposable
         await arrived.ThirdAsync(2).WaitAsync(Token);
         namespaces.Plug(0, isIn: true);
         await UntilAsync(changes, "10.98.0.2", SctpPathState.Available);
+        await using IAsyncEnumerator<SctpNotification> changesOfServer = server.ReadNotificationsAsync(Token).GetAsyncEnumerator(Token);
         arrived.GoOn();
+        var first = IPAddress.Parse("10.98.0.1");
+        await client.RemoveLocalAddressAsync(first, Token);
+        await UntilAsync(changesOfServer, "10.98.0.1", SctpPathState.Removed);
+        Assert.Equal(Ends(LocalPort(encapsulation), "10.98.1.1"), await client.GetLocalAddressesAsync());
+        await client.AddLocalAddressAsync(first, Token);
+        await UntilAsync(changesOfServer, "10.98.0.1", SctpPathState.Added);
+        await UntilAsync(changesOfServer, "10.98.0.1", SctpPathState.Confirmed);
+        await client.RequestPeerPrimaryAsync(first, Token);
+        await UntilAsync(changesOfServer, "10.98.0.1", SctpPathState.MadePrimary);
         Assert.Equal(Convert.ToHexString(await sending), Convert.ToHexString(await receiving));
         PathStatistics primary = (await client.GetPathsAsync()).Single(static path => path.IsPrimary);
         Assert.Equal(("10.98.0.2", PathState.Active), (Text(primary.Path.Remote), primary.State));
+        Assert.Equal(2, (await server.GetPathsAsync()).Count);
         TestContext.Current.SendDiagnosticMessage("{0} bytes; the longest silence was {1:0} ms", s_bytes, arrived.LongestSilence.TotalMilliseconds);
         await client.ShutdownAsync(Token);
+        SctpException end = await Assert.ThrowsAsync<SctpException>(async () => await server.ReceiveAsync(Token));
+        Assert.Equal(SctpError.AssociationClosed, end.Error);        // nothing came twice
     }
 
     // The system looks at the first address alone when it chooses a port.
@@ -166,6 +180,8 @@ public sealed class MultihomingTests : IDisposable
             Assert.Contains(why, exception.Message, StringComparison.Ordinal);
         }
     }
+
+    private static int LocalPort(SctpEncapsulation encapsulation) => encapsulation == SctpEncapsulation.Udp ? 9899 : 0;
 
     private static IReadOnlyList<IPEndPoint> Ends(int port, params string[] addresses) => [.. addresses.Select(address => new IPEndPoint(IPAddress.Parse(address), port))];
 

@@ -50,6 +50,8 @@ public sealed class StateTableTests
         ("RequestHeartbeatAsync", (it, _) => Answer(it.RequestHeartbeatAsync())),
         ("ResetStreamsAsync, ResetAssociationAsync, not allowed by the peer", (it, cancel) => Done(it.ResetStreamsAsync(new ushort[] { 1 }, ResetDirection.Outgoing, cancel).AsTask())),
         ("AddStreamsAsync, not allowed by the peer", (it, cancel) => Done(it.AddStreamsAsync(1, 0, cancel).AsTask())),
+        ("AddLocalAddressAsync, RemoveLocalAddressAsync, RequestPeerPrimaryAsync, where the peer does not know how", (it, cancel) => Done(it.RequestPeerPrimaryAsync(IPAddress.Loopback, cancel).AsTask())),
+        ("GetLocalAddressesAsync", (it, _) => Done(it.GetLocalAddressesAsync().AsTask())),
         ("ShutdownAsync", (it, _) => Ends(it, () => it.ShutdownAsync().AsTask())),
         ("Shutdown", (it, _) => Done(() => it.Shutdown(it.State == AssociationState.Established ? TimeSpan.FromSeconds(60) : TimeSpan.Zero))),
         ("Abort", (it, _) => Done(() => it.Abort())),
