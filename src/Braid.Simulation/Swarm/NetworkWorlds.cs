@@ -72,8 +72,9 @@ internal static class NetworkWorlds
     /// <summary>Adds and removes addresses of both sides besides (RFC 5061).</summary>
     public static SwarmOptions Renumber(SeededRandom random, SwarmOptions world)
     {
-        static AssociationOptions Change(AssociationOptions options) => options with
+        AssociationOptions Change(AssociationOptions options) => options with
         {
+            ConcurrentMultipath = world.Seed % 3 == 0,           // what knows paths by their places must forget them
             Extensions = options.Extensions | Extensions.AddressReconfiguration,
 
             // What was never verified is asked again: after a change it may be all that works.
