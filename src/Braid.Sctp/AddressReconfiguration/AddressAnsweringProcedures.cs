@@ -23,13 +23,16 @@ internal readonly struct AddressAnsweringProcedures(Tcb tcb)
                 tcb.Unexpected();                            // E5
                 break;
             case AsconfNumber.Repeated:
-                answers.Repeat(chunk.Number, from);
+                answers.Repeat(chunk.Number, from, Limit(chunk, from));
                 break;
             default:
-                answers.Answer(chunk.Number, Process(chunk, from), from);
+                answers.Answer(chunk.Number, Process(chunk, from), from, Limit(chunk, from));
                 break;
         }
     }
+
+    // Where nobody has shown yet that he is there, no more than three times of what came is sent (RFC 5062 §4): the answer is asked for again from elsewhere.
+    private int Limit(in AsconfChunk chunk, in NetworkPath from) => tcb.Paths.Find(from.Remote) is { IsConfirmed: true } ? int.MaxValue : 3 * chunk.ParametersLength;
 
     // V1 to V3: in their order. Nothing is said of what was done, but behind something that was not (A7). Where there is no room to say
     // that something was done, it is not.
@@ -49,7 +52,8 @@ internal readonly struct AddressAnsweringProcedures(Tcb tcb)
 
             bool isKnown = AddressChangeParameter.TryRead(parameter, out AddressChangeParameter change);
             uint id = isKnown ? change.CorrelationId : CorrelationOf(parameter);
-            bool isAddition = change.Type is ParameterType.AddIPAddress or ParameterType.DeleteIPAddress;
+            bool isAddition = parameter.Type is ParameterType.AddIPAddress or ParameterType.DeleteIPAddress;
+            bool isEnd = !isKnown && parameter.WhenUnrecognized is UnrecognizedAction.Stop or UnrecognizedAction.StopAndReport;
             CauseCode cause = !isKnown ? CauseOf(parameter)
                 : addressesFail && isAddition ? CauseCode.ResourceShortage               // F11
                 : Do(change, from);
@@ -60,6 +64,11 @@ internal readonly struct AddressAnsweringProcedures(Tcb tcb)
                     AddressResponseParameter.TryWriteSuccess(ref responses, id);
                 }
 
+                if (isEnd)
+                {
+                    break;
+                }
+
                 continue;
             }
 
@@ -67,7 +76,7 @@ internal readonly struct AddressAnsweringProcedures(Tcb tcb)
             hasFailed = true;
             ReadOnlySpan<byte> copy = cause == CauseCode.UnresolvableAddress ? change.AddressBytes : parameter.Bytes;
             AddressResponseParameter.TryWriteError(ref responses, id, cause, copy.Length <= LongestCopy ? copy : copy[..LongestCopy]);
-            if (!isKnown && parameter.WhenUnrecognized is UnrecognizedAction.Stop or UnrecognizedAction.StopAndReport)
+            if (isEnd)
             {
                 break;
             }
@@ -101,7 +110,7 @@ internal readonly struct AddressAnsweringProcedures(Tcb tcb)
         }
 
         // RFC 5062 §4: nobody has us send to our own host, link or private network from outside of it.
-        if (!address.IsUnicast || !(SourceAddresses.IsTold(address, from.Remote) || SourceAddresses.IsTold(address, tcb.Paths.Primary.Address.Remote)))
+        if (!address.IsUnicast || !((tcb.Paths.Find(from.Remote) is { IsConfirmed: true } && SourceAddresses.IsTold(address, from.Remote)) || SourceAddresses.IsTold(address, tcb.Paths.Primary.Address.Remote)))
         {
             return CauseCode.NoAuthorization;
         }

@@ -65,22 +65,24 @@ internal sealed class AddressAnswers(Tsn peerInitialTsn)
     /// <param name="number">Its number.</param>
     /// <param name="parameters">The responses, encoded.</param>
     /// <param name="to">Where it came from.</param>
-    public void Answer(uint number, byte[] parameters, in NetworkPath to)
+    /// <param name="limit">Bytes of responses that may be sent there.</param>
+    public void Answer(uint number, byte[] parameters, in NetworkPath to, int limit)
     {
         _cached.Add((number, parameters));
-        Enqueue(number, parameters, to);
+        Enqueue(number, parameters, to, limit);
     }
 
     /// <summary>Gives the answer again that was given before (E2); none where it is not kept any more.</summary>
     /// <param name="number">The number.</param>
     /// <param name="to">Where it came from this time.</param>
-    public void Repeat(uint number, in NetworkPath to)
+    /// <param name="limit">Bytes of responses that may be sent there.</param>
+    public void Repeat(uint number, in NetworkPath to, int limit)
     {
         foreach ((uint cached, byte[] parameters) in _cached)
         {
             if (cached == number)
             {
-                Enqueue(number, parameters, to);
+                Enqueue(number, parameters, to, limit);
             }
         }
     }
@@ -97,9 +99,9 @@ internal sealed class AddressAnswers(Tsn peerInitialTsn)
         }
     }
 
-    private void Enqueue(uint number, byte[] parameters, in NetworkPath to)
+    private void Enqueue(uint number, byte[] parameters, in NetworkPath to, int limit)
     {
-        if (_waiting.Count < Most)
+        if (_waiting.Count < Most && parameters.Length <= limit)
         {
             _waiting.Add((number, parameters, to));
         }

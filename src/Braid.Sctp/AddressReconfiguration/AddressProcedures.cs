@@ -99,6 +99,7 @@ internal readonly struct AddressProcedures(Tcb tcb)
             Path path = planned.IsConfirmed ? planned : tcb.Paths.ForData();
             if (!path.IsConfirmed)
             {
+                requests.OnHeldBack(path);
                 return false;                                // the peer has moved: heartbeats come first
             }
 

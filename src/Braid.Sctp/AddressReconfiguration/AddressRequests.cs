@@ -83,6 +83,15 @@ internal sealed class AddressRequests(AssociationContext context, Tsn initialTsn
         context.Timers.Start(s_t4Rto, context.Now + path.Rto.Current);
     }
 
+    /// <summary>It cannot leave now: T4-rto counts that as well, or two that move at the same time would wait for each other for ever.</summary>
+    public void OnHeldBack(Path path)
+    {
+        if (!context.Timers.IsRunning(s_t4Rto))
+        {
+            context.Timers.Start(s_t4Rto, context.Now + path.Rto.Current);
+        }
+    }
+
     /// <summary>T4-rto has expired: the same chunk again (B4).</summary>
     public void Retransmit(Path path)
     {

@@ -82,6 +82,8 @@ internal sealed class OwnAddresses(IReadOnlyList<NetworkAddress> before)
         _adding.RemoveAll(IsSame(address));
         if (isThere && !IsKnown(address))
         {
+            NetworkAddress back = address;
+            _gone.RemoveAll(one => one.Address.IsSameHost(back));            // removed and added by the same request
             Known = [.. Known, address];
             Sources = IsBeingRemoved(address) ? Sources : [.. Sources, address];
         }

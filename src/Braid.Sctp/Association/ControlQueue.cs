@@ -112,6 +112,11 @@ internal sealed class ControlQueue(BufferPool buffers)
     /// <summary>A path is there no longer: what tests or answers it alone is dropped, all else may take any path.</summary>
     public void RemovePath(int path)
     {
+        if (_first is { } first)
+        {
+            _first = first with { Path = After(first.Path, path) };
+        }
+
         for (int i = _waiting?.Count ?? 0; i > 0; i--)
         {
             ControlChunk chunk = _waiting!.Dequeue();
@@ -121,7 +126,7 @@ internal sealed class ControlQueue(BufferPool buffers)
             }
             else
             {
-                _waiting.Enqueue(chunk with { Path = chunk.Path == path ? AnyPath : chunk.Path > path ? chunk.Path - 1 : chunk.Path });
+                _waiting.Enqueue(chunk with { Path = After(chunk.Path, path) });
             }
         }
     }
@@ -178,4 +183,7 @@ internal sealed class ControlQueue(BufferPool buffers)
 
     private ControlChunk NewChunk(ChunkType type, ReadOnlySpan<byte> value, byte flags, int path) =>
         new(type, flags, value.IsEmpty ? null : buffers.RentCopy(value), path);
+
+    // What the index of a path is when another one, or it, has been removed.
+    private static int After(int path, int removed) => path == removed ? AnyPath : path > removed ? path - 1 : path;
 }

@@ -9,5 +9,12 @@ internal sealed class MultipathState
     public PathRecoveries Recoveries { get; } = new();
 
     /// <summary>Where SACKs go.</summary>
-    public AckPath AckPath { get; } = new();
+    public AckPath AckPath { get; private set; } = new();
+
+    /// <summary>Other paths are there now, or another association.</summary>
+    public void Forget()
+    {
+        Recoveries.Clear();
+        AckPath = new AckPath();
+    }
 }

@@ -365,7 +365,7 @@ public sealed class Endpoint : IDatagramMachine
     {
         PacketHeader header = packet.Header;
         bool isTagKnown = _associations.TryFind(header.Tag, header.Ports, out Association? association) && !shape.IsTagReflected;
-        if (isTagKnown && (IsFromPeer(association!, path.Remote) || ListsKnownAddress(path, packet, association!) || ComesFromNewAddress(packet, association!)))
+        if (isTagKnown && (IsFromPeer(association!, path.Remote) || ListsKnownAddress(path, packet, association!) || (association!.Paths.Find(path.Remote) is null && ComesFromNewAddress(packet, association!))))
         {
             Deliver(now, path, packet, shape, ecn, association!);
         }

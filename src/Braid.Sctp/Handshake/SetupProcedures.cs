@@ -236,6 +236,7 @@ internal sealed class SetupProcedures(Tcb tcb)
         tcb.Context.Control.Clear();
         tcb.DiscardSends(cause: 0);
         tcb.Context.AddressChanges?.OnRestart();
+        tcb.Context.Multipath?.Forget();
         tcb.Transfer = null;
         tcb.Queue.Reset();
         NetworkAddress primary = tcb.Paths.Primary.Address.Remote;

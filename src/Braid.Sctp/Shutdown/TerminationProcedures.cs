@@ -41,7 +41,7 @@ internal readonly struct TerminationProcedures(Tcb tcb, TransferProcedures trans
         tcb.Shutdown.OnPacketFromPeer(tcb.Paths.Primary.Rto.Current);
         if (hadData)
         {
-            tcb.Shutdown.SendShutdown(tcb.Transfer!.Receiver, tcb.Paths.Primary.Rto.Current, AnswerTo(tcb.Transfer.LastDataPath!));
+            tcb.Shutdown.SendShutdown(tcb.Transfer!.Receiver, tcb.Paths.Primary.Rto.Current, tcb.Transfer.LastDataPath is { } last ? AnswerTo(last) : ControlQueue.AnyPath);
         }
     }
 

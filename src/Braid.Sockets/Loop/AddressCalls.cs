@@ -12,7 +12,7 @@ namespace Braid.Sockets;
 internal sealed class AddressCalls(AssociationHost host)
 {
     private readonly Dictionary<uint, TaskCompletionSource> _calls = [];
-    private readonly HashSet<NetworkAddress> _used = [];     // that were added here: each has a socket
+    private readonly List<NetworkAddress> _used = [];        // that were added here: each has a socket; twice while one is removed and added again
 
     private AddedAddresses Addresses => host.Loop.Addresses;
 
@@ -22,7 +22,11 @@ internal sealed class AddressCalls(AssociationHost host)
         {
             NetworkAddress local = Addresses.Use(address);
             AddressRequestResult result = host.Core.AddLocalAddress(now, local);
-            if (result.Status != AddressRequestStatus.Accepted || !_used.Add(local))
+            if (result.Status == AddressRequestStatus.Accepted)
+            {
+                _used.Add(local);
+            }
+            else
             {
                 Addresses.Release(local);
             }

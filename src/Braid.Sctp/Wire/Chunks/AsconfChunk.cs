@@ -36,6 +36,9 @@ public readonly ref struct AsconfChunk : IChunk<AsconfChunk>
     /// <summary>ASCONF Parameters.</summary>
     public ParameterReader Parameters => new(_parameters);
 
+    /// <summary>Their bytes.</summary>
+    internal int ParametersLength => _parameters.Length;
+
     /// <summary>Views a chunk; false when it does not begin with an address, or a parameter is not whole.</summary>
     public static bool TryRead(in ChunkView chunk, out AsconfChunk value)
     {
