@@ -31,7 +31,7 @@ internal readonly struct AddressAnsweringProcedures(Tcb tcb)
         }
     }
 
-    // Where nobody has shown yet that he is there, no more than three times of what came is sent (RFC 5062 §4): the answer is asked for again from elsewhere.
+    // Where nobody has shown yet that he is there, no more than three times of what came is sent (RFC 5062 §9): the answer is asked for again from elsewhere.
     private int Limit(in AsconfChunk chunk, in NetworkPath from) => tcb.Paths.Find(from.Remote) is { IsConfirmed: true } ? int.MaxValue : 3 * chunk.ParametersLength;
 
     // V1 to V3: in their order. Nothing is said of what was done, but behind something that was not (A7). Where there is no room to say
@@ -109,7 +109,7 @@ internal readonly struct AddressAnsweringProcedures(Tcb tcb)
             return CauseCode.None;
         }
 
-        // RFC 5062 §4: nobody has us send to our own host, link or private network from outside of it.
+        // RFC 5062 §5: nobody has us send to our own host, link or private network from outside of it.
         if (!address.IsUnicast || !((tcb.Paths.Find(from.Remote) is { IsConfirmed: true } && SourceAddresses.IsTold(address, from.Remote)) || SourceAddresses.IsTold(address, tcb.Paths.Primary.Address.Remote)))
         {
             return CauseCode.NoAuthorization;
