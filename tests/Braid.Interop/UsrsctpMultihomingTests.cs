@@ -18,7 +18,6 @@ namespace Braid.Interop;
 /// </summary>
 public sealed class UsrsctpMultihomingTests : IDisposable
 {
-    private const ushort Port = 7000;
     private const int Size = 8000;
     private const int Some = 150;                            // messages, more than a megabyte
 
@@ -55,9 +54,9 @@ public sealed class UsrsctpMultihomingTests : IDisposable
     public async Task Each_side_learns_both_addresses_of_the_other_and_verifies_them(SctpEncapsulation encapsulation, bool isIPv6, bool usrsctpIsServer)
     {
         using NetworkNamespaces namespaces = NetworkNamespaces.CreatePair(cables: 2);
-        string[] ours = Addresses(isIPv6, 1);
-        string[] theirs = Addresses(isIPv6, 2);
-        await using Met met = await MeetAsync(namespaces, encapsulation, ours, theirs, usrsctpIsServer);
+        string[] ours = UsrsctpNetworks.Addresses(isIPv6, 1);
+        string[] theirs = UsrsctpNetworks.Addresses(isIPv6, 2);
+        await using UsrsctpNetworks met = await MeetAsync(namespaces, encapsulation, ours, theirs, usrsctpIsServer);
         await UntilConfirmedAsync(met, theirs);
 
         // Each of its addresses is reached from the one of ours that is in the same network; over IPv4 itself from the one that it sends to from there.
@@ -96,8 +95,8 @@ public sealed class UsrsctpMultihomingTests : IDisposable
     {
         using NetworkNamespaces namespaces = NetworkNamespaces.CreatePair(cables: 2);
         bool isIPv6 = encapsulation == SctpEncapsulation.RawIp;
-        string[] theirs = Addresses(isIPv6, 2);
-        await using Met met = await MeetAsync(namespaces, encapsulation, Addresses(isIPv6, 1), theirs, usrsctpIsServer);
+        string[] theirs = UsrsctpNetworks.Addresses(isIPv6, 2);
+        await using UsrsctpNetworks met = await MeetAsync(namespaces, encapsulation, UsrsctpNetworks.Addresses(isIPv6, 1), theirs, usrsctpIsServer);
         await using IAsyncEnumerator<SctpNotification> changes = await UntilConfirmedAsync(met, theirs);
         Assert.True(await met.Braid.SetPrimaryAddressAsync(new IPEndPoint(IPAddress.Parse(theirs[0]), SctpDefaults.UdpPort)));
 
@@ -120,7 +119,7 @@ public sealed class UsrsctpMultihomingTests : IDisposable
         await arrived.MoreAsync(Some);
         namespaces.Plug(0, isIn: true, isFarEnd);
         await UntilAsync(changes, theirs[0], SctpPathState.Available, arrived);
-        await arrived.UntilCarriesAsync(() => namespaces.Traffic(0).Sent);
+        await arrived.UntilCarriesAsync(() => namespaces.Traffic(0).Sent, (long)Some * Size, Some);
         Volatile.Write(ref isEnough, true);
         await arrived.AllAsync(sending, () => sent);
         met.Usrsctp.EndInput();
@@ -142,8 +141,8 @@ public sealed class UsrsctpMultihomingTests : IDisposable
     {
         using NetworkNamespaces namespaces = NetworkNamespaces.CreatePair(cables: 2);
         bool isIPv6 = encapsulation == SctpEncapsulation.RawIp;
-        string[] ours = Addresses(isIPv6, 1);
-        await using Met met = await MeetAsync(namespaces, encapsulation, ours, Addresses(isIPv6, 2), usrsctpIsServer);
+        string[] ours = UsrsctpNetworks.Addresses(isIPv6, 1);
+        await using UsrsctpNetworks met = await MeetAsync(namespaces, encapsulation, ours, UsrsctpNetworks.Addresses(isIPv6, 2), usrsctpIsServer);
         await met.Feed.UntilAsync("address", $"{ours[1]} confirmed", Token);
         await met.Usrsctp.TellAsync($"primary {ours[0]}");
 
@@ -171,7 +170,7 @@ public sealed class UsrsctpMultihomingTests : IDisposable
         await arrived.MoreAsync(Some);
         namespaces.Plug(0, isIn: true, isFarEnd);
         await arrived.MeanwhileAsync(met.Feed.UntilAsync("address", $"{ours[0]} available", Token));
-        await arrived.UntilCarriesAsync(() => namespaces.Traffic(0).Received);
+        await arrived.UntilCarriesAsync(() => namespaces.Traffic(0).Received, (long)Some * Size, Some);
         Volatile.Write(ref isEnough, true);
         await arrived.AllAsync(telling, () => told);
         met.Usrsctp.EndInput();
@@ -179,47 +178,12 @@ public sealed class UsrsctpMultihomingTests : IDisposable
         await met.Feed.NextAsync("closed", Token);
     }
 
-    private static string[] Addresses(bool isIPv6, int host) =>
-        isIPv6 ? [$"fd98::{host}", $"fd98:1::{host}"] : [$"10.98.0.{host}", $"10.98.1.{host}"];
-
-    private static IReadOnlyList<IPEndPoint> Ends(params string[] addresses) =>
-        [.. addresses.Select(static address => new IPEndPoint(IPAddress.Parse(address), SctpDefaults.UdpPort))];
-
     private static string Text(NetworkAddress address) => address.WithPort(0).ToString();
 
-    private async Task<Met> MeetAsync(NetworkNamespaces namespaces, SctpEncapsulation encapsulation, string[] ours, string[] theirs, bool usrsctpIsServer)
-    {
-        SctpListener? listener = usrsctpIsServer ? null : namespaces.In(0, () => SctpListener.Listen(new SctpListenerOptions
-        {
-            ListenEndPoints = Ends(ours),
-            Port = Port,
-            Encapsulation = encapsulation,
-            Association = s_options,
-        }));
-        UsrsctpPeer peer = UsrsctpPeer.StartIn(
-            usrsctpIsServer ? "server" : "client", namespaces[1], encapsulation, theirs, [ours[0]], Port, new Dictionary<string, string> { ["PATHS"] = "1" }, "control");
-        var feed = new UsrsctpFeed(peer, Token);
-        if (usrsctpIsServer)
-        {
-            await feed.NextAsync("ready", Token);
-        }
+    private Task<UsrsctpNetworks> MeetAsync(NetworkNamespaces namespaces, SctpEncapsulation encapsulation, string[] ours, string[] theirs, bool usrsctpIsServer) =>
+        UsrsctpNetworks.MeetAsync(namespaces, encapsulation, ours, theirs, usrsctpIsServer, s_options, Token);
 
-        SctpAssociation association = listener is not null ? await listener.AcceptAssociationAsync(Token)
-            : await namespaces.In(0, () => SctpAssociation.ConnectAsync(
-                new SctpConnectOptions
-                {
-                    RemoteEndPoints = Ends(theirs[0]),
-                    RemotePort = Port,
-                    LocalEndPoints = Ends(ours),
-                    Encapsulation = encapsulation,
-                    Association = s_options,
-                },
-                Token).AsTask());
-        await feed.NextAsync("up", Token);
-        return new Met(peer, feed, association, listener);
-    }
-
-    private async Task<IAsyncEnumerator<SctpNotification>> UntilConfirmedAsync(Met met, string[] theirs)
+    private async Task<IAsyncEnumerator<SctpNotification>> UntilConfirmedAsync(UsrsctpNetworks met, string[] theirs)
     {
         IAsyncEnumerator<SctpNotification> changes = met.Braid.ReadNotificationsAsync(Token).GetAsyncEnumerator(Token);
         while (await changes.MoveNextAsync()
@@ -239,65 +203,5 @@ public sealed class UsrsctpMultihomingTests : IDisposable
         while (changes.Current is not SctpNotification.PeerAddressChange change || change.Address.Address.ToString() != address || change.State != state);
 
         static async Task MoveAsync(IAsyncEnumerator<SctpNotification> changes) => Assert.True(await changes.MoveNextAsync());
-    }
-
-    /// <summary>Both ends of an association.</summary>
-    private sealed class Met(UsrsctpPeer usrsctp, UsrsctpFeed feed, SctpAssociation braid, SctpListener? listener) : IAsyncDisposable
-    {
-        public UsrsctpPeer Usrsctp => usrsctp;
-
-        public UsrsctpFeed Feed => feed;
-
-        public SctpAssociation Braid => braid;
-
-        public async ValueTask DisposeAsync()
-        {
-            braid.Abort();
-            await usrsctp.DisposeAsync();
-            await braid.DisposeAsync();
-            await (listener?.DisposeAsync() ?? default);
-        }
-    }
-
-    /// <summary>Takes what arrives, one message after the other, while other things happen.</summary>
-    /// <param name="receive">Takes one, and compares it; its argument counts from 0.</param>
-    private sealed class Arrivals(Func<int, Task> receive)
-    {
-        private int _count;
-
-        public async Task MoreAsync(int count)
-        {
-            for (int i = 0; i < count; i++)
-            {
-                await receive(_count++);
-            }
-        }
-
-        /// <summary>Takes what arrives until something has happened.</summary>
-        public async Task MeanwhileAsync(Task event_)
-        {
-            while (!event_.IsCompleted)
-            {
-                await MoreAsync(1);
-            }
-
-            await event_;
-        }
-
-        /// <summary>Takes what arrives until a network has carried as much of it as <see cref="Some"/> messages are.</summary>
-        public async Task UntilCarriesAsync(Func<long> traffic)
-        {
-            for (long before = traffic(); traffic() - before < Some * Size;)
-            {
-                await MoreAsync(Some);
-            }
-        }
-
-        /// <summary>Takes the rest.</summary>
-        public async Task AllAsync(Task sending, Func<int> sent)
-        {
-            await MeanwhileAsync(sending);
-            await MoreAsync(sent() - _count);
-        }
     }
 }

@@ -19,6 +19,7 @@ internal sealed class UsrsctpPeer : IAsyncDisposable
     private static readonly Lazy<(string? Program, string Reason)> s_built = new(Build);
 
     private readonly Process _process;
+    private readonly SemaphoreSlim _input = new(1);          // one line at a time
 
     private UsrsctpPeer(Process process, int udpPort)
     {
@@ -135,8 +136,16 @@ internal sealed class UsrsctpPeer : IAsyncDisposable
     /// <summary>Gives it a line to read.</summary>
     public async Task TellAsync(string line)
     {
-        await _process.StandardInput.WriteLineAsync(line);
-        await _process.StandardInput.FlushAsync(CancellationToken.None);
+        await _input.WaitAsync(CancellationToken.None);
+        try
+        {
+            await _process.StandardInput.WriteLineAsync(line);
+            await _process.StandardInput.FlushAsync(CancellationToken.None);
+        }
+        finally
+        {
+            _input.Release();
+        }
     }
 
     /// <summary>There will be no more lines: one that is controlled ends with its association, and says what it has received.</summary>
@@ -158,6 +167,7 @@ internal sealed class UsrsctpPeer : IAsyncDisposable
         }
 
         _process.Dispose();
+        _input.Dispose();
     }
 
     /// <summary>What a message on a stream contains; the C program computes the same.</summary>

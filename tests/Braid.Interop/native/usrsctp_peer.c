@@ -11,7 +11,7 @@
  *   control                                 do what each line of stdin says, and tell of each message and each reset:
  *                                           send STREAM SIZE | reset out|in STREAM | add OUT IN | shutdown
  *                                           key ID SECRET | activate ID | deactivate ID | delete ID
- *                                           paths | primary ADDRESS
+ *                                           paths | primary ADDRESS | quiet ADDRESS | local add|remove ADDRESS | peer-primary ADDRESS
  *
  * LOCAL_SCTP_PORT in the environment is the SCTP port of a client (else any); STALL makes it read nothing before there is a
  * line on stdin; SHORT_RTO keeps its retransmission time-outs between 0.3 and 1 second; INTERLEAVE
@@ -23,12 +23,13 @@
  *
  * LOCAL=ADDRESS[,ADDRESS] are its own addresses (else 127.0.0.1), REMOTE=ADDRESS[,ADDRESS] those of the peer of a client. RAW has it speak SCTP over
  * IP itself, which takes a raw socket; UDP ports mean nothing then. PATHS has it tell what happens to the peer's addresses, look after them ten
- * times a second and give one up after the third failure in a row.
+ * times a second and give one up after the third failure in a row; it says how many milliseconds a retransmission time-out takes at least.
  *
  * What it does is said on stdout, one word first on each line:
  *   ready | up | sent N | received COUNT BYTES BAD | closed | aborted | bench BYTES SECONDS CPU
  *   ping P50 P99 P999 (in microseconds)
  *   key ok|refused
+ *   local ok|refused
  *   address ADDRESS available|unreachable|removed|added|primary|confirmed
  *   paths ADDRESS=active|inactive|unconfirmed[,primary] ...
  *   message STREAM SSN LENGTH | reset out|in ok|denied|failed STREAM | streams OUT IN ok|denied|failed | refused
@@ -464,9 +465,9 @@ static void set_up(int is_server, int remote_udp, int port)
         association.sasoc_asocmaxrxt = 100;                  /* it is not given up because of a few heartbeats */
         option(IPPROTO_SCTP, SCTP_ASSOCINFO, &association, sizeof association, "SCTP_ASSOCINFO");
         memset(&rto, 0, sizeof rto);
-        rto.srto_initial = 200;
-        rto.srto_min = 100;
-        rto.srto_max = 400;
+        rto.srto_min = (uint32_t)atoi(getenv("PATHS"));
+        rto.srto_initial = 2 * rto.srto_min;
+        rto.srto_max = 4 * rto.srto_min;
         option(IPPROTO_SCTP, SCTP_RTOINFO, &rto, sizeof rto, "SCTP_RTOINFO");
         memset(&path, 0, sizeof path);
         path.spp_address.ss_family = local.ss_family;
@@ -645,6 +646,35 @@ static void set_primary(const char *text)
     }
 }
 
+/* Sends no more heartbeats there. */
+static void be_quiet(const char *text)
+{
+    struct sctp_paddrparams path;
+    memset(&path, 0, sizeof path);
+    set_address(&path.spp_address, text);
+    path.spp_flags = SPP_HB_DISABLE;
+    if (usrsctp_setsockopt(sock, IPPROTO_SCTP, SCTP_PEER_ADDR_PARAMS, &path, sizeof path) < 0)
+    {
+        say("refused");
+    }
+}
+
+/* Changes the addresses of a live association, or asks the peer to send to one of them (RFC 5061). */
+static int change_local(const char *what, const char *text)
+{
+    struct sockaddr_storage address;
+    set_address(&address, text);
+    if (strcmp(what, "primary") == 0)
+    {
+        struct sctp_setpeerprim primary;
+        memset(&primary, 0, sizeof primary);
+        primary.sspp_addr = address;
+        return usrsctp_setsockopt(sock, IPPROTO_SCTP, SCTP_SET_PEER_PRIMARY_ADDR, &primary, sizeof primary);
+    }
+
+    return usrsctp_bindx(sock, (struct sockaddr *)&address, 1, strcmp(what, "add") == 0 ? SCTP_BINDX_ADD_ADDR : SCTP_BINDX_REM_ADDR);
+}
+
 static void control(void)
 {
     char line[200];
@@ -699,6 +729,18 @@ static void control(void)
         else if (strncmp(line, "paths", 5) == 0)
         {
             tell_paths();
+        }
+        else if (sscanf(line, "quiet %99s", secret) == 1)
+        {
+            be_quiet(secret);
+        }
+        else if (sscanf(line, "local %9s %99s", direction, secret) == 2)
+        {
+            say("local %s", change_local(direction, secret) < 0 ? "refused" : "ok");
+        }
+        else if (sscanf(line, "peer-primary %99s", secret) == 1)
+        {
+            say("local %s", change_local("primary", secret) < 0 ? "refused" : "ok");
         }
         else if (sscanf(line, "primary %99s", secret) == 1)
         {
