@@ -102,6 +102,24 @@ public sealed class AddressAnswerTests
         Assert.Equal([A1, A3], Remotes(pair.Z));
     }
 
+    [Fact, Rfc(5061, "5.3")]
+    public void An_ABORT_from_an_address_that_the_peer_has_removed_is_ignored()
+    {
+        var ladder = new AddressLadder([A1, A2], [Z1]);
+        Pair pair = ladder.Pair;
+        pair.Z.Send(pair.Now, [1], default);
+        pair.Arrow("A x DATA <- Z");
+        Assert.Equal("", ladder.Answers(A2, A2, Change(Delete, 1, A1)));
+
+        // What was on its way to A1 was out of the blue there: the tag of that packet comes back, with the T bit.
+        byte[] reflected = Packets.ToZ(pair.A.LocalTag, (ref PacketWriter writer) => writer.TryBeginChunk(ChunkType.Abort, AbortChunk.TagReflectedFlag, 0, out _));
+        byte[] plain = Packets.ToZ(pair.Z.LocalTag, (ref PacketWriter writer) => writer.TryBeginChunk(ChunkType.Abort, 0, 0, out _));
+        pair.InjectToZ(reflected, new NetworkPath(Z1, A1)).InjectToZ(plain, new NetworkPath(Z1, A1));                    // F13
+        Assert.Equal((AssociationState.Established, 2), (pair.Z.State, pair.EndpointZ.Drops[DropReason.OutOfTheBlue]));
+        pair.InjectToZ(reflected, new NetworkPath(Z1, A2));
+        Assert.Equal(AssociationState.Closed, pair.Z.State);
+    }
+
     [Fact, Rfc(5061, "4.1.1"), Rfc(5061, "5.2"), Rfc(5061, "6")]
     public void What_is_not_authenticated_changes_nothing()
     {
