@@ -58,6 +58,7 @@ public sealed class UsrsctpMultihomingTests : IDisposable
         string[] theirs = UsrsctpNetworks.Addresses(isIPv6, 2);
         await using UsrsctpNetworks met = await MeetAsync(namespaces, encapsulation, ours, theirs, usrsctpIsServer);
         await UntilConfirmedAsync(met, theirs);
+        await met.Feed.UntilAsync("address", $"{ours[1]} confirmed", Token);
 
         // Each of its addresses is reached from the one of ours that is in the same network; over IPv4 itself from the one that it sends to from there.
         IReadOnlyList<PathStatistics> paths = await met.Braid.GetPathsAsync();
