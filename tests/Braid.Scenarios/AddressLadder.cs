@@ -98,12 +98,10 @@ internal sealed class AddressLadder
         Signed(ChunkType.Asconf, AsconfChunk.Encode(number, lookup, [.. parameters.SelectMany(one => one)]));
 
     /// <summary>Any chunk of A, authenticated.</summary>
-    public byte[] Signed(ChunkType type, byte[] value) => _keys.Sign(Packets.ToZ(Pair.Z.LocalTag, (ref PacketWriter writer) =>
-    {
-        AuthChunk.Write(ref writer, 0, HmacAlgorithm.Sha256, 32);
-        writer.TryBeginChunk(type, 0, value.Length, out Span<byte> room);
-        value.CopyTo(room);
-    }));
+    public byte[] Signed(ChunkType type, byte[] value) => _keys.Sign(Packets.ToZ(Pair.Z.LocalTag, Authenticated(type, value)));
+
+    /// <summary>Any chunk of Z, authenticated.</summary>
+    public byte[] SignedByZ(ChunkType type, byte[] value) => _keys.Sign(Packets.ToA(Pair.A.LocalTag, Authenticated(type, value)));
 
     /// <summary>A packet of A with an AUTH chunk at its beginning, with the right code.</summary>
     public byte[] Resign(byte[] packet)
@@ -121,6 +119,13 @@ internal sealed class AddressLadder
         string text = PacketText.Describe(Pair.LastPacket);
         return text[(text.IndexOf("seq=", StringComparison.Ordinal) + 4)..][(_nextOfA - 1).ToString(System.Globalization.CultureInfo.InvariantCulture).Length..].Trim();
     }
+
+    private static Packets.Fill Authenticated(ChunkType type, byte[] value) => (ref PacketWriter writer) =>
+    {
+        AuthChunk.Write(ref writer, 0, HmacAlgorithm.Sha256, 32);
+        writer.TryBeginChunk(type, 0, value.Length, out Span<byte> room);
+        value.CopyTo(room);
+    };
 
     public static NetworkAddress V4(byte network, byte host) => NetworkAddress.FromIPv4([10, network, 0, host], 9899);
 }

@@ -219,16 +219,31 @@ public sealed class AddressReconfigurationTests
     [Fact, Rfc(5061, "5.1"), Rfc(5061, "5.1.1")]
     public void A_peer_that_does_not_know_ASCONF_after_all_is_not_asked_again()
     {
-        Pair pair = new AddressLadder([A1], [Z1]).Pair;
+        var ladder = new AddressLadder([A1], [Z1]);
+        Pair pair = ladder.Pair;
         AddressRequestResult asked = pair.A.AddLocalAddress(pair.Now, A2);
         byte[] chunk = ChunkOf(pair.Arrow("A -> AUTH, ASCONF x Z").LastPacket, ChunkType.Asconf);
-        pair.InjectToA(Packets.ToA(pair.A.LocalTag, (ref PacketWriter writer) => ErrorChunk.Write(ref writer, [0, 6, 0, (byte)(4 + chunk.Length), .. chunk])), new NetworkPath(A1, Z1));
+        byte[] error = [0, 6, 0, (byte)(4 + chunk.Length), .. chunk];
+        pair.InjectToA(ladder.SignedByZ(ChunkType.Error, error), new NetworkPath(A1, Z1));
         Assert.Contains(
             new AssociationEvent.AddressRequestSettled(asked.Id, AddressRequestKind.Add, A2, AddressRequestOutcome.Refused, (ushort)CauseCode.UnrecognizedChunkType),
             Events(pair.A));                                                                     // A9
         Assert.Equal(AddressRequestStatus.NotSupported, pair.A.AddLocalAddress(pair.Now, A2).Status);
         Assert.Equal(AddressRequestStatus.NotSupported, pair.A.RequestPeerPrimary(pair.Now, A1).Status);
         pair.NothingPending();
+    }
+
+    [Fact, Rfc(5061, "5.1"), Rfc(5061, "6")]
+    public void Who_is_not_authenticated_cannot_say_that_the_peer_does_not_know_ASCONF()
+    {
+        Pair pair = new AddressLadder([A1], [Z1]).Pair;
+        AddressRequestResult asked = pair.A.AddLocalAddress(pair.Now, A2);
+        byte[] chunk = ChunkOf(pair.Arrow("A -> AUTH, ASCONF x Z").LastPacket, ChunkType.Asconf);
+        pair.InjectToA(Packets.ToA(pair.A.LocalTag, (ref PacketWriter writer) => ErrorChunk.Write(ref writer, [0, 6, 0, (byte)(4 + chunk.Length), .. chunk])), new NetworkPath(A1, Z1));
+        Assert.IsType<AssociationEvent.RemoteError>(Assert.Single(Events(pair.A)));
+        pair.AdvanceToNextTimeout();
+        pair.Arrow("A -> AUTH, ASCONF -> Z").Exchange();                                         // T4-rto
+        Assert.Equal([new AssociationEvent.AddressRequestSettled(asked.Id, AddressRequestKind.Add, A2, AddressRequestOutcome.Acknowledged)], Events(pair.A));
     }
 
     [Fact, Rfc(5061, "5.3"), Rfc(5061, "5.2")]

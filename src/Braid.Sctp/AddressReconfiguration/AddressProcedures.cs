@@ -37,7 +37,10 @@ internal readonly struct AddressProcedures(Tcb tcb)
         return Asking.OnAnswer(chunk);
     }
 
-    /// <summary>The peer has reported a chunk that it does not know (§5.1 A9).</summary>
+    /// <summary>
+    /// The peer has reported, authenticated, a chunk that it does not know (§5.1 A9). Without that anybody may have: the peer has said that it knows
+    /// ASCONF (§4.2.7), or it would not have been asked.
+    /// </summary>
     public void OnUnrecognizedChunk(in CauseView cause)
     {
         if (tcb.Context.AddressChanges is { Requests.InFlight.Length: > 0 } && cause.Value is [(byte)ChunkType.Asconf, ..])

@@ -75,7 +75,7 @@ public sealed partial class Association
                 _tcb.Context.Drops.Count(DropReason.OutOfTheBlue);
                 hasAbort &= chunk.Type != ChunkType.Abort;
             }
-            else if (!OnChunk(chunk, path))
+            else if (!OnChunk(chunk, path, chunks.IsAuthenticated))
             {
                 break;
             }
@@ -184,7 +184,7 @@ public sealed partial class Association
         return false;
     }
 
-    private bool OnChunk(in ChunkView chunk, Path path)
+    private bool OnChunk(in ChunkView chunk, Path path, bool isAuthenticated)
     {
         switch (chunk.Type)
         {
@@ -217,7 +217,7 @@ public sealed partial class Association
             case ChunkType.Abort:
                 return AbortChunk.TryRead(chunk, out AbortChunk abort) ? Termination.OnAbort(abort) : _tcb.Malformed();
             case ChunkType.Error:
-                return ErrorChunk.TryRead(chunk, out ErrorChunk error) ? OnError(error) : _tcb.Malformed();
+                return ErrorChunk.TryRead(chunk, out ErrorChunk error) ? OnError(error, isAuthenticated) : _tcb.Malformed();
             case ChunkType.ReConfig when (Extensions & Extensions.StreamReconfiguration) != 0:
                 return ReConfigChunk.TryRead(chunk, out ReConfigChunk request) ? Reconfiguration.OnReConfig(request) : _tcb.Malformed();
             case ChunkType.AsconfAck when (Extensions & Extensions.AddressReconfiguration) != 0:
@@ -235,7 +235,7 @@ public sealed partial class Association
         }
     }
 
-    private bool OnError(in ErrorChunk error)
+    private bool OnError(in ErrorChunk error, bool isAuthenticated)
     {
         CauseReader causes = error.Causes;
         while (causes.TryRead(out CauseView cause))
@@ -249,7 +249,7 @@ public sealed partial class Association
                 _setup.OnStaleCookie();
             }
 
-            if (cause.Code == CauseCode.UnrecognizedChunkType)
+            if (cause.Code == CauseCode.UnrecognizedChunkType && isAuthenticated)
             {
                 Addresses.OnUnrecognizedChunk(cause);
             }

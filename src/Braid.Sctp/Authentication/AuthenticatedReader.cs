@@ -38,6 +38,9 @@ internal ref struct AuthenticatedReader
     /// <inheritdoc cref="ChunkReader.IsMalformed"/>
     public readonly bool IsMalformed => _chunks.IsMalformed;
 
+    /// <summary>Whether the chunk that was read last stands behind an AUTH chunk with the right code.</summary>
+    public readonly bool IsAuthenticated => _isAuthenticated;
+
     /// <summary>Whether an ABORT was left out.</summary>
     public bool HasIgnoredAbort { get; private set; }
 
