@@ -169,6 +169,32 @@ public sealed class AddedAddressTests : IDisposable
         UdpTransport.Open(new IPEndPoint(s_second, port)).Dispose();
     }
 
+    [Fact, Rfc(5061, "4.2.1")]
+    public async Task An_association_that_is_set_up_at_an_address_which_another_one_has_added_keeps_its_socket()
+    {
+        SctpAssociationOptions options = SctpAssociationOptions.Default with { Extensions = SctpAssociationOptions.Default.Extensions | Extensions.AddressReconfiguration };
+        await using SctpStack stack = SctpStack.OpenUdp(new IPEndPoint(IPAddress.Loopback, 0));
+        await using SctpListener listener = SctpListener.Listen(new SctpListenerOptions { Stack = stack, Port = Loopback.Port, Association = options });
+        var second = new IPEndPoint(s_second, stack.LocalEndPoints[0].Port);
+        await using SctpAssociation early = await SctpAssociation.ConnectAsync(Loopback.OptionsFor(stack.LocalEndPoints[0], options), _guard.Token);
+        await using SctpAssociation earlyServer = await listener.AcceptAssociationAsync(_guard.Token);
+        await earlyServer.AddLocalAddressAsync(s_second, _guard.Token);
+        await using SctpAssociation late = await SctpAssociation.ConnectAsync(Loopback.OptionsFor(second, options), _guard.Token);
+        await using SctpAssociation lateServer = await listener.AcceptAssociationAsync(_guard.Token);
+        Assert.Contains(second, await lateServer.GetLocalAddressesAsync());
+        await earlyServer.RemoveLocalAddressAsync(s_second, _guard.Token);
+        await OnLoop(stack, static _ => true);
+        Assert.Throws<SocketException>(() => UdpTransport.Open(second));
+        await late.SendAsync(new byte[1000], cancellationToken: _guard.Token);
+        using SctpMessage message = await lateServer.ReceiveAsync(_guard.Token);
+        Assert.Equal(second, late.RemoteEndPoint);
+        await late.ShutdownAsync(_guard.Token);
+        await lateServer.Closed.WaitAsync(_guard.Token);
+        await OnLoop(stack, static _ => true);
+        await OnLoop(stack, static _ => true);               // the address is given back behind the end
+        UdpTransport.Open(second).Dispose();
+    }
+
     private static async Task UntilAsync(IAsyncEnumerator<SctpNotification> changes, SctpPathState state, IPAddress address)
     {
         do

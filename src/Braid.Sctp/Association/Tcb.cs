@@ -119,7 +119,7 @@ internal sealed class Tcb
         Context.Control.BeginAnswers(Paths.MaximumChunk);
     }
 
-    /// <summary>Our addresses as the handshake has told them: those that mean something to the peer; where none are named, those that packets leave from.</summary>
+    /// <summary>Our addresses as the handshake has told them: of those that are named, what means something to the peer, and what packets leave from.</summary>
     public List<NetworkAddress> OwnAddresses()
     {
         List<NetworkAddress> own = [];
@@ -135,7 +135,7 @@ internal sealed class Tcb
             }
         }
 
-        for (int i = 0; i < Paths.Count && Endpoint.LocalAddresses.Count == 0; i++)
+        for (int i = 0; i < Paths.Count; i++)
         {
             NetworkAddress local = Paths[i].Address.Local;
             if (local.Family != NetworkFamily.None && !own.Exists(one => one.IsSameHost(local)))

@@ -43,7 +43,10 @@ internal sealed class AddressCalls(AssociationHost host)
     public ValueTask RequestPrimaryAsync(IPAddress address, CancellationToken cancellationToken) =>
         StartAsync(now => host.Core.RequestPeerPrimary(now, ToAddress(address)), cancellationToken);
 
-    /// <summary>The association was another host's until it began anew, and has kept its addresses. On the loop.</summary>
+    /// <summary>
+    /// The association has addresses from its beginning that others have added: it was set up there, or was another host's until it began
+    /// anew. On the loop.
+    /// </summary>
     public void TakeOver(IReadOnlyList<NetworkAddress> locals)
     {
         foreach (NetworkAddress local in locals)

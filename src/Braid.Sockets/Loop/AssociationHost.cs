@@ -374,15 +374,7 @@ internal sealed class AssociationHost
     public void Fail(SctpException exception) => End(exception);
 
     /// <summary>It stands for an association that was up before and has begun anew. On the loop.</summary>
-    public void OnTakenOver()
-    {
-        if (!_loop.Addresses.IsEmpty)
-        {
-            Addresses.TakeOver(Core.LocalAddresses);         // before the host before this one gives them back
-        }
-
-        OnEstablished(new AssociationEvent.Established(Core.OutgoingStreams, Core.IncomingStreams));
-    }
+    public void OnTakenOver() => OnEstablished(new AssociationEvent.Established(Core.OutgoingStreams, Core.IncomingStreams));
 
     /// <summary>Who waits for what becomes of a message; made for the first.</summary>
     public Receipts Receipts

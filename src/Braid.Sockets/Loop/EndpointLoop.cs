@@ -221,6 +221,11 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem, IPolledLoop
     public AssociationHost Adopt(Association core, SctpAssociationOptions options, SctpSocket? socket = null)
     {
         var host = new AssociationHost(this, core, options, socket);
+        if (!Addresses.IsEmpty)
+        {
+            host.Addresses.TakeOver(core.LocalAddresses);    // set up where another one has added an address, or began anew
+        }
+
         Ports.Use(core.LocalPort);
         Life.Add(host);
         return host;
