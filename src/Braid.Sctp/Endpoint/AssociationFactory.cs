@@ -21,9 +21,6 @@ internal sealed class AssociationFactory(
 {
     private readonly SpareMessages _spares = new();
 
-    /// <summary>What holds for associations that are made from now on.</summary>
-    public EndpointOptions Options { get; set; } = endpoint;
-
     /// <summary>A tag and a first TSN for an association of ours (RFC 9260 §5.3.1, §3.3.2), and what its options ask for.</summary>
     public InitFields NewFields(AssociationOptions options) => new(
         NewTag(),
@@ -43,16 +40,16 @@ internal sealed class AssociationFactory(
     public Association Open(Instant now, PortPair ports, ReadOnlySpan<NetworkPath> paths, AssociationOptions options)
     {
         InitFields fields = NewFields(options);
-        return Enter(Association.Open(now, Options, NewContext(options), ports, paths, fields));
+        return Enter(Association.Open(now, endpoint, NewContext(options), ports, paths, fields));
     }
 
     /// <summary>The side that waits for one peer.</summary>
     public Association Listen(PortPair ports, in NetworkPath path, AssociationOptions options) =>
-        Enter(Association.Listen(Options, NewContext(options), ports, path));
+        Enter(Association.Listen(endpoint, NewContext(options), ports, path));
 
     /// <summary>The side that received a valid COOKIE ECHO.</summary>
     public Association Accept(Instant now, in NetworkPath arrived, in CookieClaims claims, AssociationOptions options) =>
-        Enter(Association.Accept(now, Options, NewContext(options), arrived, claims));
+        Enter(Association.Accept(now, endpoint, NewContext(options), arrived, claims));
 
     private Association Enter(Association association)
     {

@@ -51,7 +51,7 @@ public sealed class Endpoint : IDatagramMachine
     }
 
     /// <summary>Port and limits.</summary>
-    public EndpointOptions Options { get; private set; }
+    public EndpointOptions Options { get; }
 
     /// <summary>Where all payload memory comes from. Renting and returning is safe from any thread.</summary>
     public BufferPool Buffers { get; } = new();
@@ -107,22 +107,6 @@ public sealed class Endpoint : IDatagramMachine
     /// </summary>
     /// <param name="port">The port.</param>
     public void ClosePort(ushort port) => _listening.Close(port);
-
-    /// <summary>
-    /// Other addresses of ours, for associations that are set up from now on. Those that exist keep theirs: <see cref="Association.AddLocalAddress"/>
-    /// and <see cref="Association.RemoveLocalAddress"/> change them one by one.
-    /// </summary>
-    /// <param name="addresses">What <see cref="EndpointOptions.LocalAddresses"/> is from now on.</param>
-    /// <exception cref="ArgumentOutOfRangeException">There are more than 8.</exception>
-    /// <exception cref="ArgumentException">One is no unicast address, or is there twice.</exception>
-    public void SetLocalAddresses(IReadOnlyList<NetworkAddress> addresses)
-    {
-        EndpointOptions options = Options with { LocalAddresses = [.. addresses] };
-        options.Validate();
-        Options = options;
-        _factory.Options = options;
-        _listening.Options = options;
-    }
 
     /// <summary>Whether a port is open, or an association uses it, in whatever state.</summary>
     /// <param name="port">The port.</param>

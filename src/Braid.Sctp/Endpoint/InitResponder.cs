@@ -39,9 +39,6 @@ internal ref struct InitReview
 /// </summary>
 internal sealed class InitResponder(EndpointOptions options, CookieMinter cookies, StatelessReplies replies)
 {
-    /// <inheritdoc cref="AssociationFactory.Options"/>
-    public EndpointOptions Options { get; set; } = options;
-
     /// <summary>Looks at everything that does not depend on what exists here.</summary>
     /// <param name="init">The chunk.</param>
     /// <param name="room">Where the parameters to report go.</param>
@@ -103,7 +100,7 @@ internal sealed class InitResponder(EndpointOptions options, CookieMinter cookie
         Instant now, in ReplyAddress to, in CookieClaims claims, scoped in InitReview review, AssociationOptions ours, IReadOnlyList<NetworkAddress> own)
     {
         Span<byte> cookie = stackalloc byte[CookieMinter.MaximumLength];
-        Extensions offered = ExtensionRules.Offered(Options, ours) & ~(claims.Vectors is null ? Extensions.Authentication | Extensions.AddressReconfiguration : Extensions.None);
+        Extensions offered = ExtensionRules.Offered(options, ours) & ~(claims.Vectors is null ? Extensions.Authentication | Extensions.AddressReconfiguration : Extensions.None);
         CookieClaims whole = claims with
         {
             Extension = cookies.Grant(review.WantedExtension),

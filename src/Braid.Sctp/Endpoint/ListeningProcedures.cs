@@ -22,13 +22,6 @@ internal sealed class ListeningProcedures(
     private readonly InitResponder _responder = new(options, cookies, replies);
     private readonly Dictionary<ushort, AssociationOptions> _ports = [];
 
-    /// <inheritdoc cref="AssociationFactory.Options"/>
-    public EndpointOptions Options
-    {
-        get => _responder.Options;
-        set => _responder.Options = value;
-    }
-
     /// <summary>Lets peers set up associations on a port.</summary>
     /// <returns>False when it is open already.</returns>
     public bool TryOpen(ushort port, AssociationOptions portOptions) => _ports.TryAdd(port, portOptions);
@@ -52,7 +45,7 @@ internal sealed class ListeningProcedures(
 
         PortPair ports = packet.Header.Ports;
         var to = new ReplyAddress(path, ports);
-        PeerAddresses addresses = PeerAddresses.Collect(path.Remote, init.Parameters, Options.UsableFamilies);
+        PeerAddresses addresses = PeerAddresses.Collect(path.Remote, init.Parameters, options.UsableFamilies);
         Association? association = associations.Find(addresses, ports);
         if (association?.State == AssociationState.ShutdownAckSent)
         {
@@ -90,7 +83,7 @@ internal sealed class ListeningProcedures(
                 Claim(now, init.Fields, ports, addresses, association) with { Vectors = _authentication.NewVectors(review, association?.Options ?? _ports[ports.Local], association) },
                 review,
                 association?.Options ?? _ports[ports.Local],
-                association?.ChangedAddresses ?? Options.LocalAddresses);
+                association?.ChangedAddresses ?? options.LocalAddresses);
         }
     }
 
@@ -160,7 +153,7 @@ internal sealed class ListeningProcedures(
     private CauseCode? RefuseStranger(Association? association, ushort port) =>
         association is not null ? null
         : !IsOpen(port) ? CauseCode.None
-        : associations.Count >= Options.MaximumAssociations ? CauseCode.OutOfResource
+        : associations.Count >= options.MaximumAssociations ? CauseCode.OutOfResource
         : null;
 
     /// <summary>§5.2.1: in COOKIE-WAIT an INIT ACK goes only to an address that our own application named.</summary>
@@ -203,7 +196,7 @@ internal sealed class ListeningProcedures(
 
     private Association? Accept(Instant now, in NetworkPath path, in PacketView packet, in CookieClaims claims, in PacketShape shape)
     {
-        if (!_ports.TryGetValue(claims.Ports.Local, out AssociationOptions? portOptions) || associations.Count >= Options.MaximumAssociations)
+        if (!_ports.TryGetValue(claims.Ports.Local, out AssociationOptions? portOptions) || associations.Count >= options.MaximumAssociations)
         {
             replies.AddAbort(
                 new ReplyAddress(path, claims.Ports),
