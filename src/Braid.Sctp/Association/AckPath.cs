@@ -29,9 +29,9 @@ internal sealed class AckPath
     /// <returns>Where they go from now on.</returns>
     public Path Choose(Instant now, Path from, Path? current, PathSet paths)
     {
-        if (_lastData.Length != paths.Count)
+        if (_lastData.Length < paths.Count)
         {
-            _lastData = new Instant[paths.Count];
+            Array.Resize(ref _lastData, paths.Count);
         }
 
         _lastData[from.Index] = now;
@@ -47,6 +47,15 @@ internal sealed class AckPath
         }
 
         return best;
+    }
+
+    /// <summary>A path is there no longer, and those behind it have other indices.</summary>
+    /// <param name="path">That path.</param>
+    /// <param name="index">What its index was.</param>
+    public void RemovePath(Path path, int index)
+    {
+        _last = _last == path ? null : _last;
+        _lastData = index < _lastData.Length ? [.. _lastData[..index], .. _lastData[(index + 1)..]] : _lastData;
     }
 
     /// <summary>Whether data comes over several paths: then a TSN that is missing is most likely on its way on another one.</summary>

@@ -11,7 +11,16 @@ internal sealed class MultipathState
     /// <summary>Where SACKs go.</summary>
     public AckPath AckPath { get; private set; } = new();
 
-    /// <summary>Other paths are there now, or another association.</summary>
+    /// <summary>A path is there no longer.</summary>
+    /// <param name="path">That path.</param>
+    /// <param name="index">What its index was.</param>
+    public void RemovePath(Path path, int index)
+    {
+        Recoveries.RemovePath(index);
+        AckPath.RemovePath(path, index);
+    }
+
+    /// <summary>Another association begins.</summary>
     public void Forget()
     {
         Recoveries.Clear();

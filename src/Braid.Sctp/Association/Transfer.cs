@@ -62,7 +62,7 @@ internal sealed class Transfer(AssociationContext context, Negotiated negotiated
     {
         LastDataPath = LastDataPath == path ? null : LastDataPath;
         _requests?.OnPathRemoved(path, instead);
-        context.Multipath?.Forget();                         // what it knows goes by the indices of paths
+        context.Multipath?.RemovePath(path, index);
         Sender.OnPathRemoved(path, index, instead.Index);
     }
 }

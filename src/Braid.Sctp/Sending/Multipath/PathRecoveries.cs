@@ -71,6 +71,15 @@ internal sealed class PathRecoveries
         _earliest[path] = cumulativeAck;
     }
 
+    /// <summary>A path is there no longer, and those behind it have other indices.</summary>
+    public void RemovePath(int path)
+    {
+        if (path < _fast.Length)
+        {
+            (_fast, _ecn, _earliest) = ([.. _fast[..path], .. _fast[(path + 1)..]], [.. _ecn[..path], .. _ecn[(path + 1)..]], [.. _earliest[..path], .. _earliest[(path + 1)..]]);
+        }
+    }
+
     /// <summary>Ends all of them.</summary>
     public void Clear() => (_fast, _ecn, _earliest) = ([], [], []);
 
