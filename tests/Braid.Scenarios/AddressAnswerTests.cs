@@ -40,6 +40,18 @@ public sealed class AddressAnswerTests
         Assert.Equal(A3, ladder.Pair.Z.PrimaryPath.Remote);                                                              // V1: in their order
     }
 
+    [Fact, Rfc(5061, "4.3.2"), Rfc(5061, "5.2")]
+    public void One_ASCONF_changes_sixteen_things_and_the_others_are_a_shortage()
+    {
+        var ladder = new AddressLadder([A1], [Z1]);
+        byte[][] changes = [.. Enumerable.Range(0, 20).Select(i => Change(i % 2 == 0 ? Add : Delete, (uint)i, A2))];
+        Assert.Equal(
+            "ERR:16=ResourceShortage ERR:17=ResourceShortage ERR:18=ResourceShortage ERR:19=ResourceShortage ERR:20=ResourceShortage",
+            ladder.Answers(A1, A1, [.. changes, Change(Prefer, 20, A1)]));
+        Assert.Equal([A1], Remotes(ladder.Pair.Z));
+        Assert.Equal("", ladder.Answers(A1, A1, changes[..16]));                                                         // a new one begins to count
+    }
+
     [Fact, Rfc(5061, "4.3.5"), Rfc(5061, "4.2.1"), Rfc(5061, "4.1.1")]
     public void What_is_no_address_for_us_is_refused()
     {

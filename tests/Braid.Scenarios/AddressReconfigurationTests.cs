@@ -216,6 +216,24 @@ public sealed class AddressReconfigurationTests
         Assert.Equal(AssociationState.Closed, pair.A.State);
     }
 
+    [Fact, Rfc(5061, "5.1"), Rfc(5061, "4.3.2")]
+    public void No_more_is_asked_for_at_once_than_is_done()
+    {
+        Pair pair = new AddressLadder([A1], [Z1]).Pair;
+        for (int i = 0; i < 20; i++)
+        {
+            AddressRequestResult asked = i % 2 == 0 ? pair.A.AddLocalAddress(pair.Now, A2) : pair.A.RemoveLocalAddress(pair.Now, A2);
+            Assert.Equal(AddressRequestStatus.Accepted, asked.Status);
+        }
+
+        Assert.Equal(16 + (16 * 16), ChunkOf(pair.Arrow("A -> AUTH, ASCONF -> Z").LastPacket, ChunkType.Asconf).Length);
+        pair.Arrow("A <- AUTH, ASCONF-ACK <- Z");
+        Assert.Equal(16 + (4 * 16), ChunkOf(pair.Arrow("A -> AUTH, ASCONF -> Z").LastPacket, ChunkType.Asconf).Length);
+        pair.Exchange();
+        Assert.Equal(20, Events(pair.A).OfType<AssociationEvent.AddressRequestSettled>().Count(one => one.Outcome == AddressRequestOutcome.Acknowledged));
+        Assert.Equal([A1], Remotes(pair.Z));
+    }
+
     [Fact, Rfc(5061, "5.1"), Rfc(5061, "5.1.1")]
     public void A_peer_that_does_not_know_ASCONF_after_all_is_not_asked_again()
     {

@@ -42,6 +42,7 @@ internal readonly struct AddressAnsweringProcedures(Tcb tcb)
         var responses = new ParameterWriter(new byte[room]);
         bool hasFailed = false;
         bool addressesFail = false;
+        int changes = 0;
         ParameterReader parameters = chunk.Parameters;
         while (parameters.TryRead(out ParameterView parameter))
         {
@@ -55,7 +56,7 @@ internal readonly struct AddressAnsweringProcedures(Tcb tcb)
             bool isAddition = parameter.Type is ParameterType.AddIPAddress or ParameterType.DeleteIPAddress;
             bool isEnd = !isKnown && parameter.WhenUnrecognized is UnrecognizedAction.Stop or UnrecognizedAction.StopAndReport;
             CauseCode cause = !isKnown ? CauseOf(parameter)
-                : addressesFail && isAddition ? CauseCode.ResourceShortage               // F11
+                : (addressesFail && isAddition) || ++changes > AddressChanges.MostAtOnce ? CauseCode.ResourceShortage      // F11; §4.3.2
                 : Do(change, from);
             if (cause == CauseCode.None)
             {

@@ -43,7 +43,7 @@ internal readonly struct AddressAskingProcedures(Tcb tcb)
         List<NetworkAddress> known = [.. own.Sources];
         List<AddressRequest> taken = [];
         var writer = new ParameterWriter(new byte[Room]);
-        while (requests.Waiting.Count > 0)
+        while (requests.Waiting.Count > 0 && taken.Count < AddressChanges.MostAtOnce)
         {
             AddressRequest request = requests.Waiting[0];
             if (Refuses(request, known) is { } cause)

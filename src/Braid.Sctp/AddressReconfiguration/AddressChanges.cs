@@ -9,6 +9,12 @@ namespace Braid.Sctp;
 /// </summary>
 internal sealed class AddressChanges(AssociationContext context, IReadOnlyList<NetworkAddress> before)
 {
+    /// <summary>
+    /// Changes in one ASCONF that are done, and that we ask for: each may look at all that is outstanding. All addresses that there may be can be
+    /// replaced at once.
+    /// </summary>
+    public const int MostAtOnce = 2 * PeerAddresses.Capacity;
+
     private uint _lastId;
 
     /// <summary>Our addresses.</summary>
