@@ -52,6 +52,19 @@ public sealed class AddressAnswerTests
         Assert.Equal("", ladder.Answers(A1, A1, changes[..16]));                                                         // a new one begins to count
     }
 
+    [Theory, Rfc(5061, "5.2"), Rfc(4895, "6.2")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void An_answer_fills_its_packet_whether_data_is_authenticated_or_not(bool isDataAuthenticated)
+    {
+        AuthenticationOptions authentication = new() { RequiredChunks = isDataAuthenticated ? [ChunkType.Data] : [] };
+        var ladder = new AddressLadder([A1], [Z1], Quiet with { Authentication = authentication });
+        string answer = ladder.Answers(A1, A1, [.. Enumerable.Range(0, 70).Select(i => Change(Prefer, (uint)i, A2))]);
+        Assert.StartsWith("ERR:0=UnresolvableAddress ERR:1=", answer, StringComparison.Ordinal);
+        int largest = ladder.Pair.Z.GetPaths()[0].MaximumPacket;
+        Assert.InRange(ladder.Pair.LastPacket.Length, largest - 80, largest);                    // one more refusal may take 80 bytes
+    }
+
     [Fact, Rfc(5061, "4.3.5"), Rfc(5061, "4.2.1"), Rfc(5061, "4.1.1")]
     public void What_is_no_address_for_us_is_refused()
     {

@@ -38,7 +38,7 @@ internal readonly struct AddressAnsweringProcedures(Tcb tcb)
     // that something was done, it is not.
     private byte[] Process(in AsconfChunk chunk, in NetworkPath from)
     {
-        int room = tcb.Paths.MaximumChunk - (tcb.Authentication?.Plan?.ChunkLength ?? 0) - 8;
+        int room = tcb.LargestAuthenticatedChunk - AsconfAckChunk.HeaderLength;
         var responses = new ParameterWriter(new byte[room]);
         bool hasFailed = false;
         bool addressesFail = false;

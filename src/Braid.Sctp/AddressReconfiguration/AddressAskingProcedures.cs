@@ -239,7 +239,7 @@ internal readonly struct AddressAskingProcedures(Tcb tcb)
     }
 
     // Bytes of parameters that fit into one packet on any path (§5.1.1 C5).
-    private int Room => tcb.Paths.MaximumChunk - (tcb.Authentication?.Plan?.ChunkLength ?? 0) - AsconfChunk.LongestHeader;
+    private int Room => tcb.LargestAuthenticatedChunk - AsconfChunk.LongestHeader;
 
     private AddressRequestStatus Check(AddressRequestKind kind, in NetworkAddress address)
     {

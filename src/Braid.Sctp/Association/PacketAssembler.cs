@@ -232,7 +232,7 @@ internal readonly struct PacketAssembler(
     /// <param name="path">The path to the address that it goes to, if there is one.</param>
     /// <param name="tag">The peer's tag.</param>
     public PacketWriter BeginFor(Span<byte> destination, Path? path, VerificationTag tag) =>
-        Begin(destination[..Math.Min(destination.Length, path?.MaximumPacket ?? (paths.MaximumChunk + PacketHeader.Length))], tag);
+        Begin(destination[..Math.Min(destination.Length, path?.MaximumPacket ?? (paths.MaximumChunk + paths.AuthenticationRoom + PacketHeader.Length))], tag);
 
     /// <summary>Ends such a packet.</summary>
     public OutgoingDatagram FinishFor(ref PacketWriter packet, Transfer transfer, in NetworkPath way)

@@ -108,6 +108,9 @@ internal sealed class Tcb
     public bool MayCarryData =>
         State is AssociationState.Established or AssociationState.ShutdownPending or AssociationState.ShutdownReceived;
 
+    /// <summary>The largest chunk behind an AUTH chunk that fits into a packet on every path, whether packets keep room for that or not; in bytes.</summary>
+    public int LargestAuthenticatedChunk => Paths.MaximumChunk + Paths.AuthenticationRoom - (Authentication?.Plan?.ChunkLength ?? 0);
+
     /// <summary>COMMUNICATION UP.</summary>
     public AssociationEvent UpEvent => new AssociationEvent.Established(OutgoingStreams, IncomingStreams);
 

@@ -9,6 +9,9 @@ public readonly ref struct AsconfAckChunk : IChunk<AsconfAckChunk>
 {
     private const int NumberLength = 4;
 
+    /// <summary>Bytes before the parameters.</summary>
+    internal const int HeaderLength = Tlv.HeaderLength + NumberLength;
+
     private readonly ReadOnlySpan<byte> _parameters;
 
     private AsconfAckChunk(uint number, ReadOnlySpan<byte> parameters)
