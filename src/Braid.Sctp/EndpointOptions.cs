@@ -50,7 +50,8 @@ public sealed record EndpointOptions
 
     /// <summary>
     /// Address families that the transport can send to: addresses of others that a peer lists are not used (§5.1.2), nor those of a family
-    /// that <see cref="LocalAddresses"/>, where there are any, do not have. Default both.
+    /// that <see cref="LocalAddresses"/>, where there are any, do not have. None below DTLS (RFC 8261 §6.1): no address is told then, used or
+    /// changed. Default both.
     /// </summary>
     public NetworkFamilies Families { get; init; } = NetworkFamilies.All;
 

@@ -258,4 +258,55 @@ public sealed class LocalAddressTests
 
     private static NetworkAddress V6(byte host) =>
         NetworkAddress.FromIPv6([0x20, 1, 0x0D, 0xB8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, host], 9899);
+
+    [Fact, Rfc(8261, "6.1"), Rfc(8261, "6.3")]
+    public void Below_DTLS_no_address_is_told_and_none_changes()
+    {
+        NetworkPath way = new(NetworkAddress.FromIPv4([10, 0, 0, 1], 9899), NetworkAddress.FromIPv4([10, 0, 0, 26], 9899));
+        EndpointOptions options = new()
+        {
+            LocalPort = 5000,
+            AcceptsAssociations = true,
+            Families = NetworkFamilies.None,
+            LocalAddresses = [way.Local, NetworkAddress.FromIPv4([10, 0, 1, 1], 9899)],
+            Association = AssociationOptions.Default with { Extensions = AssociationOptions.Default.Extensions | Extensions.AddressReconfiguration },
+        };
+        var a = new Endpoint(options, new SeededRandom(1));
+        var z = new Endpoint(options with { LocalAddresses = [way.Remote, NetworkAddress.FromIPv4([10, 0, 1, 26], 9899)] }, new SeededRandom(2));
+        Association association = a.Connect(Instant.Zero, 5000, way);
+        byte[] buffer = new byte[2000];
+        Endpoint[] sides = [a, z];
+        for (int i = 0; i < 4; i++)
+        {
+            Assert.True(sides[i % 2].TryGetDatagram(Instant.Zero, buffer, out OutgoingDatagram datagram));
+            if (i < 2)
+            {
+                InitChunk.TryRead(First(buffer.AsSpan(0, datagram.Length)), out InitChunk init);
+                ParameterReader parameters = init.Parameters;
+                while (parameters.TryRead(out ParameterView parameter))
+                {
+                    Assert.False(parameter.Type is ParameterType.IPv4Address or ParameterType.IPv6Address or ParameterType.SupportedAddressTypes);
+                    Assert.False(parameter.Type == ParameterType.SupportedExtensions && SupportedExtensionsParameter.Read(parameter).Contains(ChunkType.Asconf));
+                }
+            }
+
+            sides[1 - (i % 2)].HandleDatagram(Instant.Zero, i % 2 == 0 ? new NetworkPath(way.Remote, way.Local) : way, buffer.AsSpan(0, datagram.Length));
+        }
+
+        while (a.TryGetDatagram(Instant.Zero, buffer, out _))
+        {
+        }
+
+        Assert.Equal(AssociationState.Established, association.State);
+        Assert.Equal(Extensions.None, association.Extensions & Extensions.AddressReconfiguration);
+        Assert.Equal(AddressRequestStatus.NotSupported, association.AddLocalAddress(Instant.Zero, NetworkAddress.FromIPv4([10, 0, 2, 1], 9899)).Status);
+    }
+
+    private static ChunkView First(ReadOnlySpan<byte> packet)
+    {
+        PacketView.TryRead(packet, out PacketView view);
+        ChunkReader chunks = view.Chunks;
+        Assert.True(chunks.TryRead(out ChunkView chunk));
+        return chunk;
+    }
 }

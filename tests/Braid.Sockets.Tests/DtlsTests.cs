@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Threading;
 using System.Threading.Tasks;
 using Braid.Dtls;
+using Braid.Sctp;
 
 namespace Braid.Sockets.Tests;
 
@@ -223,6 +224,20 @@ public sealed class DtlsTests : IAsyncDisposable
         using SctpMessage message = await server.ReceiveAsync(_guard.Token);
         Assert.Equal(1 << 20, message.Length);
         Assert.InRange(largest, 1400, 65535);
+    }
+
+    [Fact, Rfc(8261, "6.1"), Rfc(8261, "6.3")]
+    public async Task Addresses_do_not_change_over_DTLS_and_nothing_is_offered_for_them()
+    {
+        SctpAssociationOptions wanted = SctpAssociationOptions.Default with { Extensions = SctpAssociationOptions.Default.Extensions | Extensions.AddressReconfiguration };
+        await using SctpListener listener = SctpListener.Listen(
+            new SctpListenerOptions { ListenEndPoints = [new IPEndPoint(IPAddress.Loopback, 0)], Port = Port, Dtls = Server(), Association = wanted });
+        await using SctpAssociation client = await SctpAssociation.ConnectAsync(
+            new SctpConnectOptions { RemoteEndPoints = listener.LocalEndPoints, RemotePort = Port, Dtls = Client(), Association = wanted }, _guard.Token);
+        Assert.Equal(Extensions.None, client.Extensions & (Extensions.AddressReconfiguration | Extensions.Authentication));
+        Assert.Equal(SctpAssociationOptions.Default.Extensions, client.Options.Extensions);
+        SctpException exception = await Assert.ThrowsAsync<SctpException>(async () => await client.RequestPeerPrimaryAsync(IPAddress.Loopback, _guard.Token));
+        Assert.Equal(SctpError.NotSupported, exception.Error);
     }
 
     public async ValueTask DisposeAsync()

@@ -29,7 +29,7 @@ internal readonly struct PacketAssembler(
         PacketWriter packet = Begin(destination, VerificationTag.None);
         Span<byte> room = stackalloc byte[8 + SupportedAddressTypesParameter.LengthOfOne + KeyVectors.LongestOnWire + AdaptationIndicationParameter.LengthOnWire + ExtensionRules.LongestOnWire + (PeerAddresses.Capacity * AddressParameter.LongestOnWire)];
         var parameters = new ParameterWriter(room);
-        SourceAddresses.WriteTold(ref parameters, endpoint.LocalAddresses, paths.Primary.Address);
+        SourceAddresses.WriteTold(ref parameters, endpoint.LocalAddresses, paths.Primary.Address, endpoint.Families);
         SupportedAddressTypesParameter.WriteOnly(ref parameters, endpoint.UsableFamilies);
         if (handshake.CookieExtension > TimeSpan.Zero)
         {

@@ -112,7 +112,7 @@ internal sealed class InitResponder(EndpointOptions options, CookieMinter cookie
         var parameters = new ParameterWriter(room);
         parameters.TryWrite(ParameterType.StateCookie, cookie[..length]);
         NetworkFamilies source = to.Path.Remote.Family == NetworkFamily.IPv4 ? NetworkFamilies.IPv4 : NetworkFamilies.IPv6;
-        SourceAddresses.WriteTold(ref parameters, own, to.Path, review.Families | source);
+        SourceAddresses.WriteTold(ref parameters, own, to.Path, (review.Families | source) & options.Families);
         // Who knows none of them gets an INIT ACK that is no longer for it (RFC 5062 §9).
         ExtensionRules.Write(ref parameters, whole.Extensions == Extensions.None ? offered & Extensions.ZeroChecksum : offered);
 

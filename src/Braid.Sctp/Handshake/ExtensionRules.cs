@@ -1,4 +1,5 @@
 using System;
+using Braid.Core;
 using Braid.Sctp.Wire;
 
 namespace Braid.Sctp;
@@ -18,7 +19,8 @@ internal static class ExtensionRules
     public static Extensions Offered(EndpointOptions endpoint, AssociationOptions options) =>
         (options.Extensions | (options.OfferedAuthentication is null ? Extensions.None : Extensions.Authentication))
         & ~(endpoint.ErrorDetection == AlternateErrorDetection.None ? Extensions.ZeroChecksum : Extensions.None)
-        & ~(endpoint.CarriesEcn ? Extensions.None : Extensions.Ecn);
+        & ~(endpoint.CarriesEcn ? Extensions.None : Extensions.Ecn)
+        & ~(endpoint.Families == NetworkFamilies.None ? Extensions.AddressReconfiguration : Extensions.None);      // RFC 8261 §6.1: below there is one pair
 
     /// <summary>What both sides use of what they know.</summary>
     public static Extensions Agreed(Extensions ours, Extensions peers)

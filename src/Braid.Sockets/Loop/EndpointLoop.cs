@@ -236,12 +236,19 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem, IPolledLoop
         _transport.HasPorts ? endPoint.ToNetworkAddress() : endPoint.ToNetworkAddress().WithPort(0);
 
     /// <summary>Options that the transport can carry.</summary>
-    public SctpAssociationOptions Fit(SctpAssociationOptions options) =>
-        Math.Max(options.PathMtu, options.MaximumPathMtu) <= LargestPacket ? options : options with
+    public SctpAssociationOptions Fit(SctpAssociationOptions options)
+    {
+        if (Secure is not null && (options.Extensions & Extensions.AddressReconfiguration) != 0)
+        {
+            options = options with { Extensions = options.Extensions & ~Extensions.AddressReconfiguration };     // RFC 8261 §6.1: nor what goes with it
+        }
+
+        return Math.Max(options.PathMtu, options.MaximumPathMtu) <= LargestPacket ? options : options with
         {
             PathMtu = Math.Min(options.PathMtu, LargestPacket),
             MaximumPathMtu = Math.Min(options.MaximumPathMtu, LargestPacket),
         };
+    }
 
     /// <summary>
     /// A peer has restarted, and its association has lost its host: it is accepted anew, or ended where nobody accepts. On

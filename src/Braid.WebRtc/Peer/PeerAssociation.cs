@@ -37,6 +37,7 @@ internal sealed class PeerAssociation
             IncomingStreams = ushort.MaxValue,
             Scheduler = StreamScheduler.WeightedFairQueueing,            // RFC 8831 §6.4
             AllowedReconfiguration = ReconfigurationKinds.ResetStreams,  // §6.7
+            Extensions = options.Association.Extensions & ~Extensions.AddressReconfiguration,    // RFC 8261 §6.1: nor what goes with it
             MaximumMessageSize = options.MaximumSendSize,
             PathMtu = Math.Min(FirstMtu, options.Association.PathMtu),
             MaximumPathMtu = Math.Min(options.Association.MaximumPathMtu, LargestPacket(negotiation, recordOverhead)),
@@ -51,6 +52,7 @@ internal sealed class PeerAssociation
                 LocalPort = negotiation.LocalSctpPort,
                 Association = wanted,
                 MaximumAssociations = 1,
+                Families = NetworkFamilies.None,                         // RFC 8261 §6.1
                 EncapsulationOverhead = HeaderLength + ChannelDataLength + recordOverhead,
                 LearnsRemotePorts = false,
                 ErrorDetection = AlternateErrorDetection.LowerLayerDtls,           // RFC 9653

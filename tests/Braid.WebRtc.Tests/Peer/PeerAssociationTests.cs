@@ -1,4 +1,5 @@
 using Braid.Core;
+using Braid.Sctp;
 using Braid.WebRtc.Jsep;
 using Braid.WebRtc.Peer;
 using Braid.WebRtc.Sdp;
@@ -25,5 +26,24 @@ public sealed class PeerAssociationTests
         party.SetLocal();
         var association = new PeerAssociation(Instant.Zero, new PeerOptions { Fingerprints = [], Sessions = static (_, _) => null! }, party.Negotiated, RecordOverhead, new SeededRandom(1));
         Assert.Equal(expected, association.Association.Options.MaximumPathMtu);
+    }
+
+    [Fact, Rfc(8261, "6.1"), Rfc(8261, "6.3")]
+    public void Addresses_that_change_are_not_offered_below_DTLS_nor_what_goes_with_them()
+    {
+        var party = new Party("c");
+        party.SetRemote(SdpType.Offer, Descriptions.ChromiumData);
+        party.SetLocal();
+        var options = new PeerOptions { Fingerprints = [], Sessions = static (_, _) => null!, Association = AssociationOptions.Default };
+        byte[] usual = Init(options, party);
+        Assert.Equal(usual, Init(options with { Association = options.Association with { Extensions = options.Association.Extensions | Extensions.AddressReconfiguration } }, party));
+    }
+
+    private static byte[] Init(PeerOptions options, Party party)
+    {
+        var association = new PeerAssociation(Instant.Zero, options, party.Negotiated, RecordOverhead, new SeededRandom(1));
+        byte[] packet = new byte[1500];
+        Assert.True(association.TryGetPacket(Instant.Zero, packet, out OutgoingDatagram datagram));
+        return packet[..datagram.Length];
     }
 }
