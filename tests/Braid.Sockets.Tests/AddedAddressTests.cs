@@ -195,6 +195,27 @@ public sealed class AddedAddressTests : IDisposable
         UdpTransport.Open(second).Dispose();
     }
 
+    [Fact, Rfc(5061, "5.3")]
+    public async Task An_address_that_one_request_removes_and_adds_keeps_its_socket()
+    {
+        SctpAssociationOptions options = SctpAssociationOptions.Default with { Extensions = SctpAssociationOptions.Default.Extensions | Extensions.AddressReconfiguration };
+        await using SctpListener listener = SctpListener.Listen(
+            new SctpListenerOptions { ListenEndPoints = [new IPEndPoint(IPAddress.Loopback, 0)], Port = Loopback.Port, Association = options });
+        await using SctpStack stack = SctpStack.OpenUdp(new IPEndPoint(IPAddress.Loopback, 0));
+        var second = new IPEndPoint(s_second, stack.LocalEndPoints[0].Port);
+        await using SctpAssociation client = await SctpAssociation.ConnectAsync(
+            new SctpConnectOptions { Stack = stack, RemoteEndPoints = listener.LocalEndPoints, RemotePort = Loopback.Port, Association = options }, _guard.Token);
+        await client.AddLocalAddressAsync(s_second, _guard.Token);
+        Task both = await OnLoop(stack, _ => Task.WhenAll(
+            client.RemoveLocalAddressAsync(s_second, _guard.Token).AsTask(), client.AddLocalAddressAsync(s_second, _guard.Token).AsTask()));
+        await both;
+        await OnLoop(stack, static _ => true);
+        Assert.Throws<SocketException>(() => UdpTransport.Open(second));
+        await client.RemoveLocalAddressAsync(s_second, _guard.Token);
+        await OnLoop(stack, static _ => true);
+        UdpTransport.Open(second).Dispose();
+    }
+
     private static async Task UntilAsync(IAsyncEnumerator<SctpNotification> changes, SctpPathState state, IPAddress address)
     {
         do
