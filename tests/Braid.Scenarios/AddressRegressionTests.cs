@@ -135,6 +135,28 @@ public sealed class AddressRegressionTests
         Assert.Equal([A1, A2], Remotes(ladder.Pair.Z));
     }
 
+    [Fact, Rfc(9260, "9.2"), Rfc(9260, "5.4"), Rfc(5061, "5.3")]
+    public void An_address_that_the_peer_has_added_is_verified_in_the_shutdown_and_used()
+    {
+        Pair pair = new AddressLadder([A1], [Z1]).Pair;
+        pair.Z.AddLocalAddress(pair.Now, Z2);
+        pair.Arrow("A <- AUTH, ASCONF <- Z").Arrow("A -> AUTH, ASCONF-ACK -> Z").Arrow("A -> HEARTBEAT x Z");
+        pair.A.Shutdown(pair.Now);
+        pair.Arrow("A -> SHUTDOWN x Z");
+        Assert.Equal(Z1, pair.LastPath.Remote);
+        pair.AdvanceToNextTimeout();
+        pair.Arrow("A -> SHUTDOWN x Z");
+        Assert.Equal(Z1, pair.LastPath.Remote);                                                  // RFC 9260 §5.4: Z2 is not verified
+        pair.Arrow("A -> HEARTBEAT -> Z");
+        Assert.Equal(Z2, pair.LastPath.Remote);
+        pair.Arrow("A <- HEARTBEAT ACK <- Z").NothingPending();
+        pair.AdvanceToNextTimeout();
+        pair.Arrow("A -> SHUTDOWN -> Z");
+        Assert.Equal(Z2, pair.LastPath.Remote);
+        pair.Arrow("A <- SHUTDOWN ACK <- Z").Arrow("A -> SHUTDOWN COMPLETE -> Z").NothingPending();
+        Assert.Equal((AssociationState.Closed, AssociationState.Closed), (pair.A.State, pair.Z.State));
+    }
+
     [Fact, Rfc(5061, "5.2"), Rfc(9260, "7.2.4"), Rfc(9260, "5.2.4")]
     public void Fast_recovery_of_a_path_ends_with_a_restart()
     {
@@ -153,6 +175,32 @@ public sealed class AddressRegressionTests
         Cross(pair, again);
         LoseFirstOfFour(pair, again);
         Assert.True(pair.A.GetPaths()[0].SlowStartThreshold < uint.MaxValue);
+    }
+
+    [Fact, Rfc(9260, "9.2"), Rfc(9260, "6.4.1"), Rfc(9260, "8.2")]
+    public void SHUTDOWN_goes_to_the_path_that_was_doubted_more_when_the_other_one_does_not_answer()
+    {
+        Pair pair = new AddressLadder([A1, A2], [Z1, Z2], Quiet with { PotentiallyFailedThreshold = 0 }).Pair;
+        for (int i = 0; i < 4; i++)
+        {
+            pair.A.RequestHeartbeat(pair.Now, i == 0 ? Z2 : Z1);
+            pair.Arrow("A -> HEARTBEAT x Z");
+            pair.AdvanceToNextTimeout();
+        }
+
+        Assert.Equal([3, 1], pair.A.GetPaths().Select(path => path.Errors));
+        pair.A.Shutdown(pair.Now);
+        foreach (NetworkAddress to in new[] { Z2, Z2 })
+        {
+            pair.Arrow("A -> SHUTDOWN x Z");
+            Assert.Equal(to, pair.LastPath.Remote);
+            pair.AdvanceToNextTimeout();
+        }
+
+        pair.Arrow("A -> SHUTDOWN -> Z");
+        Assert.Equal(Z1, pair.LastPath.Remote);
+        pair.Exchange();
+        Assert.Equal((AssociationState.Closed, AssociationState.Closed), (pair.A.State, pair.Z.State));
     }
 
     // A sends four packets on its first path, of which the first one is lost; the others are answered.

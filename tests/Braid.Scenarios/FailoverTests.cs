@@ -63,4 +63,9 @@ public sealed class FailoverTests
         Assert.True(failures.Count == 0, $"{failures.Count} failed.\n{string.Join("\n\n", failures)}");
         Assert.InRange(changes, 3 * (long)count, long.MaxValue);
     }
+
+    [Theory, Rfc(9260, "9.2"), Rfc(9260, "8.2")]
+    [InlineData(152)]                                        // SHUTDOWN went for ever to an address that worked no longer
+    public void Worlds_whose_addresses_change_that_failed_once_do_not_any_more(ulong seed) =>
+        SwarmRun.Run(SwarmScenario.All.First(scenario => scenario.Name == "renumber").Draw(seed));
 }

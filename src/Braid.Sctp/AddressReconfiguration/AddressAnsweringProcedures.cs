@@ -129,11 +129,7 @@ internal readonly struct AddressAnsweringProcedures(Tcb tcb)
         tcb.Paths.AddUnverified(address, from);
         Path path = tcb.Paths.Find(address)!;
         tcb.Context.Report(new AssociationEvent.PathChanged(path.Address, path.State, PathChange.Added));
-        if (tcb.MayCarryData)
-        {
-            tcb.Monitor.OnAdded(path);                       // F14
-        }
-
+        tcb.Monitor.OnAdded(path);                           // F14
         return CauseCode.None;
     }
 
@@ -157,7 +153,7 @@ internal readonly struct AddressAnsweringProcedures(Tcb tcb)
 
         if (!tcb.MayCarryData && !tcb.Paths.HasConfirmedBeside(path))
         {
-            return CauseCode.ResourceShortage;               // no heartbeat would verify another one any more (RFC 9260 §8.3)
+            return CauseCode.ResourceShortage;               // SHUTDOWN would have nowhere to go
         }
 
         Remove(path, from);

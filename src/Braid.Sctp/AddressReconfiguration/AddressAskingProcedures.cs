@@ -210,7 +210,7 @@ internal readonly struct AddressAskingProcedures(Tcb tcb)
             if (path.State != PathState.Active && SourceAddresses.For(Changes!.Own.Sources, path.Address.Remote) == address)
             {
                 path.LeaveFrom(address);
-                if (tcb.MayCarryData)
+                if (tcb.MayAsk(path))
                 {
                     tcb.Monitor.RequestHeartbeat(path);
                 }

@@ -111,6 +111,15 @@ internal sealed class Tcb
     /// <summary>The largest chunk behind an AUTH chunk that fits into a packet on every path, whether packets keep room for that or not; in bytes.</summary>
     public int LargestAuthenticatedChunk => Paths.MaximumChunk + Paths.AuthenticationRoom - (Authentication?.Plan?.ChunkLength ?? 0);
 
+    /// <summary>
+    /// Whether addresses are verified though SHUTDOWN or SHUTDOWN ACK was sent: those of the peer may have changed meanwhile, and verification ends
+    /// when all are verified (§5.4; RFC 5061 §5.3 F14), not with the heartbeats of §8.3.
+    /// </summary>
+    public bool VerifiesInShutdown => Context.AddressChanges is not null && State is AssociationState.ShutdownSent or AssociationState.ShutdownAckSent;
+
+    /// <summary>Whether a path may be asked by a heartbeat whether it is there.</summary>
+    public bool MayAsk(Path path) => MayCarryData || (!path.IsConfirmed && VerifiesInShutdown);
+
     /// <summary>COMMUNICATION UP.</summary>
     public AssociationEvent UpEvent => new AssociationEvent.Established(OutgoingStreams, IncomingStreams);
 

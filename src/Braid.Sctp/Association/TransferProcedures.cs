@@ -47,10 +47,10 @@ internal sealed class TransferProcedures(Tcb tcb)
     /// <summary>A SACK is due (§6.2).</summary>
     public void OnDelayedAck() => tcb.Transfer!.Receiver.Acks.RequestNow();
 
-    /// <summary>A path may be idle (§8.3): no more heartbeats once SHUTDOWN or SHUTDOWN ACK was sent.</summary>
+    /// <summary>A path may be idle (§8.3): no more heartbeats once SHUTDOWN or SHUTDOWN ACK was sent, but those that verify an address.</summary>
     public void OnHeartbeatTimer(Path path)
     {
-        if (tcb.MayCarryData)
+        if (tcb.MayAsk(path))
         {
             tcb.Monitor.OnHeartbeatTimer(path);
         }
@@ -68,7 +68,7 @@ internal sealed class TransferProcedures(Tcb tcb)
     /// <summary>A heartbeat was not answered in time (§8.3).</summary>
     public void OnHeartbeatTimeout(Path path)
     {
-        if (!tcb.MayCarryData)
+        if (!tcb.MayAsk(path))
         {
             path.Heartbeat.GiveUp();                         // none takes its place any more, and T2-shutdown tells of failures
             return;
@@ -200,9 +200,8 @@ internal sealed class TransferProcedures(Tcb tcb)
     /// <summary>Answers a HEARTBEAT (§8.3).</summary>
     public bool OnHeartbeat(in HeartbeatChunk heartbeat, Path path)
     {
-        // §8.3: until SHUTDOWN or SHUTDOWN ACK was sent. Where addresses change, SHUTDOWN ACK may wait for the answer that verifies one (RFC 5061 §5.3 F14).
-        bool mayBeVerified = tcb.State == AssociationState.ShutdownSent && tcb.Context.AddressChanges is not null;
-        if (!tcb.MayCarryData && tcb.State != AssociationState.CookieEchoed && !mayBeVerified)
+        // §8.3: until SHUTDOWN or SHUTDOWN ACK was sent. Where addresses change, what the peer sends may wait for the answer that verifies one.
+        if (!tcb.MayCarryData && tcb.State != AssociationState.CookieEchoed && !tcb.VerifiesInShutdown)
         {
             return tcb.Unexpected();
         }

@@ -263,6 +263,19 @@ internal sealed class PathMonitor(AssociationContext context, PathSet paths)
         return Failures <= context.Options.MaximumRetransmissions;
     }
 
+    /// <summary>
+    /// SHUTDOWN or SHUTDOWN ACK went unanswered. Where the peer has several addresses that counts as any failure (§8.2): without it, the one that had
+    /// failed least when heartbeats ended (§8.3) would be sent to for ever.
+    /// </summary>
+    public void OnShutdownUnanswered(Path path)
+    {
+        PathState before = path.ShownState;
+        if (paths.Count > 1 && path.OnFailure(isOneOfMany: true))
+        {
+            Report(path, before, path.State == PathState.Inactive ? PathChange.Unreachable : PathChange.PotentiallyFailed);
+        }
+    }
+
     // §6.4.1: both ends of a pair count. Another address of the peer comes first, and one loss says little where there is one. While a
     // heartbeat is on its way, its fate is that of the address that it left from.
     private bool MayBeThePair(Path path) => !path.Heartbeat.IsOutstanding

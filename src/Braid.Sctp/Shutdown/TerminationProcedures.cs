@@ -134,12 +134,13 @@ internal readonly struct TerminationProcedures(Tcb tcb, TransferProcedures trans
         // §6.4.1: what went unanswered takes another path, or leaves from another address of ours. No heartbeat tells of a path any more.
         Path last = tcb.Shutdown.Path == ControlQueue.AnyPath ? tcb.Paths.ForData() : tcb.Paths[tcb.Shutdown.Path];
         last.Rto.BackOff();
-        Path next = tcb.Paths.ForRetransmission(last, byTimeout: true);
         if (last.State != PathState.Active || tcb.Shutdown.Attempts > tcb.Paths.Count)
         {
             tcb.Paths.TakeOtherLocal(last);
         }
 
+        tcb.Monitor.OnShutdownUnanswered(last);
+        Path next = tcb.Paths.ForRetransmission(last, byTimeout: true);
         if (tcb.State == AssociationState.ShutdownSent)
         {
             tcb.Shutdown.SendShutdown(tcb.Transfer!.Receiver, next.Rto.Current, next.IsConfirmed ? next.Index : ControlQueue.AnyPath);
