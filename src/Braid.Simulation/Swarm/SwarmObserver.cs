@@ -57,9 +57,17 @@ internal sealed class SwarmObserver(SwarmRun run, SwarmMachines machines, PcapNg
     {
         if (PacketView.TryRead(datagram, out PacketView packet) && (HasErrorDetection || packet.HasValidChecksum()))
         {
-            machines.Find(at, at == machines.Server ? path.Local : at.Address, out _).Windows.OnArrived(packet);
+            SwarmPeer peer = machines.Find(at, at == machines.Server ? path.Local : at.Address, out _);
+            if (peer.Association is not { } association || IsOfPeer(association, path.Local))
+            {
+                peer.Windows.OnArrived(packet);
+            }
         }
     }
+
+    // What was on its way from an address when the peer's request to remove it came is of nobody any more (RFC 9260 §8.4).
+    private static bool IsOfPeer(Association association, NetworkAddress source) =>
+        (association.Extensions & Extensions.AddressReconfiguration) == 0 || association.GetPaths().Any(path => path.Path.Remote.IsSameHost(source));
 
     private static string? Check(SwarmPeer peer, Association association, in PacketView packet, in NetworkPath path)
     {
