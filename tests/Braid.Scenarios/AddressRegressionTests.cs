@@ -203,6 +203,48 @@ public sealed class AddressRegressionTests
         Assert.Equal((AssociationState.Closed, AssociationState.Closed), (pair.A.State, pair.Z.State));
     }
 
+    [Fact, Rfc(5061, "5.3"), Rfc(9260, "5.4"), Rfc(9260, "8.3")]
+    public void An_address_that_the_peer_adds_behind_our_SHUTDOWN_is_asked_at_once_and_its_silence_counts()
+    {
+        Pair pair = new AddressLadder([A1], [Z1]).Pair;
+        pair.A.Shutdown(pair.Now);
+        pair.Arrow("A -> SHUTDOWN x Z");
+        pair.Z.AddLocalAddress(pair.Now, Z2);
+        pair.Arrow("A <- AUTH, ASCONF <- Z").Arrow("A -> AUTH, ASCONF-ACK -> Z").Arrow("A -> HEARTBEAT x Z");        // F14
+        Assert.Equal(Z2, pair.LastPath.Remote);
+        pair.AdvanceToNextTimeout();
+        Assert.Equal([1, 1], pair.A.GetPaths().Select(path => path.Errors));                     // SHUTDOWN was not answered, either
+    }
+
+    [Fact, Rfc(5061, "5.3"), Rfc(9260, "8.3")]
+    public void A_heartbeat_is_answered_behind_SHUTDOWN_ACK_where_addresses_have_changed()
+    {
+        Pair pair = new AddressLadder([A1], [Z1]).Pair;
+        pair.Z.AddLocalAddress(pair.Now, Z2);
+        pair.Exchange().A.Shutdown(pair.Now);
+        pair.Arrow("A -> SHUTDOWN -> Z").Arrow("A x SHUTDOWN ACK <- Z");
+        byte[] heartbeat = Packets.ToZ(pair.Z.LocalTag, (ref PacketWriter writer) =>
+        {
+            writer.TryBeginChunk(ChunkType.Heartbeat, 0, 8, out Span<byte> room);
+            new byte[] { 0, 1, 0, 8, 1, 2, 3, 4 }.CopyTo(room);
+        });
+        pair.InjectToZ(heartbeat, new NetworkPath(Z2, A1)).Arrow("A x HEARTBEAT ACK <- Z");
+        Assert.Equal(AssociationState.ShutdownAckSent, pair.Z.State);
+    }
+
+    [Fact, Rfc(5061, "5.3"), Rfc(9260, "6.4")]
+    public void SACKs_keep_their_path_when_one_before_it_is_removed()
+    {
+        var ladder = new AddressLadder([A1, A2, A3], [Z1], s_concurrent);
+        Pair pair = ladder.Pair;
+        var tsn = new Tsn(ladder.NextOfA);
+        pair.InjectToZ(Packets.Data(pair.Z.LocalTag, tsn, default, default, [1]), new NetworkPath(Z1, A2)).Arrow("A x SACK <- Z");
+        Assert.Equal(A2, pair.LastPath.Remote);
+        Assert.Equal("", ladder.Answers(A2, A2, Change(ParameterType.DeleteIPAddress, 1, A1)));
+        pair.InjectToZ(Packets.Data(pair.Z.LocalTag, tsn.Next, default, new Ssn(1), [2]), new NetworkPath(Z1, A3)).Arrow("A x SACK <- Z");
+        Assert.Equal(A2, pair.LastPath.Remote);
+    }
+
     // A sends four packets on its first path, of which the first one is lost; the others are answered.
     private static void LoseFirstOfFour(Pair pair, Endpoint z)
     {
