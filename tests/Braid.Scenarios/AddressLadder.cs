@@ -17,6 +17,7 @@ internal sealed class AddressLadder
     public static readonly NetworkAddress A3 = V4(2, 1);
     public static readonly NetworkAddress Z1 = V4(0, 26);
     public static readonly NetworkAddress Z2 = V4(1, 26);
+    public static readonly NetworkAddress Z3 = V4(2, 26);
 
     public static readonly AssociationOptions Quiet = AssociationOptions.Rfc9260 with
     {

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
 using Braid.Core;
 using Braid.Sctp;
@@ -190,17 +191,37 @@ public sealed class AddressRegressionTests
 
         Assert.Equal([3, 1], pair.A.GetPaths().Select(path => path.Errors));
         pair.A.Shutdown(pair.Now);
-        foreach (NetworkAddress to in new[] { Z2, Z2 })
-        {
-            pair.Arrow("A -> SHUTDOWN x Z");
-            Assert.Equal(to, pair.LastPath.Remote);
-            pair.AdvanceToNextTimeout();
-        }
-
+        pair.Arrow("A -> SHUTDOWN x Z");
+        Assert.Equal(Z2, pair.LastPath.Remote);
+        pair.AdvanceToNextTimeout();
         pair.Arrow("A -> SHUTDOWN -> Z");
         Assert.Equal(Z1, pair.LastPath.Remote);
         pair.Exchange();
         Assert.Equal((AssociationState.Closed, AssociationState.Closed), (pair.A.State, pair.Z.State));
+    }
+
+    [Fact, Rfc(9260, "9.2"), Rfc(9260, "6.4.1")]
+    public void SHUTDOWN_has_a_turn_for_each_address_however_often_one_of_them_has_failed()
+    {
+        Pair pair = new AddressLadder([A1], [Z1, Z2, Z3], Quiet with { PotentiallyFailedThreshold = 0 }).Pair;
+        for (int i = 0; i < 24; i++)
+        {
+            pair.A.RequestHeartbeat(pair.Now, i % 2 == 0 ? Z1 : Z3);
+            pair.Arrow("A -> HEARTBEAT x Z");
+            pair.AdvanceToNextTimeout();
+        }
+
+        Assert.Equal([PathState.Inactive, PathState.Active, PathState.Inactive], pair.A.GetPaths().Select(path => path.State));
+        pair.A.Shutdown(pair.Now);
+        var tried = new HashSet<NetworkAddress>();
+        for (int i = 0; i < 6; i++)
+        {
+            pair.Arrow("A -> SHUTDOWN x Z");
+            tried.Add(pair.LastPath.Remote);
+            pair.AdvanceToNextTimeout();
+        }
+
+        Assert.Equal(3, tried.Count);
     }
 
     [Fact, Rfc(5061, "5.3"), Rfc(9260, "5.4"), Rfc(9260, "8.3")]

@@ -264,8 +264,8 @@ internal sealed class PathMonitor(AssociationContext context, PathSet paths)
     }
 
     /// <summary>
-    /// SHUTDOWN or SHUTDOWN ACK went unanswered. Where the peer has several addresses that counts as any failure (§8.2): without it, the one that had
-    /// failed least when heartbeats ended (§8.3) would be sent to for ever.
+    /// SHUTDOWN or SHUTDOWN ACK went unanswered. Where the peer has several addresses that counts as what §8.2 counts, T3-rtx and heartbeats; there are
+    /// none any more that would say so (§8.3).
     /// </summary>
     public void OnShutdownUnanswered(Path path)
     {

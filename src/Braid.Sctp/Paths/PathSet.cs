@@ -248,6 +248,24 @@ internal sealed class PathSet(AssociationContext context, EndpointOptions endpoi
         : last.State == PathState.Active ? last
         : ForData();
 
+    /// <summary>
+    /// Where SHUTDOWN or SHUTDOWN ACK goes that went unanswered: to the best other path, or back to the same one; but every second time at least to another
+    /// one (§6.4.1), to all in turn. What their errors say is old: no heartbeat tells of them any more (§8.3).
+    /// </summary>
+    /// <param name="last">Where it was sent last.</param>
+    /// <param name="attempts">How often it was sent.</param>
+    public Path ForShutdown(Path last, int attempts)
+    {
+        Path best = Best(last);
+        for (int i = 0; best == last && i < _paths.Length - 1; i++)
+        {
+            Path next = _paths[(last.Index + 1 + (((attempts / 2) + i) % (_paths.Length - 1))) % _paths.Length];
+            best = next.IsConfirmed ? next : best;
+        }
+
+        return best;
+    }
+
     /// <summary>Whether another path than this one is active.</summary>
     public bool HasAlternativeTo(Path path) => Best(path) is { State: PathState.Active } best && best != path;
 

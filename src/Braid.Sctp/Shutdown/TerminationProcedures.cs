@@ -140,7 +140,7 @@ internal readonly struct TerminationProcedures(Tcb tcb, TransferProcedures trans
         }
 
         tcb.Monitor.OnShutdownUnanswered(last);
-        Path next = tcb.Paths.ForRetransmission(last, byTimeout: true);
+        Path next = tcb.Paths.ForShutdown(last, tcb.Shutdown.Attempts);
         if (tcb.State == AssociationState.ShutdownSent)
         {
             tcb.Shutdown.SendShutdown(tcb.Transfer!.Receiver, next.Rto.Current, next.IsConfirmed ? next.Index : ControlQueue.AnyPath);
