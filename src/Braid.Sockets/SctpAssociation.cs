@@ -27,6 +27,12 @@ public sealed partial class SctpAssociation : IAsyncDisposable, IDisposable
     public AssociationState State => _host.State;
 
     /// <summary>
+    /// Completes when the association is up, as it is from the beginning but after <see cref="Begin"/>; faults with <see cref="SctpException"/> when the peer
+    /// has refused or does not answer. It need not be awaited.
+    /// </summary>
+    public Task Established => _host.Established;
+
+    /// <summary>
     /// Completes when the association was closed gracefully by either side; faults with <see cref="SctpException"/> when it
     /// ended otherwise. It need not be awaited.
     /// </summary>
@@ -113,6 +119,20 @@ public sealed partial class SctpAssociation : IAsyncDisposable, IDisposable
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
         return SetUp.Connect(options, Calls.Check(timeout));
+    }
+
+    /// <summary>
+    /// Begins to set up an association and does not wait for the peer. What is sent before it is up goes along with the handshake (RFC 9260
+    /// §5.1); <see cref="Established"/> tells when it is, and that it has failed.
+    /// </summary>
+    /// <param name="options">Whom to connect to, and how.</param>
+    /// <exception cref="ArgumentException">An option is missing or outside its range.</exception>
+    /// <exception cref="SctpException">The local address cannot be used.</exception>
+    public static SctpAssociation Begin(SctpConnectOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Validate();
+        return SetUp.Begin(options);
     }
 
     /// <summary>The stream with a number. There is one object for each; nothing is sent, nothing is reserved.</summary>

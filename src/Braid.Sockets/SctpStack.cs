@@ -266,8 +266,8 @@ public sealed class SctpStack : IAsyncDisposable
         return stacks;
     }
 
-    /// <summary>A stack on an in-memory network.</summary>
-    internal static SctpStack Open(MemoryTransport transport, SctpStackOptions options) => new(_ => transport, options);
+    /// <summary>A stack over a transport that somebody has made for it: a network in memory, a link without threads.</summary>
+    internal static SctpStack Open(IDatagramTransport transport, SctpStackOptions options) => new(_ => transport, options);
 
     private static SctpStack OpenRawIp(IReadOnlyList<IPAddress> locals, SctpStackOptions options, bool hasEphemeralPort)
     {

@@ -70,6 +70,11 @@ internal sealed class AssociationHost
         Streams = (core.OutgoingStreams, core.IncomingStreams);
     }
 
+    /// <summary>
+    /// Called on the loop after it has been worked on: something may have come, there may be room to send, it may be up, or have ended. Must not block.
+    /// </summary>
+    public Action? Watcher { get; set; }
+
     /// <summary>Names it.</summary>
     public SctpAssociationId Id { get; } = SctpAssociationId.Next();
 
@@ -201,13 +206,17 @@ internal sealed class AssociationHost
             bool asksForDry = (before.Notifications & SctpNotificationKinds.SenderDry) == 0;
             lock (_gate)
             {
-                if (ReferenceEquals(_options, before))
+                if (!ReferenceEquals(_options, before))
                 {
-                    Volatile.Write(ref _options, options);
-                    _loop.Post(now => Apply(now, options, asksForDry));      // under the lock: in the order of the calls
-                    return;
+                    continue;
                 }
+
+                Volatile.Write(ref _options, options);
+                _loop.Leave(now => Apply(now, options, asksForDry));         // under the lock: in the order of the calls
             }
+
+            _loop.Schedule();
+            return;
         }
     }
 
@@ -367,6 +376,7 @@ internal sealed class AssociationHost
         {
             DeliverReceived();
             _pump.CollectReleased();
+            Watcher?.Invoke();                               // the end calls it by itself
         }
     }
 
@@ -511,5 +521,6 @@ internal sealed class AssociationHost
         _loop.Life.Detach(this);                                  // before Closed: whoever awaits it may want the port
         _established.Decide(ended);
         _closed.Decide(error);
+        Watcher?.Invoke();
     }
 }

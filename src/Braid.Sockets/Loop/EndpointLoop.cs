@@ -11,7 +11,7 @@ namespace Braid.Sockets;
 
 /// <summary>
 /// Runs one <see cref="Endpoint"/> over one transport: where a <see cref="PollThread"/> can wait for its socket, there, else on the
-/// pool. Whoever finds it idle schedules it; everyone else leaves work in its inboxes. There is no lock around the protocol, and
+/// pool, or on whatever thread has work for it. Whoever finds it idle schedules it; everyone else leaves work in its inboxes. There is no lock around the protocol, and
 /// what has piled up while it ran is taken in one go: many datagrams in, many datagrams out.
 /// </summary>
 internal sealed class EndpointLoop : IThreadPoolWorkItem, IPolledLoop
@@ -128,11 +128,48 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem, IPolledLoop
         Schedule();
     }
 
+    /// <summary>Leaves a command for the next run, which the caller is to ask for by <see cref="Schedule"/> once it holds no lock any more.</summary>
+    public void Leave(Action<Instant> command) => _commands.Enqueue(command);
+
     /// <summary>Runs a host's inbox on the loop.</summary>
     public void Post(AssociationHost host)
     {
         _hosts.Enqueue(host);
         Schedule();
+    }
+
+    /// <summary>There is work: it runs soon, or here and now where it runs on the thread that has work. With no lock held.</summary>
+    public void Schedule()
+    {
+        if (_thread is not null)
+        {
+            if (Interlocked.CompareExchange(ref _run, Queued, Idle) == Idle)
+            {
+                _thread.Post(this);
+            }
+        }
+        else if (_transport.RunsInline)
+        {
+            if (Interlocked.CompareExchange(ref _run, Running, Idle) == Idle)
+            {
+                RunAll();                                    // else whoever runs it looks again when he is done
+            }
+        }
+        else if (_isDriven)
+        {
+            if (Life.IsClosed)
+            {
+                LoopThread.Instance.Add(this);               // it has forgotten it, but calls still want their answer
+            }
+            else
+            {
+                LoopThread.Instance.Wake();
+            }
+        }
+        else if (Interlocked.CompareExchange(ref _run, Queued, Idle) == Idle)
+        {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
     }
 
     /// <summary>
@@ -363,7 +400,7 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem, IPolledLoop
         int runs = 0;
         do
         {
-            if (runs++ == RunsBeforeYield)
+            if (runs++ == RunsBeforeYield && !_transport.RunsInline)
             {
                 Volatile.Write(ref _run, Idle);
                 Schedule();
@@ -403,32 +440,6 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem, IPolledLoop
 #pragma warning restore CA1031
         {
             Life.Fail(exception);
-        }
-    }
-
-    private void Schedule()
-    {
-        if (_thread is not null)
-        {
-            if (Interlocked.CompareExchange(ref _run, Queued, Idle) == Idle)
-            {
-                _thread.Post(this);
-            }
-        }
-        else if (_isDriven)
-        {
-            if (Life.IsClosed)
-            {
-                LoopThread.Instance.Add(this);               // it has forgotten it, but calls still want their answer
-            }
-            else
-            {
-                LoopThread.Instance.Wake();
-            }
-        }
-        else if (Interlocked.CompareExchange(ref _run, Queued, Idle) == Idle)
-        {
-            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
         }
     }
 

@@ -77,6 +77,24 @@ internal static class SetUp
         }
     }
 
+    /// <summary>Begins, and does not wait for the peer.</summary>
+    public static SctpAssociation Begin(SctpConnectOptions options)
+    {
+        SctpStack? own = options.Stack is null ? SctpStack.OpenFor(options) : null;
+        EndpointLoop loop = (own ?? options.Stack)!.Loop;
+        loop.PrepareToBlock();
+        try
+        {
+            Task<AssociationHost> opening = Open(loop, options, isActive: true);
+            Calls.Block(opening, Timeout.InfiniteTimeSpan);
+            return new SctpAssociation(opening.Result);
+        }
+        finally
+        {
+            own?.Loop.Life.Release();
+        }
+    }
+
     /// <summary>Begins, on the loop.</summary>
     /// <param name="loop">Where it is to live.</param>
     /// <param name="options">Whom to connect to, and how.</param>

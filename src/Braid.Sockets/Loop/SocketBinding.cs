@@ -104,12 +104,16 @@ internal sealed class SocketBinding(SctpSocketOptions options, Action<Associatio
     {
         lock (_gate)
         {
-            if (!_isListening)
+            if (_isListening)
             {
-                _isListening = true;
-                _loop!.Post(_ => OpenPort());
+                return;
             }
+
+            _isListening = true;
+            _loop!.Leave(_ => OpenPort());
         }
+
+        _loop!.Schedule();
     }
 
     /// <summary>Changes the options that associations begin with.</summary>
@@ -121,11 +125,15 @@ internal sealed class SocketBinding(SctpSocketOptions options, Action<Associatio
             SctpAssociationOptions changed = Fit(_options, change(_association));
             changed.Validate();
             _association = changed;
-            if (_isListening)
+            if (!_isListening)
             {
-                _loop!.Post(_ => OpenPort());
+                return;
             }
+
+            _loop!.Leave(_ => OpenPort());
         }
+
+        _loop!.Schedule();
     }
 
     /// <summary>Peers set up nothing any more. Completes when that is so.</summary>

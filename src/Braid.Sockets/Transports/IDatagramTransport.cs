@@ -38,6 +38,9 @@ internal interface IDatagramTransport : IDatagramSource, IDisposable
     /// <summary>Whether it sends the ECN codepoint of what goes out, and knows that of what has come.</summary>
     bool CarriesEcn => false;
 
+    /// <summary>Whether the loop runs on the thread that has work for it, and nowhere else.</summary>
+    bool RunsInline => false;
+
     /// <summary>Whether its addresses have ports of their own, as UDP's have.</summary>
     bool HasPorts => true;
 

@@ -1,9 +1,7 @@
 using System;
-using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Net;
 using System.Net.Sockets;
-using System.Threading;
 using System.Threading.Tasks;
 using Braid.Core;
 
@@ -12,14 +10,8 @@ namespace Braid.Sockets;
 /// <summary>One end point of an in-memory network.</summary>
 internal sealed class MemoryTransport(SctpMemoryNetwork network, IPEndPoint local) : IDatagramTransport
 {
-    private const int MostWaiting = 8192;                    // datagrams; what comes on top of them is lost, as in a socket
-
-    private readonly BufferPool _buffers = new();
-    private readonly ConcurrentQueue<(PooledBuffer Bytes, NetworkPath Path)> _arrived = new();
+    private readonly ArrivedDatagrams _arrived = new();
     private readonly NetworkAddress _address = local.ToNetworkAddress();
-    private Action? _onArrived;
-    private int _count;
-    private volatile bool _isClosed;
 
     public IReadOnlyList<IPEndPoint> LocalEndPoints { get; } = [local];
 
@@ -39,32 +31,14 @@ internal sealed class MemoryTransport(SctpMemoryNetwork network, IPEndPoint loca
 
     public bool TryAnnounce(Action onArrived)
     {
-        Volatile.Write(ref _onArrived, onArrived);
-        if (!_arrived.IsEmpty)
-        {
-            onArrived();                                     // nobody was told of it
-        }
-
+        _arrived.Announce(onArrived);
         return true;
     }
 
     public ValueTask<DatagramBatch?> ReceiveAsync() =>
         ValueTask.FromException<DatagramBatch?>(new NotSupportedException("It tells when there is something to be taken."));
 
-    public DatagramBatch? TryReceive()
-    {
-        DatagramBatch? batch = null;
-        while (batch is not { IsFull: true } && _arrived.TryDequeue(out (PooledBuffer Bytes, NetworkPath Path) datagram))
-        {
-            Interlocked.Decrement(ref _count);
-            batch ??= DatagramBatch.Rent();
-            datagram.Bytes.Span.CopyTo(batch.Free);
-            batch.Commit(datagram.Bytes.Length, datagram.Path);
-            datagram.Bytes.Dispose();
-        }
-
-        return batch;
-    }
+    public DatagramBatch? TryReceive() => _arrived.TryReceive();
 
     public void Send(DatagramBatch batch)
     {
@@ -80,20 +54,10 @@ internal sealed class MemoryTransport(SctpMemoryNetwork network, IPEndPoint loca
 
     public void Dispose()
     {
-        _isClosed = true;
+        _arrived.Close();
         network.Leave(_address);
     }
 
     /// <summary>A datagram arrives.</summary>
-    public void Deliver(in NetworkAddress from, ReadOnlySpan<byte> datagram)
-    {
-        if (_isClosed || Interlocked.Increment(ref _count) > MostWaiting)
-        {
-            Interlocked.Decrement(ref _count);
-            return;
-        }
-
-        _arrived.Enqueue((_buffers.RentCopy(datagram), new NetworkPath(NetworkAddress.None, from)));
-        _onArrived?.Invoke();
-    }
+    public void Deliver(in NetworkAddress from, ReadOnlySpan<byte> datagram) => _arrived.Add(datagram, new NetworkPath(NetworkAddress.None, from));
 }
