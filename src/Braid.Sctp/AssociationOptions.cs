@@ -289,7 +289,7 @@ public record AssociationOptions
     }
 
     /// <summary>The first of <see cref="FixedProperties"/> that other options have another value for; null for none.</summary>
-    public string? FirstFixedChange(AssociationOptions other) =>
+    public virtual string? FirstFixedChange(AssociationOptions other) =>
         OutgoingStreams != other.OutgoingStreams ? nameof(OutgoingStreams)
         : IncomingStreams != other.IncomingStreams ? nameof(IncomingStreams)
         : PathMtu != other.PathMtu ? nameof(PathMtu)

@@ -279,6 +279,38 @@ public sealed partial class SctpAssociation : IAsyncDisposable, IDisposable
         return Calls.Receive(_host, _host.Inbox.Messages, timeout);
     }
 
+    /// <summary>
+    /// Takes the next message or notification, in the order in which they came. Only with <see cref="SctpAssociationOptions.InBandNotifications"/>.
+    /// </summary>
+    /// <param name="cancellationToken">Ends the waiting; nothing is lost.</param>
+    /// <exception cref="InvalidOperationException">Notifications are not in-band.</exception>
+    /// <inheritdoc cref="ReceiveAsync(CancellationToken)" path="/exception"/>
+    public ValueTask<SctpReceived> ReceiveAnyAsync(CancellationToken cancellationToken = default) => InBand.DequeueAsync(cancellationToken);
+
+    /// <summary>Takes the next message or notification if it is there. Only with <see cref="SctpAssociationOptions.InBandNotifications"/>.</summary>
+    /// <param name="received">It, to be disposed.</param>
+    /// <returns>False when none is there, also after the end.</returns>
+    /// <exception cref="InvalidOperationException">Notifications are not in-band.</exception>
+    /// <exception cref="ObjectDisposedException">The association was disposed.</exception>
+    public bool TryReceiveAny(out SctpReceived received) => InBand.TryDequeue(out received);
+
+    /// <summary>Takes the next message or notification, blocking the calling thread until it is there. Only with <see cref="SctpAssociationOptions.InBandNotifications"/>.</summary>
+    /// <param name="timeout">How long at most; null, the default, for ever.</param>
+    /// <exception cref="InvalidOperationException">Notifications are not in-band.</exception>
+    /// <inheritdoc cref="ReceiveAsync(CancellationToken)" path="/exception"/>
+    public SctpReceived ReceiveAny(TimeSpan? timeout = null)
+    {
+        WaitQueue<SctpReceived> all = InBand;
+        TimeSpan longest = Calls.Check(timeout);
+        if (all.TryDequeue(out SctpReceived received))
+        {
+            return received;
+        }
+
+        _host.Loop.PrepareToBlock();
+        return all.Dequeue(longest);
+    }
+
     /// <summary>All messages until the end. Ends by itself when the association is closed gracefully; throws otherwise.</summary>
     /// <param name="cancellationToken">Ends the reading.</param>
     /// <exception cref="SctpException">The association has ended, and not gracefully.</exception>
@@ -436,6 +468,16 @@ public sealed partial class SctpAssociation : IAsyncDisposable, IDisposable
             completion.SetResult();
         });
         return completion.Task;
+    }
+
+    private WaitQueue<SctpReceived> InBand
+    {
+        get
+        {
+            ThrowIfDisposed();
+            return _host.Inbox.InBand?.Items
+                ?? throw new InvalidOperationException($"Notifications are not in-band: set {nameof(SctpAssociationOptions)}.{nameof(SctpAssociationOptions.InBandNotifications)} before.");
+        }
     }
 
     private void BeginShutdown()

@@ -278,6 +278,7 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
                     AdaptationIndication = promised.AdaptationIndication,
                     Extensions = promised.Extensions,
                     Authentication = promised.Authentication,
+                    InBandNotifications = promised.InBandNotifications,
                 });
                 Offer(host);
             }

@@ -29,7 +29,7 @@ public sealed record SctpListenerOptions
     /// <summary>
     /// Decides about each association before it can be accepted: options of its own, or null to abort it. Called outside of
     /// every lock, once the peer has proved its address. What the handshake has promised by then stays as in
-    /// <see cref="Association"/>, whatever it says: <see cref="AssociationOptions.FixedProperties"/>. Of what happened by then, that it
+    /// <see cref="Association"/>, whatever it says: <see cref="SctpAssociationOptions.FixedProperties"/>. Of what happened by then, that it
     /// is up included, those notifications come that <see cref="Association"/> subscribes to. A callback that throws, or whose
     /// options are outside their range, aborts the association. Default null: all alike.
     /// </summary>

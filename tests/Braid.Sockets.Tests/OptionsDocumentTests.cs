@@ -47,7 +47,7 @@ public sealed partial class OptionsDocumentTests
             string[] cells = row[Array.IndexOf(row, $"`{property.Name}`")..];
             Assert.Equal($"`{Shown(property.PropertyType)}`", cells[1]);
             Assert.Equal(Shown(property.GetValue(SctpAssociationOptions.Default), property.PropertyType), cells[2].Split(',')[0]);
-            Assert.Equal(AssociationOptions.FixedProperties.Contains(property.Name), cells[4] == "fixed");
+            Assert.Equal(SctpAssociationOptions.FixedProperties.Contains(property.Name), cells[4] == "fixed");
         }
     }
 

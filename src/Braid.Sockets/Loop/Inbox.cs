@@ -7,7 +7,8 @@ namespace Braid.Sockets;
 
 /// <summary>
 /// The receiving half between the loop and the application: who gets a message. A stream that somebody reads has a queue of
-/// its own; everything else goes into one queue, the association's, or that of the one-to-many socket that it belongs to.
+/// its own; everything else goes into one queue, the association's, or that of the one-to-many socket that it belongs to. Notifications have a
+/// queue of their own, or are in that one (<see cref="SctpAssociationOptions.InBandNotifications"/>).
 /// When the peer resets a stream, a new run of messages begins, for which a new object stands.
 /// </summary>
 internal sealed class Inbox
@@ -16,7 +17,7 @@ internal sealed class Inbox
     private readonly Lock _gate;                             // of its queues as well; taken before a socket's
     private WaitQueue<SctpStream>? _accepted;                // none before somebody accepts streams
     private Dictionary<ushort, SctpStream>? _streams;
-    private SctpSocket? _socket;
+    private ReceivedQueue? _all;                             // messages and notifications in one: a socket's, or its own
     private Exception? _end;
     private bool _isDiscarding;
     private Dictionary<ushort, int>? _runs;                  // of streams that were reset since all were
@@ -28,13 +29,16 @@ internal sealed class Inbox
     public Inbox(AssociationHost host, SctpSocket? socket)
     {
         _host = host;
-        _socket = socket;
+        _all = socket?.Received ?? Own(host);
         _gate = new Lock();
         Messages = new WaitQueue<SctpMessage>(_gate);
     }
 
     /// <summary>Messages of all streams that nobody reads by themselves.</summary>
     public WaitQueue<SctpMessage> Messages { get; }
+
+    /// <summary>Messages and notifications in the order in which they came; null where notifications are not in-band, or a socket has them.</summary>
+    public ReceivedQueue? InBand => _all is { IsShared: false } own ? own : null;
 
     /// <summary>The one object that stands for a stream.</summary>
     public SctpStream GetStream(ushort id)
@@ -174,20 +178,21 @@ internal sealed class Inbox
         var decided = default(DecidedWaiters);
         lock (_gate)
         {
-            if (_socket is { } left)
+            if (_all is { IsShared: true } left)
             {
-                _socket = null;
-                foreach (SctpReceived received in left.Received.TakeOf(_host, ref decided))
+                _all = Own(_host);
+                foreach (SctpReceived received in left.TakeOf(_host, ref decided))
                 {
                     // Also when the association has ended meanwhile: it had come before.
-                    if (received.Notification is { } notification)
-                    {
-                        _host.Notifications.Items.TryKeep(notification);
-                    }
-                    else if (_isDiscarding || !Messages.TryKeep(received.Message))
+                    if (!TryKeep(received))
                     {
                         received.Dispose();
                     }
+                }
+
+                if (_end is not null)
+                {
+                    _all?.Items.Complete(_end);
                 }
             }
         }
@@ -201,13 +206,13 @@ internal sealed class Inbox
         var decided = default(DecidedWaiters);
         lock (_gate)
         {
-            if (_socket is null)
+            if (_all is null)
             {
                 _host.Notifications.Add(notification, ref decided);
             }
             else
             {
-                _socket.Received.Add(notification, ref decided);
+                _all.Add(notification, ref decided);
             }
         }
 
@@ -230,6 +235,7 @@ internal sealed class Inbox
         }
 
         Messages.Complete(end);
+        InBand?.Items.Complete(end);
         accepted?.Complete(end);
         foreach (SctpStream stream in streams)
         {
@@ -247,6 +253,7 @@ internal sealed class Inbox
 
         End(end);
         DisposeAll(Messages);
+        InBand?.Close(end);
         foreach (SctpStream stream in Streams())
         {
             if (stream.Reads is { } reads)
@@ -254,6 +261,25 @@ internal sealed class Inbox
                 DisposeAll(reads);
             }
         }
+    }
+
+    private static ReceivedQueue? Own(AssociationHost host) =>
+        host.Options.InBandNotifications ? new ReceivedQueue(interleavesParts: true, isShared: false) : null;
+
+    // Under the lock.
+    private bool TryKeep(in SctpReceived received)
+    {
+        if (_all is not null)
+        {
+            return !_isDiscarding && _all.Items.TryKeep(received);
+        }
+
+        if (received.Notification is { } notification)
+        {
+            return _host.Notifications.Items.TryKeep(notification);
+        }
+
+        return !_isDiscarding && Messages.TryKeep(received.Message);
     }
 
     private static void DisposeAll(WaitQueue<SctpMessage> messages)
@@ -272,9 +298,9 @@ internal sealed class Inbox
             return reads.TryEnqueue(message, ref decided);
         }
 
-        if (_socket is not null)
+        if (_all is not null)
         {
-            return _socket.Received.TryEnqueue(new SctpReceived(message), ref decided);
+            return _all.TryEnqueue(new SctpReceived(message), ref decided);
         }
 
         if (_accepted is null)

@@ -4,11 +4,12 @@ using System.Threading;
 
 namespace Braid.Sockets;
 
-/// <summary>What has come to a one-to-many socket, of all its associations.</summary>
+/// <summary>What has come to a one-to-many socket, of all its associations, or to one association: messages and notifications in their order.</summary>
 /// <param name="interleavesParts">
 /// Whether messages of others may come between the parts of one (RFC 6458 §8.1.20, level 1); otherwise they wait until it ends.
 /// </param>
-internal sealed class ReceivedQueue(bool interleavesParts)
+/// <param name="isShared">Whether several associations have it in common.</param>
+internal sealed class ReceivedQueue(bool interleavesParts, bool isShared = true)
 {
     private const int Bound = 65536;                         // notifications that come on top are lost
 
@@ -19,6 +20,9 @@ internal sealed class ReceivedQueue(bool interleavesParts)
     private bool _isClosed;
 
     public WaitQueue<SctpReceived> Items { get; } = new(new Lock());
+
+    /// <summary>Whether several associations have it in common.</summary>
+    public bool IsShared => isShared;
 
     /// <summary>A message; false when the socket is closed. The caller holds a lock of its own and completes what was decided after it.</summary>
     public bool TryEnqueue(in SctpReceived received, ref DecidedWaiters decided)
