@@ -38,6 +38,12 @@ public sealed record PathOptions
     /// </summary>
     public int? PrimarySwitchoverThreshold { get; init; }
 
+    /// <summary>
+    /// The largest IP packet that goes there, in bytes (spp_pathmtu with SPP_PMTUD_DISABLE): from 512, and nothing is searched for. Null, the
+    /// default, for what <see cref="AssociationOptions.PathMtu"/> and the search for more say.
+    /// </summary>
+    public int? Mtu { get; init; }
+
     /// <summary>Whether every value is in its range.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A value is outside the range that its property names.</exception>
     public void Validate()
@@ -45,6 +51,7 @@ public sealed record PathOptions
         AssociationOptions.InRange((HeartbeatInterval ?? TimeSpan.Zero).Ticks, 0, long.MaxValue, nameof(HeartbeatInterval));
         AssociationOptions.InRange(MaximumRetransmissions ?? 0, 0, int.MaxValue, nameof(MaximumRetransmissions));
         AssociationOptions.InRange(PotentiallyFailedThreshold ?? 0, 0, int.MaxValue, nameof(PotentiallyFailedThreshold));
+        AssociationOptions.InRange(Mtu ?? 512, 512, ushort.MaxValue, nameof(Mtu));
         int leastOfBoth = Math.Min(PotentiallyFailedThreshold ?? 0, MaximumRetransmissions ?? int.MaxValue);
         AssociationOptions.InRange(PrimarySwitchoverThreshold ?? int.MaxValue, leastOfBoth, int.MaxValue, nameof(PrimarySwitchoverThreshold));
     }

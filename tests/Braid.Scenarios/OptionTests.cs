@@ -367,6 +367,21 @@ public sealed class OptionTests
         Assert.Throws<ArgumentOutOfRangeException>(() => pair.A.ConfigurePath(pair.Now, z, new PathOptions { MaximumRetransmissions = -1 }));
     }
 
+    [Fact, Rfc(6458, "8.1.12")]
+    public void Packets_to_one_address_may_have_a_size_that_is_not_searched_for()
+    {
+        Pair pair = Warm();
+        NetworkAddress z = pair.A.PrimaryPath.Remote;
+        int before = pair.A.FragmentationPoint;
+        Assert.True(pair.A.ConfigurePath(pair.Now, z, new PathOptions { Mtu = 600 }));
+        Assert.InRange(pair.A.FragmentationPoint, 500, 600);
+        Assert.Equal(600, pair.A.GetPaths()[0].Options.Mtu);
+
+        pair.A.ConfigurePath(pair.Now, z, PathOptions.Default);
+        Assert.Equal(before, pair.A.FragmentationPoint);
+        Assert.Throws<ArgumentOutOfRangeException>(() => pair.A.ConfigurePath(pair.Now, z, new PathOptions { Mtu = 511 }));
+    }
+
     [Fact, Rfc(6458, "8.2.1"), Rfc(6458, "8.2.2"), Rfc(9260, "11.1.8")]
     public void Status_of_an_association_and_of_its_path()
     {

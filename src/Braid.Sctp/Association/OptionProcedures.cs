@@ -65,7 +65,13 @@ internal readonly struct OptionProcedures(Tcb tcb)
         }
 
         TimeSpan? before = path.HeartbeatInterval;
+        bool isResized = path.Options.Mtu != options.Mtu;
         path.Options = options;
+        if (isResized)
+        {
+            tcb.Paths.OnSizeChanged(path);
+        }
+
         if (tcb.MayCarryData && before != path.HeartbeatInterval)
         {
             tcb.Monitor.OnIntervalChanged(path);

@@ -140,9 +140,9 @@ internal sealed class Path
     /// </summary>
     public void BeginAnew()
     {
-        Size = _context.Options.PathMtu;
+        Mtu = new PathMtuSearch(_context.Options.PathMtu);
+        Size = Options.Mtu ?? Mtu.Size;
         MaximumPacket = PacketIn(Size);
-        Mtu = new PathMtuSearch(Size);
         Rto = new RtoEstimator(_context);
         Congestion = MakeCongestion(before: null);
         WasHeldBack = false;
@@ -170,10 +170,10 @@ internal sealed class Path
         Mtu.Begin(maximum);
     }
 
-    /// <summary>Takes over what the search has found.</summary>
+    /// <summary>Takes over what the search has found, or what was said to be so.</summary>
     public void Resize()
     {
-        Size = Mtu!.Size;
+        Size = Options.Mtu ?? Mtu?.Size ?? _context.Options.PathMtu;
         MaximumPacket = PacketIn(Size);
         Congestion.OnMaximumChunkChanged(MaximumChunk);
     }

@@ -19,7 +19,7 @@ internal readonly struct PathMtuDiscovery(AssociationContext context, PathSet pa
         for (int i = 0; i < paths.Count; i++)
         {
             Path path = paths[i];
-            if (path.Mtu is { HasBegun: true } || path.State != PathState.Active || Maximum <= path.Size)
+            if (path.Mtu is { HasBegun: true } || path.Options.Mtu is not null || path.State != PathState.Active || Maximum <= path.Size)
             {
                 continue;
             }
@@ -34,7 +34,7 @@ internal readonly struct PathMtuDiscovery(AssociationContext context, PathSet pa
     {
         for (int i = 0; paths.MayProbe && i < paths.Count; i++)
         {
-            if (paths[i] is { Mtu.WantsProbe: true, IsConfirmed: true })
+            if (paths[i] is { Mtu.WantsProbe: true, IsConfirmed: true, Options.Mtu: null })
             {
                 return paths[i];
             }
@@ -108,7 +108,7 @@ internal readonly struct PathMtuDiscovery(AssociationContext context, PathSet pa
     /// <summary>T3-rtx of a path has expired.</summary>
     public void OnTimeout(Path path)
     {
-        path.Mtu ??= new PathMtuSearch(path.Size);           // base-sized packets may disappear, too
+        path.Mtu ??= new PathMtuSearch(path.Options.Mtu is null ? path.Size : context.Options.PathMtu);          // base-sized packets may disappear, too
         if (path.Mtu.OnTimeout())
         {
             context.Timers.Stop(Timer(path));
@@ -132,7 +132,7 @@ internal readonly struct PathMtuDiscovery(AssociationContext context, PathSet pa
             return;                                          // an old router, or a forger: time will tell
         }
 
-        path.Mtu ??= new PathMtuSearch(path.Size);
+        path.Mtu ??= new PathMtuSearch(path.Options.Mtu is null ? path.Size : context.Options.PathMtu);
         if (path.Mtu.OnPacketTooBig(mtu, Maximum))
         {
             context.Timers.Stop(Timer(path));
