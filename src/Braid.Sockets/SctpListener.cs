@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
 using System.Linq;
 using System.Net;
 using System.Runtime.CompilerServices;
@@ -69,6 +70,9 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
     /// <summary>What runs it, or the first of them: for what they have in common, and for tests that make it fail.</summary>
     internal EndpointLoop Loop => _ports[0].Loop;
 
+    /// <summary>Called, mostly on a loop, when an association can be accepted. Must not block.</summary>
+    internal Action? Watcher { get; set; }
+
     /// <summary>What runs it, for each of its sockets.</summary>
     internal IEnumerable<EndpointLoop> Loops => _ports.Select(static port => port.Loop);
 
@@ -116,6 +120,20 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
         return association;
     }
 
+    /// <summary>Takes the next association if it is there.</summary>
+    /// <param name="association">It.</param>
+    /// <returns>False when none is there, also when nothing can come any more.</returns>
+    public bool TryAccept([NotNullWhen(true)] out SctpAssociation? association)
+    {
+        bool isThere = _accepted.TryDequeue(out association);
+        if (isThere)
+        {
+            Interlocked.Decrement(ref _waiting);
+        }
+
+        return isThere;
+    }
+
     /// <summary>All associations, until the listener is disposed.</summary>
     /// <param name="cancellationToken">Ends the waiting.</param>
     public async IAsyncEnumerable<SctpAssociation> AcceptAllAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -153,14 +171,25 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
     {
         ArgumentNullException.ThrowIfNull(option);
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _isDisposed) != 0, this);
+        Change(options => option.Set(options, value));
+    }
+
+    /// <summary>Changes the options of the associations that will be set up.</summary>
+    internal void Change(Func<SctpAssociationOptions, SctpAssociationOptions> change)
+    {
         lock (_gate)
         {
-            SctpAssociationOptions changed = option.Set(_association, value).Prepared();
+            SctpAssociationOptions changed = change(_association).Prepared();
             changed.Validate();
             _association = changed;
-            Array.ForEach(_ports, static port => port.Open());
+            Array.ForEach(_ports, static port => port.Leave());
         }
+
+        Array.ForEach(_ports, static port => port.Loop.Schedule());
     }
+
+    /// <summary>Whether an association can be accepted.</summary>
+    internal bool HasWaiting => _accepted.Count > 0;
 
     /// <summary>
     /// Stops listening. Associations that were accepted live on, and the socket with them; those that nobody accepted are
@@ -302,7 +331,10 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
         if (!_accepted.TryEnqueue(association))
         {
             Refuse(host, "the listener was closed");
+            return;
         }
+
+        Watcher?.Invoke();
     }
 
     private void Refuse(AssociationHost host, string reason)

@@ -79,5 +79,4 @@ public sealed partial class SctpSocket
         Of(id).RequestPeerPrimaryAsync(address, cancellationToken);
 
     // As its owner would see it; nobody keeps it.
-    private SctpAssociation Of(SctpAssociationId id) => new(Find(id));
 }

@@ -376,7 +376,7 @@ internal sealed class AssociationHost
         {
             DeliverReceived();
             _pump.CollectReleased();
-            Watcher?.Invoke();                               // the end calls it by itself
+            CallWatcher();                                   // the end calls it by itself
         }
     }
 
@@ -521,6 +521,8 @@ internal sealed class AssociationHost
         _loop.Life.Detach(this);                                  // before Closed: whoever awaits it may want the port
         _established.Decide(ended);
         _closed.Decide(error);
-        Watcher?.Invoke();
+        CallWatcher();
     }
+
+    private void CallWatcher() => (Watcher ?? Socket?.Watcher)?.Invoke();
 }

@@ -32,7 +32,14 @@ internal sealed class ListeningPort(EndpointLoop loop, ushort port, Func<SctpAss
     }
 
     /// <summary>From now on peers may set up associations, with the options of now; again when those have changed.</summary>
-    public void Open() => loop.Post(_ =>
+    public void Open()
+    {
+        Leave();
+        loop.Schedule();
+    }
+
+    /// <summary>The same for a caller that holds a lock: it is to schedule the loop once it has left that.</summary>
+    public void Leave() => loop.Leave(_ =>
     {
         if (!_isClosed)
         {

@@ -37,6 +37,9 @@ internal sealed class Outbox(AssociationHost host, long limit)
     /// <summary>Bytes of messages accepted and not acknowledged yet.</summary>
     public long Bytes => Volatile.Read(ref _bytes);
 
+    /// <summary>Whether the next message would have to wait.</summary>
+    public bool IsFull => Volatile.Read(ref _charge) >= _limit;
+
     /// <summary>Size of the send buffer. On the loop.</summary>
     public long Limit => _limit;
 

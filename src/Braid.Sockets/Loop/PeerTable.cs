@@ -14,6 +14,9 @@ internal sealed class PeerTable
     /// <summary>Associations that live, in whatever state.</summary>
     public ICollection<AssociationHost> Hosts => _hosts.Values;
 
+    /// <summary>How many they are.</summary>
+    public int Count => _hosts.Count;
+
     /// <summary>Their identifiers.</summary>
     public IReadOnlyCollection<SctpAssociationId> Ids => [.. _hosts.Keys];
 
