@@ -1,0 +1,98 @@
+using System;
+using System.Collections.Concurrent;
+using System.Threading;
+
+namespace Braid.Usrsctp;
+
+/// <summary>
+/// Sockets that have something to tell the program, and who calls it: the thread that hands over packets or time, before its call returns,
+/// and a thread of the library's for what happens otherwise. Never within a run of the protocol: a callback may call whatever it wants.
+/// </summary>
+internal sealed class CallbackQueue : IDisposable
+{
+    [ThreadStatic]
+    private static int t_depth;
+
+    private readonly ConcurrentQueue<UsrsctpSocket> _waiting = new();
+    private readonly SemaphoreSlim? _bell;
+    private readonly bool _hasThread;
+    private volatile bool _isDisposed;
+
+    /// <param name="hasThread">Whether there is a thread of the library's.</param>
+    public CallbackQueue(bool hasThread)
+    {
+        _hasThread = hasThread;
+        if (hasThread)
+        {
+            _bell = new SemaphoreSlim(0);
+            new Thread(Run) { IsBackground = true, Name = "usrsctp callbacks" }.Start();
+        }
+    }
+
+    /// <summary>Whether every call of the program's runs callbacks.</summary>
+    public bool RunsInEveryCall => !_hasThread;
+
+    /// <summary>A socket has something to tell. From anywhere; does not block.</summary>
+    public void Add(UsrsctpSocket socket)
+    {
+        _waiting.Enqueue(socket);
+        if (t_depth == 0)
+        {
+            _bell?.Release();
+        }
+    }
+
+    /// <summary>From now on this thread calls what it causes, at the end.</summary>
+    public Scope Enter() => new(this);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _isDisposed = true;
+        _bell?.Release();
+    }
+
+    private void Run()
+    {
+        while (!_isDisposed)
+        {
+            _bell!.Wait();
+            t_depth++;
+            Drain();
+            t_depth--;
+        }
+
+        _bell!.Dispose();
+    }
+
+    private void Drain()
+    {
+        while (_waiting.TryDequeue(out UsrsctpSocket? socket))
+        {
+            socket.RunCallbacks();
+        }
+    }
+
+    /// <summary>A call of the program's.</summary>
+    public readonly ref struct Scope
+    {
+        private readonly CallbackQueue _queue;
+
+        public Scope(CallbackQueue queue)
+        {
+            _queue = queue;
+            t_depth++;
+        }
+
+        /// <summary>The outermost call runs callbacks: what they cause comes behind them.</summary>
+        public void Dispose()
+        {
+            if (t_depth == 1)
+            {
+                _queue.Drain();
+            }
+
+            t_depth--;
+        }
+    }
+}
