@@ -1,0 +1,90 @@
+using System;
+using System.Collections.Concurrent;
+using System.ComponentModel;
+using System.Diagnostics;
+using System.IO;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
+
+namespace Braid.Usrsctp.Tests;
+
+/// <summary>The C program of the folder native: what it prints with one library or the other.</summary>
+internal static class Probe
+{
+    // They sleep most of the time.
+    private const int AtOnce = 8;
+
+    // A guard only: the longest takes ten seconds.
+    private static readonly TimeSpan s_guard = TimeSpan.FromSeconds(120);
+
+    private static readonly SemaphoreSlim s_turns = new(AtOnce);
+    private static readonly Lazy<(string? Program, string Reason)> s_built = new(Build);
+    private static readonly ConcurrentDictionary<string, Lazy<ConcurrentDictionary<string, Task<string>>>> s_runs = [];
+
+    /// <summary>What the program prints, with the way that it ended where that is not 0; all probes of a library run at once.</summary>
+    /// <param name="library">Which library.</param>
+    /// <param name="name">The probe; with the end ".threads" where the library has threads of its own.</param>
+    public static Task<string> RunAsync(string library, string name)
+    {
+        Library.Need(library);
+        Library.Need(s_built.Value.Program is not null, s_built.Value.Reason);
+        return s_runs.GetOrAdd(library, _ => new(() =>
+            new(Expectations.Compared.Select(each => new System.Collections.Generic.KeyValuePair<string, Task<string>>(each, StartAsync(library, Arguments(each)))))))
+            .Value.GetOrAdd(name, _ => StartAsync(library, Arguments(name)));
+    }
+
+    /// <summary>The names of all probes.</summary>
+    public static async Task<string[]> ListAsync()
+    {
+        Library.Need(s_built.Value.Program is not null, s_built.Value.Reason);
+        string list = await StartAsync(Library.Debian, []);
+        return [.. list.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.StartsWith("-t ", StringComparison.Ordinal) ? line[3..] + ".threads" : line)];
+    }
+
+    private static string[] Arguments(string name) => name.EndsWith(".threads", StringComparison.Ordinal) ? ["-t", name[..^8]] : [name];
+
+    private static async Task<string> StartAsync(string library, string[] arguments)
+    {
+        await s_turns.WaitAsync();
+        try
+        {
+            var start = new ProcessStartInfo(s_built.Value.Program!, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+            Library.Give(start, library);
+            using Process process = Process.Start(start)!;
+            using var guard = new CancellationTokenSource(s_guard);
+            using CancellationTokenRegistration end = guard.Token.Register(() => process.Kill());
+            Task<string> errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
+            string output = await process.StandardOutput.ReadToEndAsync(CancellationToken.None);
+            await process.WaitForExitAsync(CancellationToken.None);
+            string error = await errors;
+            return output
+                + (error.Length > 0 ? $"standard error: {error}\n" : "")
+                + (guard.IsCancellationRequested ? "it did not end\n" : process.ExitCode != 0 ? $"exit code {process.ExitCode}\n" : "");
+        }
+        finally
+        {
+            s_turns.Release();
+        }
+    }
+
+    private static (string? Program, string Reason) Build()
+    {
+        string output = Path.Combine(AppContext.BaseDirectory, "probe");
+        const string What = "the probe cannot be built (apt-get install gcc libusrsctp-dev)";
+        try
+        {
+            using Process build = Process.Start(new ProcessStartInfo("sh", [Path.Combine(Library.ProjectFolder, "native", "build.sh"), output])
+            {
+                RedirectStandardError = true,
+            })!;
+            string errors = build.StandardError.ReadToEnd();
+            build.WaitForExit();
+            return build.ExitCode == 0 ? (output, "") : (null, $"{What}: {errors.Split('\n')[0]}");
+        }
+        catch (Win32Exception exception)
+        {
+            return (null, $"{What}: {exception.Message}");
+        }
+    }
+}
