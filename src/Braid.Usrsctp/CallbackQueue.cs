@@ -13,6 +13,9 @@ internal sealed class CallbackQueue : IDisposable
     [ThreadStatic]
     private static int t_depth;
 
+    [ThreadStatic]
+    private static int t_outputs;                            // runs of the protocol that this thread is in the middle of
+
     private readonly ConcurrentQueue<UsrsctpSocket> _waiting = new();
     private readonly SemaphoreSlim? _bell;
     private readonly bool _hasThread;
@@ -45,6 +48,12 @@ internal sealed class CallbackQueue : IDisposable
     /// <summary>From now on this thread calls what it causes, at the end.</summary>
     public Scope Enter() => new(this);
 
+    /// <summary>The program is handed a packet, within a run of the protocol: what it calls from there must not call it back.</summary>
+    public static void BeginOutput() => t_outputs++;
+
+    /// <summary>The program has the packet.</summary>
+    public static void EndOutput() => t_outputs--;
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -57,9 +66,10 @@ internal sealed class CallbackQueue : IDisposable
         while (!_isDisposed)
         {
             _bell!.Wait();
-            t_depth++;
-            Drain();
-            t_depth--;
+            using (Enter())
+            {
+                // What there is to tell is told where this ends.
+            }
         }
 
         _bell!.Dispose();
@@ -69,7 +79,7 @@ internal sealed class CallbackQueue : IDisposable
     {
         while (_waiting.TryDequeue(out UsrsctpSocket? socket))
         {
-            socket.RunCallbacks();
+            socket.RunCallbacks();                           // throws nothing
         }
     }
 
@@ -87,12 +97,16 @@ internal sealed class CallbackQueue : IDisposable
         /// <summary>The outermost call runs callbacks: what they cause comes behind them.</summary>
         public void Dispose()
         {
-            if (t_depth == 1)
+            if (t_depth == 1 && t_outputs == 0)
             {
                 _queue.Drain();
             }
 
             t_depth--;
+            if (t_depth == 0 && t_outputs > 0 && !_queue._waiting.IsEmpty)
+            {
+                _queue._bell?.Release();
+            }
         }
     }
 }

@@ -126,9 +126,12 @@ internal sealed class ConnLink : IDisposable
             copy.Slice(ChecksumOffset, sizeof(uint)).Clear();
         }
 
+        CallbackQueue.BeginOutput();
         fixed (byte* start = copy)
         {
             _library.Output(Address, start, copy.Length, (byte)ecn);
         }
+
+        CallbackQueue.EndOutput();
     }
 }

@@ -14,14 +14,18 @@ namespace Braid.Usrsctp;
 public static unsafe class Exports
 {
     private const uint MostOfAnOption = 1 << 20;
+    private const int MostAddresses = 8;
     private const int OutsideOfKnownErrors = Errno.Invalid;
 
     /// <summary>usrsctp_init, usrsctp_init_nothreads.</summary>
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     public static int Init(ushort port, nint output, nint debug, nint print, int hasThreads)
     {
-        Library.Start(port, output, debug, print, hasThreads != 0);
-        return 0;
+        return (int)Caught(() =>
+        {
+            Library.Start(port, output, debug, print, hasThreads != 0);
+            return 0;
+        });
     }
 
     /// <summary>usrsctp_finish.</summary>
@@ -137,7 +141,7 @@ public static unsafe class Exports
     public static nint SendV(nint handle, void* data, nuint length, nint to, int count, void* info, uint infoLength, uint infoType, int flags) => (nint)Guard(() =>
     {
         UsrsctpSocket socket = Library.Find(handle);
-        if (data is null || length > int.MaxValue || count < 0 || infoLength > int.MaxValue || (info is null && infoType != 0))
+        if (data is null || length > int.MaxValue || count is < 0 or > MostAddresses || infoLength > int.MaxValue || (info is null && infoType != 0))
         {
             throw new RefusedException(data is null ? Errno.Fault : Errno.Invalid);
         }
@@ -383,7 +387,7 @@ public static unsafe class Exports
         name == 0 ? throw new RefusedException(Errno.Invalid) : SocketName.Read(new ReadOnlySpan<byte>((void*)name, (int)Math.Min(length, SocketName.StorageSize)));
 
     private static SocketName[] Names(nint addresses, int count) =>
-        addresses == 0 || count is < 1 or > 8 ? throw new RefusedException(Errno.Invalid) : SocketName.ReadAll(addresses, count);
+        addresses == 0 || count is < 1 or > MostAddresses ? throw new RefusedException(Errno.Invalid) : SocketName.ReadAll(addresses, count);
 
     private static int With(nint handle, Func<UsrsctpSocket, int> call) => (int)Guard(() => call(Library.Find(handle)));
 

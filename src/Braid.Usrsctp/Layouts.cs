@@ -6,7 +6,7 @@ using System.Runtime.InteropServices;
 
 namespace Braid.Usrsctp;
 
-// Structures of usrsctp.h, by the names of their fields there without the prefix. A test compares their sizes and offsets with the header.
+// Structures of usrsctp.h, by the names of their fields there without the prefix. A C program of the tests reads and writes them.
 
 /// <summary>union sctp_sockstore: an address of any family.</summary>
 [StructLayout(LayoutKind.Sequential, Size = 32)]

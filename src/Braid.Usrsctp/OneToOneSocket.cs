@@ -154,9 +154,17 @@ internal sealed class OneToOneSocket : UsrsctpSocket
         }
 
         _backlog = Math.Max(SmallestBacklog, backlog);
-        foreach (SctpStack stack in OwnStacks())
+        try
         {
-            Listen(stack);
+            foreach (SctpStack stack in OwnStacks())
+            {
+                Listen(stack);
+            }
+        }
+        catch (RefusedException) when (Listeners().Length == 0)
+        {
+            _backlog = 0;                                    // it does not listen
+            throw;
         }
     }
 
@@ -384,6 +392,8 @@ internal sealed class OneToOneSocket : UsrsctpSocket
         {
             _listeners.Add(listener);
         }
+
+        OnOffered();                                         // for what has come by then
     }
 
     private SctpListener[] Listeners()

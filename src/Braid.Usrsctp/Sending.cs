@@ -182,7 +182,9 @@ internal static class Sending
         fixed (byte* start = payload)
         {
             byte* first = start;
-            return socket.WaitUntil(() => association.TrySend(new ReadOnlySpan<byte>(first, length), info))
+
+            // A message that is refused asks for room, which is news again: only where there is some.
+            return socket.WaitUntil(() => (!association.Host.Outbox.IsFull || association.Host.HasEnded) && association.TrySend(new ReadOnlySpan<byte>(first, length), info))
                 ? length
                 : throw new RefusedException(socket.IsClosed ? Errno.BadDescriptor : Errno.WouldBlock);
         }

@@ -122,7 +122,8 @@ internal readonly record struct SocketName(IPAddress? Address, nint Conn, ushort
 
         Span<byte> whole = stackalloc byte[StorageSize];
         Write(whole);
-        whole[..(int)Math.Min(*length, (uint)Size)].CopyTo(new Span<byte>((void*)start, (int)*length));
+        int fits = (int)Math.Min(*length, (uint)Size);       // what is there may be anything
+        whole[..fits].CopyTo(new Span<byte>((void*)start, fits));
         *length = (uint)Size;
     }
 

@@ -320,7 +320,16 @@ internal abstract class UsrsctpSocket
         do
         {
             seen = Volatile.Read(ref _touched);
-            _callbacks.Run(this);
+            try
+            {
+                _callbacks.Run(this);
+            }
+#pragma warning disable CA1031 // A fault of ours: the next callback is due all the same, and behind this there is a thread of the program's.
+            catch (Exception exception)
+#pragma warning restore CA1031
+            {
+                Library.Print($"usrsctp: {exception}");
+            }
         }
         while (Interlocked.Add(ref _touched, -seen) > 0);
     }
