@@ -176,6 +176,7 @@ internal sealed class Inbox
     public void PeelOff()
     {
         var decided = default(DecidedWaiters);
+        List<SctpReceived> unwanted = [];
         lock (_gate)
         {
             if (_all is { IsShared: true } left)
@@ -186,7 +187,7 @@ internal sealed class Inbox
                     // Also when the association has ended meanwhile: it had come before.
                     if (!TryKeep(received))
                     {
-                        received.Dispose();
+                        unwanted.Add(received);
                     }
                 }
 
@@ -198,6 +199,7 @@ internal sealed class Inbox
         }
 
         decided.Complete();
+        unwanted.ForEach(static received => received.Dispose());
     }
 
     /// <summary>Something to know about the association.</summary>

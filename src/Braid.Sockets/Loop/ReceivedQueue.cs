@@ -111,19 +111,18 @@ internal sealed class ReceivedQueue(bool interleavesParts, bool isShared = true)
     public void Close(Exception end)
     {
         Items.Complete(end);
+        List<SctpReceived> left = [];
         lock (_gate)
         {
             _isClosed = true;
-            while (_held.TryTakeFirst(out SctpReceived received))
+            while (_held.TryTakeFirst(out SctpReceived held))
             {
-                received.Dispose();
+                left.Add(held);
             }
         }
 
-        foreach (SctpReceived received in Items.Close())
-        {
-            received.Dispose();
-        }
+        left.AddRange(Items.Close());
+        left.ForEach(static received => received.Dispose());             // opens windows, and may run a loop: with no lock held
     }
 
     // Under the lock, like all below.
