@@ -7,7 +7,7 @@ namespace Braid.Usrsctp;
 /// <summary>Functions of the program that a socket calls. They are called one at a time, with no lock held.</summary>
 internal sealed unsafe class Callbacks
 {
-    private const int Waits = 1;                             // M_NOWAIT
+    private const int DoesNotWait = 1;                       // M_NOWAIT
 
     private readonly nint _receive;
     private readonly nint _send;
@@ -88,7 +88,7 @@ internal sealed unsafe class Callbacks
                 return;
             }
 
-            ((delegate* unmanaged[Cdecl]<nint, nint, int, void>)upcall)(socket.Handle, Volatile.Read(ref _upcallArgument), Waits);
+            ((delegate* unmanaged[Cdecl]<nint, nint, int, void>)upcall)(socket.Handle, Volatile.Read(ref _upcallArgument), DoesNotWait);
         }
     }
 

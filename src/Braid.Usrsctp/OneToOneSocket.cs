@@ -47,7 +47,7 @@ internal sealed class OneToOneSocket : UsrsctpSocket
     public override bool IsOneToMany => false;
 
     /// <inheritdoc/>
-    public override bool IsListening => _listeners.Count > 0 || _backlog > 0;
+    public override bool IsListening => _backlog > 0;
 
     /// <inheritdoc/>
     public override bool HasEnded => IsReadingShut || (_hasEnded && !Incoming.IsReadable);
@@ -95,13 +95,19 @@ internal sealed class OneToOneSocket : UsrsctpSocket
     public override bool TryTake(out SctpReceived received)
     {
         received = default;
-        if (_association?.Host.Inbox.InBand is not { } inBand || !inBand.Items.TryDequeue(out received))
+        if (_association?.Host.Inbox.InBand is not { } inBand)
         {
             return false;
         }
 
-        Interlocked.Decrement(ref _seen);
-        return true;
+        Interlocked.Decrement(ref _seen);                    // before it is taken: what comes meanwhile is news
+        bool isThere = inBand.Items.TryDequeue(out received);
+        if (!isThere)
+        {
+            Interlocked.Increment(ref _seen);
+        }
+
+        return isThere;
     }
 
     /// <inheritdoc/>
@@ -216,7 +222,11 @@ internal sealed class OneToOneSocket : UsrsctpSocket
             return association.Established.IsCompletedSuccessfully ? association : throw new RefusedException(Errno.InProgress);
         }
 
-        WaitUntil(() => association.Established.IsCompleted);
+        if (!WaitUntil(() => association.Established.IsCompleted))
+        {
+            throw new RefusedException(Errno.Aborted);       // closed by another thread
+        }
+
         if (association.Established.Exception?.InnerException is SctpException exception)
         {
             lock (_gate)

@@ -73,7 +73,7 @@ internal sealed class Records(UsrsctpSocket socket)
 
             try
             {
-                record = new Record(association, info);
+                record = new Record(socket, association, info);
             }
             catch (InvalidOperationException)
             {
@@ -93,7 +93,7 @@ internal sealed class Records(UsrsctpSocket socket)
         }
     }
 
-    private sealed class Record(SctpAssociation association, SctpSendInfo info)
+    private sealed class Record(UsrsctpSocket socket, SctpAssociation association, SctpSendInfo info)
     {
         private readonly SctpMessageStream _writer = association.GetStream(info.StreamId).OpenMessageWriter(info);
         private Task _last = Task.CompletedTask;
@@ -113,7 +113,16 @@ internal sealed class Records(UsrsctpSocket socket)
                 throw exception;
             }
 
-            _ = _last.ContinueWith(static task => task.Exception, TaskContinuationOptions.OnlyOnFaulted);
+            if (!_last.IsCompleted)
+            {
+                _ = _last.ContinueWith(
+                    task =>
+                    {
+                        _ = task.Exception;                  // told to the next piece
+                        socket.Touch();                      // there may be room since the run that made it
+                    },
+                    TaskScheduler.Default);
+            }
         }
 
         private async Task WriteAsync(Task before, byte[] piece, bool ends)

@@ -1,9 +1,9 @@
 using System;
-using System.Buffers.Binary;
 using System.Linq;
 using System.Runtime.InteropServices;
 using System.Threading;
 using Braid.Sctp;
+using Braid.Sctp.Wire;
 
 namespace Braid.Usrsctp;
 
@@ -46,8 +46,6 @@ internal static class Statistics
     private const int BadChecksums = 392;
     private const int BadTags = 400;
 
-    private const int CommonHeader = 12;
-    private const int ChunkHeader = 4;
     private const byte UnorderedFlag = 4;                    // U (RFC 9260 §3.3.1)
 
     private static readonly uint[] s_counts = new uint[Size / sizeof(uint)];
@@ -90,7 +88,7 @@ internal static class Statistics
             Add(DatagramsReceived);
         }
 
-        if (packet.Length < CommonHeader)
+        if (packet.Length < PacketHeader.Length)
         {
             Add(ShorterThanHeader);
             return;
@@ -102,18 +100,16 @@ internal static class Statistics
             Add(OutPackets);
         }
 
-        bool hasData = false;
-        ReadOnlySpan<byte> rest = packet[CommonHeader..];
-        while (rest.Length >= ChunkHeader)
+        if (!PacketView.TryRead(packet, out PacketView view))
         {
-            hasData |= CountChunk(rest[0], rest[1], isIncoming);
-            int length = (BinaryPrimitives.ReadUInt16BigEndian(rest[2..]) + 3) & ~3;
-            if (length < ChunkHeader || length >= rest.Length)
-            {
-                break;
-            }
+            return;
+        }
 
-            rest = rest[length..];
+        bool hasData = false;
+        ChunkReader chunks = view.Chunks;
+        while (chunks.TryRead(out ChunkView chunk))
+        {
+            hasData |= CountChunk(chunk, isIncoming);
         }
 
         if (isIncoming && hasData)
@@ -123,41 +119,41 @@ internal static class Statistics
     }
 
     // Whether it is user data.
-    private static bool CountChunk(byte type, byte flags, bool isIncoming)
+    private static bool CountChunk(in ChunkView chunk, bool isIncoming)
     {
-        if (type is 0 or 0x40)                               // DATA, I-DATA
+        if (chunk.Type is ChunkType.Data or ChunkType.IData)
         {
-            bool isUnordered = (flags & UnorderedFlag) != 0;
+            bool isUnordered = (chunk.Flags & UnorderedFlag) != 0;
             Add(isIncoming ? DataReceived : DataSent);
             Add(isIncoming ? (isUnordered ? UnorderedReceived : OrderedReceived) : isUnordered ? UnorderedSent : OrderedSent);
             return true;
         }
 
         Add(isIncoming ? ControlReceived : ControlSent);
-        switch (type)
+        switch (chunk.Type)
         {
-            case 3:                                          // SACK
+            case ChunkType.Sack:
                 Add(isIncoming ? SacksReceived : SacksSent);
                 break;
-            case 4 when isIncoming:                          // HEARTBEAT
+            case ChunkType.Heartbeat when isIncoming:
                 Add(HeartbeatsReceived);
                 break;
-            case 4:
+            case ChunkType.Heartbeat:
                 Add(HeartbeatsSent);
                 break;
-            case 5 when isIncoming:                          // HEARTBEAT ACK
+            case ChunkType.HeartbeatAck when isIncoming:
                 Add(HeartbeatAcksReceived);
                 break;
-            case 6:                                          // ABORT
+            case ChunkType.Abort:
                 Add(Aborted);
                 break;
-            case 11:                                         // COOKIE ACK
+            case ChunkType.CookieAck:
                 Add(isIncoming ? SetUpByUs : SetUpByPeers);
                 break;
-            case 14:                                         // SHUTDOWN COMPLETE
+            case ChunkType.ShutdownComplete:
                 Add(ShutDown);
                 break;
-            case 15:                                         // AUTH
+            case ChunkType.Auth:
                 Add(isIncoming ? AuthReceived : AuthSent);
                 break;
         }
