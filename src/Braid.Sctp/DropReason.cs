@@ -33,6 +33,9 @@ public enum DropReason : byte
     /// <summary>A cookie of ours that is too old (§5.1.5).</summary>
     StaleCookie,
 
+    /// <summary>A COOKIE ECHO of a stranger, while as many associations as the port has room for wait to be accepted.</summary>
+    BacklogFull,
+
     /// <summary>A chunk that makes no sense in the present state.</summary>
     UnexpectedChunk,
 

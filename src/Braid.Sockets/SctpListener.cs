@@ -35,7 +35,7 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
         _association = options.Association.Prepared();
         _ownsLoop = options.Stack is null;
         SctpStack[] stacks = options.Stack is { } given ? [given] : SctpStack.OpenFor(options);
-        _ports = [.. stacks.Select(stack => new ListeningPort(stack.Loop, Port, () => Volatile.Read(ref _association)))];
+        _ports = [.. stacks.Select(stack => new ListeningPort(stack.Loop, Port, () => Volatile.Read(ref _association), IsFull))];
         _open = _ports.Length;
         _association = Loop.Fit(_association);
         LocalEndPoints = stacks[0].LocalEndPoints;
@@ -270,11 +270,8 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
         // A restarted association keeps the options that it had.
         SctpAssociationOptions options = core.Options as SctpAssociationOptions ?? _association;
         AssociationHost host = loop.Adopt(core, options);
-        if (Interlocked.Increment(ref _waiting) > _options.Backlog)
-        {
-            Refuse(host, "too many associations wait to be accepted");
-        }
-        else if (_options.OptionsCallback is { } callback)
+        Interlocked.Increment(ref _waiting);
+        if (_options.OptionsCallback is { } callback)
         {
             var incoming = new SctpIncomingAssociation(
                 host.Remote.ToIPEndPoint(), core.RemotePort, host.Streams.Outgoing, host.Streams.Incoming, core.PeerAdaptation)
@@ -336,6 +333,9 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
 
         Watcher?.Invoke();
     }
+
+    // Loops that ask at once let in one more each.
+    private bool IsFull() => Volatile.Read(ref _waiting) >= _options.Backlog;
 
     private void Refuse(AssociationHost host, string reason)
     {

@@ -35,7 +35,10 @@ public sealed record SctpListenerOptions
     /// </summary>
     public Func<SctpIncomingAssociation, CancellationToken, ValueTask<SctpAssociationOptions?>>? OptionsCallback { get; init; }
 
-    /// <summary>Associations that may wait to be accepted; the ones beyond are aborted. From 1. Default 128.</summary>
+    /// <summary>
+    /// Associations that may wait to be accepted; a peer beyond them gets no answer to its COOKIE ECHO, and repeats it until there is room or
+    /// it gives up. With several <see cref="Sockets"/> each may let in one more. From 1. Default 128.
+    /// </summary>
     public int Backlog { get; init; } = 128;
 
     /// <summary>What packets travel in. A <see cref="Stack"/> brings its own. Default <see cref="SctpEncapsulation.Udp"/>.</summary>

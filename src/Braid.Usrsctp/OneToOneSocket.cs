@@ -9,7 +9,7 @@ namespace Braid.Usrsctp;
 /// <summary>A one-to-one socket (SOCK_STREAM): one association, or a place where associations are accepted.</summary>
 internal sealed class OneToOneSocket : UsrsctpSocket
 {
-    private const int SmallestBacklog = 128;                 // Braid aborts what is more, where libusrsctp lets peers try again
+    private const int MostWaiting = 128;                     // SOMAXCONN
 
     private readonly Lock _gate = new();
     private readonly List<SctpListener> _listeners = [];
@@ -159,7 +159,7 @@ internal sealed class OneToOneSocket : UsrsctpSocket
             return;
         }
 
-        _backlog = Math.Max(SmallestBacklog, backlog);
+        _backlog = backlog is < 0 or > MostWaiting ? MostWaiting : Math.Max(1, backlog);
         try
         {
             foreach (SctpStack stack in OwnStacks())

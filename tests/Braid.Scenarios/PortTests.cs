@@ -63,6 +63,25 @@ public sealed class PortTests
         Assert.Equal((1, 2), (pair.EndpointZ.AssociationCount, pair.EndpointZ.Drops[DropReason.BadCookie]));
     }
 
+    [Fact, Rfc(9260, "5.1.5")]
+    public void A_port_that_is_full_ignores_COOKIE_ECHO_until_there_is_room()
+    {
+        bool isFull = true;
+        var pair = new Pair();
+        pair.EndpointZ.OpenPort(OtherPort, isFull: () => isFull);
+        Association a = Connect(pair, OtherPort, Pair.PortA);
+        pair.Arrow("A -> INIT -> Z").Arrow("A <- INIT ACK <- Z").Arrow("A -> COOKIE ECHO -> Z").NothingPending();
+        Assert.Equal((0, 1), (pair.EndpointZ.AssociationCount, pair.EndpointZ.Drops[DropReason.BacklogFull]));
+        isFull = false;
+        pair.AdvanceToNextTimeout();
+        pair.Arrow("A -> COOKIE ECHO -> Z");
+        byte[] echo = pair.LastPacket;
+        pair.Arrow("A <- COOKIE ACK <- Z");
+        isFull = true;
+        pair.InjectToZ(echo).Arrow("A <- COOKIE ACK <- Z");              // the same once more is of one that there is (§5.2.4 D)
+        Assert.Equal((AssociationState.Established, 1), (a.State, pair.EndpointZ.AssociationCount));
+    }
+
     [Fact, Rfc(9260, "8.4")]
     public void A_port_that_is_not_open_aborts_and_answers_as_itself()
     {

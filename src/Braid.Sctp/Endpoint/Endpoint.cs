@@ -88,14 +88,18 @@ public sealed class Endpoint : IDatagramMachine
     /// </summary>
     /// <param name="port">The port, 1 to 65535.</param>
     /// <param name="options">Options of the associations that are set up there; those of the endpoint when null.</param>
+    /// <param name="isFull">
+    /// Asked at each COOKIE ECHO that would set up an association: while it says so the chunk is dropped unanswered, and the peer, whose
+    /// T1-cookie sends it again (§5.1 C), has its association as soon as there is room. Null for never.
+    /// </param>
     /// <exception cref="InvalidOperationException">The port is open already.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The port, or an option, is outside its range.</exception>
-    public void OpenPort(ushort port, AssociationOptions? options = null)
+    public void OpenPort(ushort port, AssociationOptions? options = null, Func<bool>? isFull = null)
     {
         AssociationOptions.InRange(port, 1, ushort.MaxValue, nameof(port));                   // §3.1
         options ??= Options.Association;
         options.Validate();
-        if (!_listening.TryOpen(port, options))
+        if (!_listening.TryOpen(port, options, isFull))
         {
             throw new InvalidOperationException($"The SCTP port {port} is open already.");
         }

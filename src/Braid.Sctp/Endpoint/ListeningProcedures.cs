@@ -20,11 +20,11 @@ internal sealed class ListeningProcedures(
 {
     private readonly SetupAuthentication _authentication = new(factory, replies, drops);
     private readonly InitResponder _responder = new(options, cookies, replies);
-    private readonly Dictionary<ushort, AssociationOptions> _ports = [];
+    private readonly Dictionary<ushort, OpenPort> _ports = [];
 
     /// <summary>Lets peers set up associations on a port.</summary>
     /// <returns>False when it is open already.</returns>
-    public bool TryOpen(ushort port, AssociationOptions portOptions) => _ports.TryAdd(port, portOptions);
+    public bool TryOpen(ushort port, AssociationOptions portOptions, Func<bool>? isFull) => _ports.TryAdd(port, new OpenPort(portOptions, isFull));
 
     /// <summary>Lets nobody set up associations on a port any more.</summary>
     public void Close(ushort port) => _ports.Remove(port);
@@ -63,7 +63,7 @@ internal sealed class ListeningProcedures(
         {
             replies.AddAbort(to, init.InitiateTag, cause);
         }
-        else if (_authentication.Refuses(review, association?.Options ?? _ports[ports.Local], association, to, init.InitiateTag))
+        else if (_authentication.Refuses(review, association?.Options ?? _ports[ports.Local].Options, association, to, init.InitiateTag))
         {
             // it was told so
         }
@@ -80,9 +80,9 @@ internal sealed class ListeningProcedures(
             _responder.Accept(
                 now,
                 to,
-                Claim(now, init.Fields, ports, addresses, association) with { Vectors = _authentication.NewVectors(review, association?.Options ?? _ports[ports.Local], association) },
+                Claim(now, init.Fields, ports, addresses, association) with { Vectors = _authentication.NewVectors(review, association?.Options ?? _ports[ports.Local].Options, association) },
                 review,
-                association?.Options ?? _ports[ports.Local],
+                association?.Options ?? _ports[ports.Local].Options,
                 association?.ChangedAddresses ?? options.LocalAddresses);
         }
     }
@@ -139,6 +139,12 @@ internal sealed class ListeningProcedures(
             return null;
         }
 
+        if (association is null && _ports.GetValueOrDefault(ports.Local)?.IsFull?.Invoke() == true)
+        {
+            drops.Count(DropReason.BacklogFull);             // as if it were lost: T1-cookie brings it again (§5.1 C)
+            return null;
+        }
+
         if (association is null)
         {
             return Accept(now, path, packet, claims, shape);
@@ -148,7 +154,7 @@ internal sealed class ListeningProcedures(
         return null;
     }
 
-    private AuthenticationOptions? OfferedOn(ushort port) => _ports.GetValueOrDefault(port)?.OfferedAuthentication;
+    private AuthenticationOptions? OfferedOn(ushort port) => _ports.GetValueOrDefault(port)?.Options.OfferedAuthentication;
 
     private CauseCode? RefuseStranger(Association? association, ushort port) =>
         association is not null ? null
@@ -178,7 +184,7 @@ internal sealed class ListeningProcedures(
         }
         else
         {
-            local = factory.NewFields(association?.Options ?? _ports[ports.Local]);
+            local = factory.NewFields(association?.Options ?? _ports[ports.Local].Options);
             local = local with { OutgoingStreams = InitRules.Streams(local.OutgoingStreams, peer.IncomingStreams) };   // §3.3.3: no more than the peer allows
         }
 
@@ -196,7 +202,8 @@ internal sealed class ListeningProcedures(
 
     private Association? Accept(Instant now, in NetworkPath path, in PacketView packet, in CookieClaims claims, in PacketShape shape)
     {
-        if (!_ports.TryGetValue(claims.Ports.Local, out AssociationOptions? portOptions) || associations.Count >= options.MaximumAssociations)
+        AssociationOptions? portOptions = _ports.GetValueOrDefault(claims.Ports.Local)?.Options;
+        if (portOptions is null || associations.Count >= options.MaximumAssociations)
         {
             replies.AddAbort(
                 new ReplyAddress(path, claims.Ports),
@@ -241,4 +248,7 @@ internal sealed class ListeningProcedures(
             drops.Count(DropReason.UnexpectedChunk);
         }
     }
+
+    // What associations there begin with, and whether none may be added at the moment.
+    private sealed record OpenPort(AssociationOptions Options, Func<bool>? IsFull);
 }

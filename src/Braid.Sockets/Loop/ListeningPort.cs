@@ -7,7 +7,8 @@ namespace Braid.Sockets;
 /// <param name="loop">The loop.</param>
 /// <param name="port">The SCTP port.</param>
 /// <param name="association">What associations begin with, as of now.</param>
-internal sealed class ListeningPort(EndpointLoop loop, ushort port, Func<SctpAssociationOptions> association)
+/// <param name="isFull">Whether enough associations wait to be accepted. On any loop.</param>
+internal sealed class ListeningPort(EndpointLoop loop, ushort port, Func<SctpAssociationOptions> association, Func<bool> isFull)
 {
     private bool _isClosed;                                  // only the loop
 
@@ -44,7 +45,7 @@ internal sealed class ListeningPort(EndpointLoop loop, ushort port, Func<SctpAss
         if (!_isClosed)
         {
             loop.Endpoint.ClosePort(port);
-            loop.Endpoint.OpenPort(port, association());
+            loop.Endpoint.OpenPort(port, association(), isFull);
         }
     });
 
