@@ -176,18 +176,20 @@ public sealed class SenderRunTests
             Loopback.OptionsFor(listener.LocalEndPoints[0]) with { UnsafePreferInlineScheduling = isInline, Dtls = isSecure ? s_dtls : null }, guard.Token);
         await using SctpAssociation server = await listener.AcceptAssociationAsync(guard.Token);
         Task<int> serving = AnswerAsync(server, guard.Token);
-        int there = await AskAsync(client, guard.Token);
+        bool goesOnThere = isInline && listener.Loop.Transport.IsForPollThread;
+        int there = await AskAsync(client, goesOnThere, guard.Token);
         await client.ShutdownAsync(guard.Token);
         int answered = await serving;
-        Assert.True(isInline && listener.Loop.Transport.IsForPollThread ? there > 0 && answered > 0 : there == 0 && answered == 0, $"{there} and {answered} of 100");
+        Assert.True(goesOnThere ? there > 0 && answered > 0 : there == 0 && answered == 0, $"{there} and {answered}");
     }
 
     private static bool IsThreadOfLoops => Thread.CurrentThread.Name?.StartsWith("Braid.Sockets", StringComparison.Ordinal) == true;
 
-    private static async Task<int> AskAsync(SctpAssociation client, CancellationToken cancellationToken)
+    // An answer that is there before it is awaited says nothing: on a busy machine a hundred may be.
+    private static async Task<int> AskAsync(SctpAssociation client, bool goesOnThere, CancellationToken cancellationToken)
     {
         int there = 0;
-        for (int i = 0; i < 100; i++)
+        for (int i = 0; i < 100 || (goesOnThere && there == 0); i++)
         {
             await client.SendAsync(BitConverter.GetBytes(i), default, cancellationToken).ConfigureAwait(false);
             using SctpMessage message = await client.ReceiveAsync(cancellationToken).ConfigureAwait(false);
