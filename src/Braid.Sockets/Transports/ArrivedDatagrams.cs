@@ -29,7 +29,12 @@ internal sealed class ArrivedDatagrams
     /// <summary>A datagram arrives; it is copied.</summary>
     public void Add(ReadOnlySpan<byte> datagram, in NetworkPath path, EcnCodepoint ecn = EcnCodepoint.NotCapable)
     {
-        if (_isClosed || Interlocked.Increment(ref _count) > MostWaiting)
+        if (_isClosed)
+        {
+            return;
+        }
+
+        if (Interlocked.Increment(ref _count) > MostWaiting)
         {
             Interlocked.Decrement(ref _count);
             return;
