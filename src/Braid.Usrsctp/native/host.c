@@ -31,12 +31,17 @@ static void *load_hostfxr(void)
 	char path[PATH_MAX];
 	size_t size = sizeof(path);
 	int code = get_hostfxr_path(path, &size, NULL);
+	void *fxr;
 
 	if (code != 0) {
 		failed("no .NET runtime was found", code);
 		return NULL;
 	}
-	return dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	fxr = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	if (fxr == NULL) {
+		failed(dlerror(), 0);
+	}
+	return fxr;
 }
 
 static load_assembly_and_get_function_pointer_fn start_runtime(const char *folder)
