@@ -52,8 +52,8 @@ public sealed partial class SctpSocket
     /// <summary>The same; null where there is none.</summary>
     internal SctpAssociation? TryFind(SctpAssociationId id) => _peers.Find(id) is { } host ? new SctpAssociation(host) : null;
 
-    /// <summary>How many associations live.</summary>
-    internal int AssociationCount => _peers.Count;
+    /// <summary>How many associations it has had.</summary>
+    internal int AssociationsBegun => _peers.Added;
 
     /// <summary>With what associations begin from now on.</summary>
     internal void SetFuture(SctpAssociationOptions options) => _binding.Change(_ => options);

@@ -27,10 +27,14 @@ internal sealed class AssociationNames
     private int _limit = Kept;
 
     /// <summary>The number of an association.</summary>
+    /// <inheritdoc cref="Know"/>
+    public uint Of(SctpAssociation association, UsrsctpSocket socket, bool isOurs = false) => Know(association, socket, isOurs).Id;
+
+    /// <summary>What is known of an association, which gets its number now if it has none.</summary>
     /// <param name="association">It.</param>
     /// <param name="socket">Whose it is.</param>
     /// <param name="isOurs">Whether we have begun it; false where that is not known.</param>
-    public uint Of(SctpAssociation association, UsrsctpSocket socket, bool isOurs = false)
+    public KnownAssociation Know(SctpAssociation association, UsrsctpSocket socket, bool isOurs = false)
     {
         lock (_gate)
         {
@@ -41,12 +45,13 @@ internal sealed class AssociationNames
                     _names[association.Id] = known with { IsOurs = true };       // it was seen before the call that began it came to its end
                 }
 
-                return known.Id;
+                return known;
             }
 
             Forget();
-            _names.Add(association.Id, new KnownAssociation(++_last, socket.PeerOf(association), association, isOurs));
-            return _last;
+            known = new KnownAssociation(++_last, socket.PeerOf(association), association, isOurs);
+            _names.Add(association.Id, known);
+            return known;
         }
     }
 

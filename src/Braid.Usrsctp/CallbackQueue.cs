@@ -18,22 +18,22 @@ internal sealed class CallbackQueue : IDisposable
 
     private readonly ConcurrentQueue<UsrsctpSocket> _waiting = new();
     private readonly SemaphoreSlim? _bell;
-    private readonly bool _hasThread;
+    private readonly Thread? _thread;
     private volatile bool _isDisposed;
 
     /// <param name="hasThread">Whether there is a thread of the library's.</param>
     public CallbackQueue(bool hasThread)
     {
-        _hasThread = hasThread;
         if (hasThread)
         {
             _bell = new SemaphoreSlim(0);
-            new Thread(Run) { IsBackground = true, Name = "usrsctp callbacks" }.Start();
+            _thread = new Thread(Run) { IsBackground = true, Name = "usrsctp callbacks" };
+            _thread.Start();
         }
     }
 
     /// <summary>Whether every call of the program's runs callbacks.</summary>
-    public bool RunsInEveryCall => !_hasThread;
+    public bool RunsInEveryCall => _thread is null;
 
     /// <summary>A socket has something to tell. From anywhere; does not block.</summary>
     public void Add(UsrsctpSocket socket)
@@ -54,11 +54,15 @@ internal sealed class CallbackQueue : IDisposable
     /// <summary>The program has the packet.</summary>
     public static void EndOutput() => t_outputs--;
 
-    /// <inheritdoc/>
+    /// <summary>Ends; no callback runs any more, but one that has called this.</summary>
     public void Dispose()
     {
         _isDisposed = true;
         _bell?.Release();
+        if (_thread is not null && _thread != Thread.CurrentThread)
+        {
+            _thread.Join();
+        }
     }
 
     private void Run()

@@ -38,7 +38,10 @@ internal sealed class CallerTime : TimeProvider
             timer.Callback(timer.State);
         }
 
-        Volatile.Write(ref _now, end);
+        lock (_gate)
+        {
+            Volatile.Write(ref _now, Math.Max(_now, end));   // not back, where two threads let time pass
+        }
     }
 
     private Timer? TakeDue(long end)

@@ -47,9 +47,15 @@ internal sealed class ConnLinks(Library library) : IDisposable
     /// <summary>Forgets an address: nothing goes out to it or comes from it any more.</summary>
     public void Deregister(nint address)
     {
-        if (_links.TryRemove(address, out ConnLink? link))
+        if (!_links.TryRemove(address, out ConnLink? link))
         {
-            link.Dispose();
+            return;
+        }
+
+        link.Dispose();
+        foreach (UsrsctpSocket socket in library.Sockets)
+        {
+            socket.OnDeregistered(link);
         }
     }
 
@@ -72,6 +78,7 @@ internal sealed class ConnLink : IDisposable
     private readonly Library _library;
     private readonly SctpInlineLink _link;
     private readonly object _loop;
+    private volatile bool _isGone;
 
     public ConnLink(Library library, nint address)
     {
@@ -110,12 +117,18 @@ internal sealed class ConnLink : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        _isGone = true;
         Statistics.Keep(Stack.Loop.Endpoint.Drops);
         _ = _link.DisposeAsync().AsTask();
     }
 
     private unsafe void Send(ReadOnlySpan<byte> packet, EcnCodepoint ecn)
     {
+        if (_isGone)
+        {
+            return;                                          // what is behind the address may be freed
+        }
+
         Statistics.Count(packet, isIncoming: false);
 
         // A copy: the program may write to it.

@@ -105,8 +105,9 @@ internal sealed class Incoming(UsrsctpSocket socket)
                 message.Payload.Slice(_offset, count).CopyTo(destination);
                 SctpReceiveInfo info = message.Info;
                 var association = new SctpAssociation(message.Host);
-                part = new IncomingPart(
-                    count, isDone && info.EndOfRecord ? EndOfRecord : 0, info, socket.Names.Of(association, socket), socket.PeerOf(association));
+                KnownAssociation known = socket.Names.Know(association, socket);
+                SocketName peer = socket.IsOwnFamily ? known.Peer : socket.PeerOf(association);       // the address may be deregistered, or not the first any more
+                part = new IncomingPart(count, isDone && info.EndOfRecord ? EndOfRecord : 0, info, known.Id, peer);
             }
 
             isDone &= !leavesIt;

@@ -82,13 +82,15 @@ internal sealed unsafe class Library
     /// <exception cref="RefusedException">There are some.</exception>
     public static void Finish()
     {
+        Library library;
         lock (s_gate)
         {
-            if (s_current is not { } library)
+            if (s_current is null)
             {
                 return;
             }
 
+            library = s_current;
             if (!library._sockets.IsEmpty || library.Stacks.AreBusy || library.Links.AreBusy)
             {
                 throw new RefusedException(Errno.Busy);
@@ -96,9 +98,10 @@ internal sealed unsafe class Library
 
             library.Stacks.Dispose();
             library.Links.Dispose();
-            library.Callbacks.Dispose();
             s_current = null;
         }
+
+        library.Callbacks.Dispose();                         // without the lock: a callback may be on its way in here
     }
 
     /// <summary>A socket by its handle.</summary>

@@ -58,17 +58,20 @@ internal static class LocalAddresses
             throw new RefusedException(Errno.FamilyNotSupported);
         }
 
-        if (names.Any(name => name.Port != 0 && name.Port != names[0].Port) || (flags == Add && names.Any(name => !AreThere(socket.Library, name))))
+        bool isBound = socket.Port != 0;
+        ushort port = isBound ? socket.Port : names[0].Port;
+        if ((isBound && socket.Bound.Count == 0) || names.Any(name => name.Port != 0 && name.Port != port))
         {
-            throw new RefusedException(Errno.Invalid);
+            throw new RefusedException(Errno.Invalid);       // it has all addresses
         }
 
         switch (flags)
         {
-            case Add when socket.Port == 0:
+            case Add when !isBound:
                 socket.Bind(names);
                 break;
             case Add:
+                socket.AddBound(names);
                 foreach (SctpAssociation association in socket.Associations)
                 {
                     foreach (SocketName name in names)
@@ -77,9 +80,9 @@ internal static class LocalAddresses
                     }
                 }
 
-                socket.AddBound(names);
                 break;
             default:
+                socket.RemoveBound(names);
                 foreach (SctpAssociation association in socket.Associations)
                 {
                     foreach (SocketName name in names)
@@ -88,13 +91,14 @@ internal static class LocalAddresses
                     }
                 }
 
-                socket.RemoveBound(names);
                 break;
         }
     }
 
+    // The last comes first, as libusrsctp lists them.
     private static IEnumerable<IPAddress> OfThisHost() => NetworkInterface.GetAllNetworkInterfaces()
         .Where(static nic => nic.OperationalStatus is OperationalStatus.Up or OperationalStatus.Unknown)
         .SelectMany(static nic => nic.GetIPProperties().UnicastAddresses)
-        .Select(static unicast => unicast.Address);
+        .Select(static unicast => unicast.Address)
+        .Reverse();
 }

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
@@ -11,6 +12,7 @@ internal sealed class OneToManySocket(Library library, int domain, Callbacks cal
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<SctpStack, SctpSocket> _sockets = [];
+    private readonly HashSet<SctpStack> _ended = [];         // what has come there is still read
     private bool _isListening;
 
     /// <inheritdoc/>
@@ -53,6 +55,7 @@ internal sealed class OneToManySocket(Library library, int domain, Callbacks cal
             }
         }
 
+        ForgetEnded();
         received = default;
         return false;
     }
@@ -92,6 +95,20 @@ internal sealed class OneToManySocket(Library library, int domain, Callbacks cal
         {
             On(link.Stack).Listen();
         }
+    }
+
+    /// <inheritdoc/>
+    public override void OnDeregistered(ConnLink link)
+    {
+        lock (_gate)
+        {
+            if (_sockets.ContainsKey(link.Stack))
+            {
+                _ended.Add(link.Stack);
+            }
+        }
+
+        Touch();
     }
 
     /// <inheritdoc/>
@@ -164,9 +181,12 @@ internal sealed class OneToManySocket(Library library, int domain, Callbacks cal
     /// <inheritdoc/>
     protected override void CloseAssociations(bool aborts)
     {
-        foreach (SctpAssociation association in aborts ? Associations : [])
+        foreach (SctpAssociation association in Associations)
         {
-            association.Abort();
+            if (aborts || Records.IsUnfinished(association))
+            {
+                association.Abort();
+            }
         }
 
         foreach (SctpSocket socket in Sockets())
@@ -192,13 +212,32 @@ internal sealed class OneToManySocket(Library library, int domain, Callbacks cal
             _sockets.Add(stack, socket);
         }
 
+        EndIfClosed();
         return socket;
+    }
+
+    // Nothing more comes from there, and all of it was read.
+    private void ForgetEnded()
+    {
+        SctpSocket[] ended;
+        lock (_gate)
+        {
+            ended = [.. _ended.Where(_sockets.ContainsKey).Select(stack => _sockets[stack])];
+            foreach (SctpStack stack in _ended)
+            {
+                _sockets.Remove(stack);
+            }
+
+            _ended.Clear();
+        }
+
+        Array.ForEach(ended, static socket => _ = socket.DisposeAsync().AsTask());
     }
 
     // Those that have come are named while they live: what is told of them may be read when they are gone.
     private void OnWatched(SctpSocket socket, ref int seen)
     {
-        int count = socket.AssociationCount;
+        int count = socket.AssociationsBegun;
         if (count != seen)
         {
             seen = count;

@@ -184,6 +184,19 @@ internal sealed class OneToOneSocket : UsrsctpSocket
     }
 
     /// <inheritdoc/>
+    public override void OnDeregistered(ConnLink link)
+    {
+        SctpListener? listener;
+        lock (_gate)
+        {
+            listener = _listeners.Find(listener => ReferenceEquals(listener.Loop, link.Stack.Loop));
+            _listeners.Remove(listener!);
+        }
+
+        _ = listener?.DisposeAsync().AsTask();
+    }
+
+    /// <inheritdoc/>
     public override void OnFutureChanged()
     {
         foreach (SctpListener listener in Listeners())
@@ -271,7 +284,6 @@ internal sealed class OneToOneSocket : UsrsctpSocket
         {
             _isSendingShut = true;
             Records.End(association);
-            association.Host.RequestShutdown();
         }
 
         Touch();
@@ -293,7 +305,7 @@ internal sealed class OneToOneSocket : UsrsctpSocket
 
         if (_association is { } association)
         {
-            if (aborts)
+            if (aborts || Records.IsUnfinished(association))
             {
                 association.Abort();
             }
@@ -356,6 +368,7 @@ internal sealed class OneToOneSocket : UsrsctpSocket
 
         association.Host.Watcher = OnWatched;
         OnWatched();                                         // for what has happened by then
+        EndIfClosed();
     }
 
     private void OnWatched()
@@ -404,6 +417,7 @@ internal sealed class OneToOneSocket : UsrsctpSocket
         }
 
         OnOffered();                                         // for what has come by then
+        EndIfClosed();
     }
 
     private SctpListener[] Listeners()
@@ -420,6 +434,7 @@ internal sealed class OneToOneSocket : UsrsctpSocket
         while (Callbacks.Receives && !IsClosed && TryMake() is { } made)
         {
             _made.Enqueue(made);
+            EndIfClosed();
         }
 
         Touch();

@@ -25,14 +25,20 @@ internal sealed class PortRegistry
         {
             port = port == 0 ? Choose() : port;
             List<UsrsctpSocket> others = _bound.GetValueOrDefault(port) ?? [];
-            if (others.Exists(other => Collides(other, socket, names)))
-            {
-                throw new RefusedException(Errno.AddressInUse);
-            }
-
+            Check(others, socket, names);
             others.Add(socket);
             _bound[port] = others;
             return port;
+        }
+    }
+
+    /// <summary>Whether a socket may have further addresses at its port.</summary>
+    /// <inheritdoc cref="Bind" path="/exception"/>
+    public void Check(UsrsctpSocket socket, ushort port, IReadOnlyList<SocketName> names)
+    {
+        lock (_gate)
+        {
+            Check(_bound.GetValueOrDefault(port) ?? [], socket, names);
         }
     }
 
@@ -48,8 +54,17 @@ internal sealed class PortRegistry
         }
     }
 
+    private static void Check(List<UsrsctpSocket> others, UsrsctpSocket socket, IReadOnlyList<SocketName> names)
+    {
+        if (others.Exists(other => Collides(other, socket, names)))
+        {
+            throw new RefusedException(Errno.AddressInUse);
+        }
+    }
+
     private static bool Collides(UsrsctpSocket other, UsrsctpSocket socket, IReadOnlyList<SocketName> names) =>
-        other.IsOwnFamily == socket.IsOwnFamily
+        other != socket
+        && other.IsOwnFamily == socket.IsOwnFamily
         && !(other.SharesPort && socket.SharesPort)
         && (other.Bound.Count == 0 || names.Count == 0
             || other.Bound.Any(bound => bound.IsWildcard || names.Any(name => name.IsWildcard || name.IsAt(bound))));

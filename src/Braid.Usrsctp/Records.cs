@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using Braid.Sockets;
@@ -10,7 +11,9 @@ namespace Braid.Usrsctp;
 internal sealed class Records(UsrsctpSocket socket)
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<SctpAssociationId, Record> _open = [];
+    private readonly Dictionary<SctpAssociationId, Record> _records = [];        // the last one of each association
+    private readonly List<Record> _ending = [];
+    private volatile bool _areEnding;
 
     /// <summary>Sends a piece.</summary>
     /// <param name="association">On which association.</param>
@@ -23,73 +26,117 @@ internal sealed class Records(UsrsctpSocket socket)
     /// <exception cref="SctpException">Nothing can be sent any more.</exception>
     public int Send(SctpAssociation association, ReadOnlySpan<byte> piece, SctpSendInfo info, bool isLast, bool waits)
     {
-        Record record = RecordOf(association, info);
         int taken = 0;
         while (taken < piece.Length)
         {
-            if (!record.HasRoom)
+            if (Find(association, info) is not { HasRoom: true } record)
             {
                 socket.WantRoom();
-            }
+                if (!waits || !socket.WaitUntil(() => Find(association, info) is { HasRoom: true }))
+                {
+                    return taken > 0 ? taken : throw new RefusedException(socket.IsClosed ? Errno.BadDescriptor : Errno.WouldBlock);
+                }
 
-            if (!record.HasRoom && (!waits || !socket.WaitUntil(() => record.HasRoom)))
-            {
-                return taken > 0 ? taken : throw new RefusedException(socket.IsClosed ? Errno.BadDescriptor : Errno.WouldBlock);
+                continue;
             }
 
             int count = Math.Min(piece.Length - taken, record.Room);
-            bool ends = isLast && taken + count == piece.Length;
-            record.Write(piece.Slice(taken, count).ToArray(), ends);
+            record.Write(piece.Slice(taken, count).ToArray(), ends: isLast && taken + count == piece.Length);
             taken += count;
-            if (ends)
-            {
-                Forget(association);
-            }
         }
 
         return taken;
     }
 
-    /// <summary>No more is sent on an association: a message that has not ended ends here.</summary>
+    /// <summary>
+    /// No more is sent on an association: once all that was taken has left it shuts down. Where a message has not ended it is aborted, when all
+    /// before is acknowledged: the peer must not take the pieces for the whole.
+    /// </summary>
     public void End(SctpAssociation association)
     {
-        Record? record;
         lock (_gate)
         {
-            _open.Remove(association.Id, out record);
+            if (_records.TryGetValue(association.Id, out Record? record) && !_ending.Contains(record))
+            {
+                _ending.Add(record);
+                _areEnding = true;
+            }
         }
 
-        record?.Write([], ends: true);
+        if (_areEnding)
+        {
+            Review();
+        }
+        else
+        {
+            association.Host.RequestShutdown();
+        }
     }
 
-    private Record RecordOf(SctpAssociation association, SctpSendInfo info)
+    /// <summary>Whether a message was begun on an association and has not ended.</summary>
+    public bool IsUnfinished(SctpAssociation association)
     {
         lock (_gate)
         {
-            if (_open.TryGetValue(association.Id, out Record? record) && !association.Host.HasEnded)
+            return _records.TryGetValue(association.Id, out Record? record) && record.IsUnfinished;
+        }
+    }
+
+    /// <summary>Something has happened: associations that are to end may do it now.</summary>
+    public void Review()
+    {
+        if (!_areEnding)
+        {
+            return;
+        }
+
+        Record[] ready;
+        lock (_gate)
+        {
+            ready = [.. _ending.Where(static record => record.MayEnd)];
+            _ending.RemoveAll(ready.Contains);
+            _areEnding = _ending.Count > 0;
+        }
+
+        Array.ForEach(ready, static record => record.EndAssociation());
+    }
+
+    // The message that a piece is of; null while the one before has not left, or there is no room to begin one.
+    private Record? Find(SctpAssociation association, SctpSendInfo info)
+    {
+        lock (_gate)
+        {
+            if (_records.TryGetValue(association.Id, out Record? record))
             {
-                return record.Stream == info.StreamId ? record : throw new RefusedException(Errno.Invalid);
+                if (_ending.Contains(record))
+                {
+                    throw new RefusedException(Errno.Reset);
+                }
+
+                if (record.IsUnfinished && !association.Host.HasEnded)
+                {
+                    return record.Stream == info.StreamId ? record : throw new RefusedException(Errno.Invalid);
+                }
+
+                if (!record.HasLeft)
+                {
+                    return null;
+                }
             }
 
-            try
+            if (association.Host.Outbox.IsFull && !association.Host.HasEnded)
             {
-                record = new Record(socket, association, info);
-            }
-            catch (InvalidOperationException)
-            {
-                throw new RefusedException(Errno.WouldBlock);            // the one before has not left yet
+                return null;                                 // nothing is begun that has no room for a byte
             }
 
-            _open[association.Id] = record;
+            foreach (SctpAssociationId ended in _records.Where(static known => known.Value.HasEnded).Select(static known => known.Key).ToArray())
+            {
+                _records.Remove(ended);
+            }
+
+            record = new Record(socket, association, info);
+            _records[association.Id] = record;
             return record;
-        }
-    }
-
-    private void Forget(SctpAssociation association)
-    {
-        lock (_gate)
-        {
-            _open.Remove(association.Id);
         }
     }
 
@@ -97,16 +144,41 @@ internal sealed class Records(UsrsctpSocket socket)
     {
         private readonly SctpMessageStream _writer = association.GetStream(info.StreamId).OpenMessageWriter(info);
         private Task _last = Task.CompletedTask;
+        private bool _hasBegun;
+        private bool _isOver;
 
         public ushort Stream => info.StreamId;
 
+        public bool IsUnfinished => !_isOver;
+
+        public bool HasEnded => association.Host.HasEnded;
+
+        // All that was taken: it is the association's.
+        public bool HasLeft => _last.IsCompleted;
+
         // Also when it has ended: the next piece is told.
-        public bool HasRoom => _last.IsCompleted && (association.Host.HasEnded || !association.Host.Outbox.IsFull);
+        public bool HasRoom => HasLeft && (association.Host.HasEnded || !association.Host.Outbox.IsFull);
 
         public int Room => (int)Math.Clamp(association.Host.Options.SendBufferSize - association.BufferedAmount, 1, 1 << 20);
 
+        public bool MayEnd => HasLeft && (_isOver || !_hasBegun || association.BufferedAmount == 0 || HasEnded);
+
+        public void EndAssociation()
+        {
+            if (_isOver || !_hasBegun)
+            {
+                association.Host.RequestShutdown();
+            }
+            else
+            {
+                association.Abort();
+            }
+        }
+
         public void Write(byte[] piece, bool ends)
         {
+            _hasBegun = true;
+            _isOver = ends;
             _last = WriteAsync(_last, piece, ends);
             if (_last.Exception?.InnerException is SctpException exception)
             {

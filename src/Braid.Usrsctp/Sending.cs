@@ -121,7 +121,6 @@ internal static class Sending
         if ((flags & SendInfo.EndOfFile) != 0 && sent == payload.Length)
         {
             socket.Records.End(association);
-            association.Host.RequestShutdown();
         }
 
         return sent;

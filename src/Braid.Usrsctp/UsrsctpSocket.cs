@@ -208,6 +208,11 @@ internal abstract class UsrsctpSocket
     {
     }
 
+    /// <summary>The program has an address of its own no longer: what was on it has ended.</summary>
+    public virtual void OnDeregistered(ConnLink link)
+    {
+    }
+
     /// <summary>Binds it.</summary>
     /// <param name="names">At least one, all with the same port.</param>
     /// <exception cref="RefusedException">It is bound, or cannot be bound there.</exception>
@@ -245,8 +250,19 @@ internal abstract class UsrsctpSocket
         }
     }
 
-    /// <summary>It is bound to further addresses.</summary>
-    public void AddBound(IReadOnlyList<SocketName> names) => Bound = [.. Bound, .. names.Where(name => !Bound.Any(bound => bound.IsAt(name)))];
+    /// <summary>It is bound to further addresses; the youngest comes first, as libusrsctp lists them.</summary>
+    /// <exception cref="RefusedException">They are not this host's, or another socket has them.</exception>
+    public void AddBound(IReadOnlyList<SocketName> names)
+    {
+        SocketName[] further = [.. names.Where(name => !Bound.Any(bound => bound.IsAt(name))).Reverse()];
+        if (further.Any(name => name.IsWildcard || !LocalAddresses.AreThere(Library, name)))
+        {
+            throw new RefusedException(Errno.AddressNotAvailable);
+        }
+
+        Library.Ports.Check(this, Port, further);
+        Bound = [.. further, .. Bound];
+    }
 
     /// <summary>It is bound to some addresses no longer.</summary>
     /// <exception cref="RefusedException">It would be bound to none, or is not bound to them.</exception>
@@ -291,6 +307,7 @@ internal abstract class UsrsctpSocket
             return;
         }
 
+        Records.Review();
         lock (_gate)
         {
             _version++;
@@ -397,6 +414,15 @@ internal abstract class UsrsctpSocket
     /// <summary>Ends what it has.</summary>
     /// <param name="aborts">Whether at once.</param>
     protected abstract void CloseAssociations(bool aborts);
+
+    /// <summary>After something was added: where another thread has closed the socket meanwhile, it ends as well.</summary>
+    protected void EndIfClosed()
+    {
+        if (_isClosed)
+        {
+            CloseAssociations(aborts: true);
+        }
+    }
 
     /// <summary>Where it can be reached: what it listens on.</summary>
     protected IEnumerable<SctpStack> OwnStacks() => !IsOwnFamily

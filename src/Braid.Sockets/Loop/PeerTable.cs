@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Linq;
+using System.Threading;
 using Braid.Core;
 
 namespace Braid.Sockets;
@@ -10,12 +11,13 @@ internal sealed class PeerTable
 {
     private readonly ConcurrentDictionary<SctpAssociationId, AssociationHost> _hosts = new();
     private readonly ConcurrentDictionary<(NetworkAddress Address, ushort Port), AssociationHost> _peers = new();
+    private int _added;
 
     /// <summary>Associations that live, in whatever state.</summary>
     public ICollection<AssociationHost> Hosts => _hosts.Values;
 
-    /// <summary>How many they are.</summary>
-    public int Count => _hosts.Count;
+    /// <summary>How many were ever added.</summary>
+    public int Added => Volatile.Read(ref _added);
 
     /// <summary>Their identifiers.</summary>
     public IReadOnlyCollection<SctpAssociationId> Ids => [.. _hosts.Keys];
@@ -23,6 +25,7 @@ internal sealed class PeerTable
     /// <summary>An association, by the address that its peer has now.</summary>
     public void Add(AssociationHost host)
     {
+        Interlocked.Increment(ref _added);
         _hosts[host.Id] = host;
         TryName(host, host.Remote);
     }

@@ -133,4 +133,54 @@ static void nulls(void)
     finish();
 }
 
-const struct probe socket_probes[] = { { "sockets", sockets, 1 }, { "fresh", fresh, 1 }, { "nulls", nulls, 1 }, { NULL, NULL, 0 } };
+static struct sockaddr_in inet(const char *address, uint16_t port)
+{
+    struct sockaddr_in in = { .sin_family = AF_INET, .sin_port = htons(port) };
+    inet_pton(AF_INET, address, &in.sin_addr);
+    return in;
+}
+
+static void bindx(struct socket *s, const char *address, uint16_t port, int flags, const char *what)
+{
+    struct sockaddr_in in = inet(address, port);
+    struct sockaddr *list = NULL;
+    TRYF(usrsctp_bindx(s, (void *)&in, 1, flags), "%s", what);
+    int count = usrsctp_getladdrs(s, 0, &list);
+    if (count == 1) {
+        char text[100];
+        describe_address(text, sizeof text, list);
+        note("  bound to %s", text);
+    }
+    if (count > 0)
+        usrsctp_freeladdrs(list);
+}
+
+/* Of addresses of IP every host has 127.0.0.1, and none 192.0.2.99 (RFC 5737). */
+static void addresses(void)
+{
+    begin();
+    struct socket *s = usrsctp_socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP, NULL, NULL, 0, NULL);
+    bindx(s, "192.0.2.99", 7000, SCTP_BINDX_ADD_ADDR, "fresh: one that is not there");
+    bindx(s, "127.0.0.1", 7000, SCTP_BINDX_REM_ADDR, "fresh: remove");
+    struct sockaddr_in any = inet("0.0.0.0", 7000);
+    TRYF(usrsctp_bind(s, (void *)&any, sizeof any), "bind to all");
+    bindx(s, "127.0.0.1", 0, SCTP_BINDX_ADD_ADDR, "all: add one");
+    bindx(s, "127.0.0.1", 0, SCTP_BINDX_REM_ADDR, "all: remove one");
+    struct socket *t = usrsctp_socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP, NULL, NULL, 0, NULL);
+    bindx(t, "127.0.0.1", 7001, SCTP_BINDX_ADD_ADDR, "one: as bind");
+    bindx(t, "127.0.0.1", 7001, SCTP_BINDX_ADD_ADDR, "one: again");
+    bindx(t, "127.0.0.1", 7002, SCTP_BINDX_ADD_ADDR, "one: another port");
+    bindx(t, "127.0.0.1", 7001, SCTP_BINDX_REM_ADDR, "one: remove the last");
+    bindx(t, "0.0.0.0", 7001, SCTP_BINDX_ADD_ADDR, "one: add all");
+    bindx(t, "192.0.2.99", 7001, SCTP_BINDX_ADD_ADDR, "one: add one that is not there");
+    bindx(t, "192.0.2.99", 7001, SCTP_BINDX_REM_ADDR, "one: remove one that is not there");
+    struct socket *u = usrsctp_socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP, NULL, NULL, 0, NULL);
+    bindx(u, "127.0.0.1", 7001, SCTP_BINDX_ADD_ADDR, "another's");
+    bindx(u, "0.0.0.0", 7000, SCTP_BINDX_ADD_ADDR, "all of another's");
+    usrsctp_close(s);
+    usrsctp_close(t);
+    usrsctp_close(u);
+    finish();
+}
+
+const struct probe socket_probes[] = { { "sockets", sockets, 1 }, { "fresh", fresh, 1 }, { "nulls", nulls, 1 }, { "addresses", addresses, 1 }, { NULL, NULL, 0 } };

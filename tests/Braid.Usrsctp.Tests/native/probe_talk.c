@@ -194,6 +194,37 @@ static void partial(void)
     finish();
 }
 
+/* A message in pieces whose end never comes. */
+static void unfinished(void)
+{
+    struct socket *a, *b;
+    int on = 1;
+    begin();
+    for (int how = 0; how < 4; how++) {
+        pair(&a, &b);
+        quiet = true;
+        TRY(usrsctp_setsockopt(a, IPPROTO_SCTP, SCTP_EXPLICIT_EOR, &on, sizeof on));
+        TRY(put(a, "whole", 1, SCTP_EOR, 1));
+        TRY(put(a, "begun", 1, 0, 1));
+        if (how == 0)
+            TRY(usrsctp_shutdown(a, SHUT_WR));
+        else if (how == 1)
+            TRY(put(a, "", 1, SCTP_EOF, 1));
+        else if (how == 2)
+            TRY(put(a, " and ended", 1, SCTP_EOF | SCTP_EOR, 1));
+        else
+            a = closed(a);
+        settle("no more");
+        quiet = false;
+        settle("read");
+        if (a)
+            closed(a);
+        closed(b);
+        settle("closed");
+    }
+    finish();
+}
+
 static void sizes(void)
 {
     struct socket *a, *b;
@@ -224,4 +255,4 @@ static void sizes(void)
     finish();
 }
 
-const struct probe talk_probes[] = { { "setup", setup, 0 }, { "messages", messages, 0 }, { "partial", partial, 0 }, { "sizes", sizes, 0 }, { NULL, NULL, 0 } };
+const struct probe talk_probes[] = { { "setup", setup, 0 }, { "messages", messages, 0 }, { "partial", partial, 0 }, { "unfinished", unfinished, 1 }, { "sizes", sizes, 0 }, { NULL, NULL, 0 } };
