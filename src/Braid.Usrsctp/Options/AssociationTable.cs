@@ -38,8 +38,8 @@ internal static class AssociationTable
         [0x1a] = SocketOption.AssociationValue(static target => target.Options.Context, static (target, value) => target.Change(options => options with { Context = value })),
         // SCTP_EVENT
         [0x1e] = new SocketOption(8, 0, GetEvent, SetEvent),
-        // SCTP_ECN_SUPPORTED: how a path is marked is not the application's affair in Braid
-        [0x25] = SocketOption.AssociationValue(static target => target.Settings.KnowsEcn ? 1u : 0, static (target, value) => NotLive(target).Settings.KnowsEcn = value != 0),
+        // SCTP_ECN_SUPPORTED
+        [0x25] = Supported(Extensions.Ecn),
         // SCTP_PR_SUPPORTED
         [0x26] = Supported(Extensions.PartialReliability),
         // SCTP_AUTH_SUPPORTED
@@ -58,8 +58,9 @@ internal static class AssociationTable
         [0x28] = Supported(Extensions.AddressReconfiguration),
         // SCTP_RECONFIG_SUPPORTED
         [0x29] = Supported(Extensions.StreamReconfiguration),
-        // SCTP_NRSACK_SUPPORTED, SCTP_PKTDROP_SUPPORTED: remembered; Braid never takes back what it has acknowledged, and knows no dropped packets
-        [0x30] = SocketOption.AssociationValue(static target => target.Settings.KnowsNrSack ? 1u : 0, static (target, value) => NotLive(target).Settings.KnowsNrSack = value != 0),
+        // SCTP_NRSACK_SUPPORTED
+        [0x30] = Supported(Extensions.NonRenegableSack),
+        // SCTP_PKTDROP_SUPPORTED: remembered
         [0x31] = SocketOption.AssociationValue(static target => target.Settings.KnowsPacketDrop ? 1u : 0, static (target, value) => NotLive(target).Settings.KnowsPacketDrop = value != 0),
         // SCTP_MAX_CWND: remembered
         [0x32] = SocketOption.AssociationValue(static target => target.Settings.MaximumWindow, static (target, value) => target.Settings.MaximumWindow = value),

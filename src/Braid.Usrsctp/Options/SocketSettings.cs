@@ -65,12 +65,6 @@ internal sealed class SocketSettings
     /// <summary>How long a cookie is good in ms (SCTP_ASSOCINFO).</summary>
     public uint CookieLife { get; set; } = SystemControls.Get("sctp_valid_cookie_life_default");
 
-    /// <summary>SCTP_ECN_SUPPORTED.</summary>
-    public bool KnowsEcn { get; set; } = SystemControls.Get("sctp_ecn_enable") != 0;
-
-    /// <summary>SCTP_NRSACK_SUPPORTED.</summary>
-    public bool KnowsNrSack { get; set; }
-
     /// <summary>SCTP_PKTDROP_SUPPORTED.</summary>
     public bool KnowsPacketDrop { get; set; }
 
@@ -156,6 +150,7 @@ internal sealed class SocketSettings
         SendBufferSize = SystemControls.Get("sctp_sendspace"),
         ReceiveBufferSize = Math.Max(PlainTable.SmallestReceiveBuffer, SystemControls.Get("sctp_recvspace")),
         MaximumMessageSize = Array.MaxLength,
+        InitialWindow = SystemControls.IsSet("sctp_initial_cwnd") ? (int)Math.Min(SystemControls.Get("sctp_initial_cwnd"), 100) : SctpAssociationOptions.Default.InitialWindow,
         RtoInitial = Between(Shortest, Milliseconds("sctp_rto_initial_default"), Milliseconds("sctp_rto_max_default")),
         RtoMinimum = Between(Shortest, Milliseconds("sctp_rto_min_default"), Milliseconds("sctp_rto_initial_default")),
         RtoMaximum = Between(Shortest, Milliseconds("sctp_rto_max_default"), TimeSpan.MaxValue),
@@ -174,6 +169,8 @@ internal sealed class SocketSettings
         Switch(Extensions.Authentication, "sctp_auth_enable");
         Switch(Extensions.AddressReconfiguration, "sctp_asconf_enable");
         Switch(Extensions.StreamReconfiguration, "sctp_reconfig_enable");
+        Switch(Extensions.Ecn, "sctp_ecn_enable");
+        Switch(Extensions.NonRenegableSack, "sctp_nrsack_enable");
         return extensions;
 
         void Switch(Extensions extension, string control) =>

@@ -86,6 +86,9 @@ internal static class SystemControls
     public static uint Get(string name) =>
         s_set.TryGetValue(name, out uint value) ? value : s_known.TryGetValue(name, out var known) ? known.Default : 0;
 
+    /// <summary>Whether the program has set it.</summary>
+    public static bool IsSet(string name) => s_set.ContainsKey(name);
+
     /// <summary>All of them are as at first.</summary>
     public static void Reset() => s_set.Clear();
 
