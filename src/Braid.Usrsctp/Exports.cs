@@ -18,7 +18,7 @@ public static unsafe class Exports
     private const int OutsideOfKnownErrors = Errno.Invalid;
 
     /// <summary>usrsctp_init, usrsctp_init_nothreads.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_Init")]
     public static int Init(ushort port, nint output, nint debug, nint print, int hasThreads)
     {
         return (int)Caught(() =>
@@ -29,7 +29,7 @@ public static unsafe class Exports
     }
 
     /// <summary>usrsctp_finish.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_Finish")]
     public static int Finish() => Guard(() =>
     {
         Library.Finish();
@@ -37,7 +37,7 @@ public static unsafe class Exports
     });
 
     /// <summary>usrsctp_socket.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_Socket")]
     public static nint Socket(int domain, int type, int protocol, nint receive, nint send, uint threshold, nint userInfo) => (nint)Guard(() =>
     {
         const int Stream = 1, SeqPacket = 5, Sctp = 132;
@@ -63,7 +63,7 @@ public static unsafe class Exports
     });
 
     /// <summary>usrsctp_close.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_Close")]
     public static int Close(nint handle) => With(handle, static socket =>
     {
         socket.Close();
@@ -71,7 +71,7 @@ public static unsafe class Exports
     });
 
     /// <summary>usrsctp_bind.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_Bind")]
     public static int Bind(nint handle, nint name, uint length) => With(handle, socket =>
     {
         socket.Bind([name == 0 || length == 0 ? throw new RefusedException(Errno.Invalid) : SocketName.ReadAll(name, 1)[0]]);
@@ -79,7 +79,7 @@ public static unsafe class Exports
     });
 
     /// <summary>usrsctp_bindx.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_BindX")]
     public static int BindX(nint handle, nint addresses, int count, int flags) => With(handle, socket =>
     {
         LocalAddresses.Change(socket, Names(addresses, count), flags);
@@ -87,7 +87,7 @@ public static unsafe class Exports
     });
 
     /// <summary>usrsctp_listen.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_Listen")]
     public static int Listen(nint handle, int backlog) => With(handle, socket =>
     {
         socket.Listen(backlog);
@@ -95,7 +95,7 @@ public static unsafe class Exports
     });
 
     /// <summary>usrsctp_accept.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_Accept")]
     public static nint Accept(nint handle, nint name, uint* length) => (nint)Guard(() =>
     {
         UsrsctpSocket accepted = Library.Find(handle).Accept(out SocketName peer);
@@ -104,11 +104,11 @@ public static unsafe class Exports
     });
 
     /// <summary>usrsctp_peeloff.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_PeelOff")]
     public static nint PeelOff(nint handle, uint id) => (nint)Guard(() => Library.Find(handle).PeelOff(id).Handle);
 
     /// <summary>usrsctp_connect.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_Connect")]
     public static int Connect(nint handle, nint name, uint length) => With(handle, socket =>
     {
         socket.Connect([Name(name, length)]);
@@ -116,7 +116,7 @@ public static unsafe class Exports
     });
 
     /// <summary>usrsctp_connectx.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_ConnectX")]
     public static int ConnectX(nint handle, nint addresses, int count, uint* id) => With(handle, socket =>
     {
         SctpAssociation association = socket.Connect(Names(addresses, count));
@@ -129,7 +129,7 @@ public static unsafe class Exports
     });
 
     /// <summary>usrsctp_shutdown.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_Shutdown")]
     public static int Shutdown(nint handle, int how) => With(handle, socket =>
     {
         socket.Shutdown(how);
@@ -137,7 +137,7 @@ public static unsafe class Exports
     });
 
     /// <summary>usrsctp_sendv.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_SendV")]
     public static nint SendV(nint handle, void* data, nuint length, nint to, int count, void* info, uint infoLength, uint infoType, int flags) => (nint)Guard(() =>
     {
         UsrsctpSocket socket = Library.Find(handle);
@@ -151,7 +151,7 @@ public static unsafe class Exports
     });
 
     /// <summary>usrsctp_recvv.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_ReceiveV")]
     public static nint ReceiveV(nint handle, void* data, nuint length, nint from, uint* fromLength, void* info, uint* infoLength, uint* infoType, int* flags) => (nint)Guard(() =>
     {
         UsrsctpSocket socket = Library.Find(handle);
@@ -181,7 +181,7 @@ public static unsafe class Exports
     });
 
     /// <summary>usrsctp_getsockopt.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_GetOption")]
     public static int GetOption(nint handle, int level, int name, void* value, uint* length) => With(handle, socket =>
     {
         if (value is null || length is null)
@@ -196,7 +196,7 @@ public static unsafe class Exports
     });
 
     /// <summary>usrsctp_setsockopt.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_SetOption")]
     public static int SetOption(nint handle, int level, int name, void* value, uint length) => With(handle, socket =>
     {
         if (value is null && level == SocketOptions.Sctp)
@@ -209,7 +209,7 @@ public static unsafe class Exports
     });
 
     /// <summary>usrsctp_opt_info.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_OptionInfo")]
     public static int OptionInfo(nint handle, uint id, int name, void* value, uint* length) => With(handle, socket =>
     {
         if (value is null || length is null)
@@ -222,17 +222,17 @@ public static unsafe class Exports
     });
 
     /// <summary>usrsctp_getpaddrs.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_GetPeerAddresses")]
     public static int GetPeerAddresses(nint handle, uint id, nint* addresses) => With(handle, socket => Give(() => PeerAddresses.Of(socket, id), addresses));
 
     /// <summary>usrsctp_getladdrs.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_GetLocalAddresses")]
     public static int GetLocalAddresses(nint handle, uint id, nint* addresses) => handle == 0
         ? -Errno.NoMemory                                    // what libusrsctp says of it
         : With(handle, socket => Give(() => LocalAddresses.Of(socket, id), addresses));
 
     /// <summary>usrsctp_getassocid.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_GetAssociationId")]
     public static long GetAssociationId(nint handle, nint name) => Guard(() =>
     {
         UsrsctpSocket socket = Library.Find(handle);
@@ -240,7 +240,7 @@ public static unsafe class Exports
     });
 
     /// <summary>usrsctp_set_non_blocking.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_SetNonBlocking")]
     public static int SetNonBlocking(nint handle, int on) => With(handle, socket =>
     {
         socket.IsNonBlocking = on != 0;
@@ -248,11 +248,11 @@ public static unsafe class Exports
     });
 
     /// <summary>usrsctp_get_non_blocking.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_GetNonBlocking")]
     public static int GetNonBlocking(nint handle) => With(handle, static socket => socket.IsNonBlocking ? 1 : 0);
 
     /// <summary>usrsctp_set_ulpinfo.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_SetUlpInfo")]
     public static int SetUlpInfo(nint handle, nint info) => With(handle, socket =>
     {
         socket.Callbacks.UserInfo = info;
@@ -260,7 +260,7 @@ public static unsafe class Exports
     });
 
     /// <summary>usrsctp_get_ulpinfo.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_GetUlpInfo")]
     public static int GetUlpInfo(nint handle, nint* info) => With(handle, socket =>
     {
         if (info is null)
@@ -273,7 +273,7 @@ public static unsafe class Exports
     });
 
     /// <summary>usrsctp_set_upcall.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_SetUpcall")]
     public static int SetUpcall(nint handle, nint upcall, nint argument) => With(handle, socket =>
     {
         socket.Callbacks.SetUpcall(upcall, argument);
@@ -281,11 +281,11 @@ public static unsafe class Exports
     });
 
     /// <summary>usrsctp_get_events.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_GetEvents")]
     public static int GetEvents(nint handle) => With(handle, static socket => socket.Events);
 
     /// <summary>usrsctp_register_address.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_RegisterAddress")]
     public static int RegisterAddress(nint address) => Guard(() =>
     {
         Library.Current.Links.Register(address);
@@ -293,7 +293,7 @@ public static unsafe class Exports
     });
 
     /// <summary>usrsctp_deregister_address.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_DeregisterAddress")]
     public static int DeregisterAddress(nint address) => Guard(() =>
     {
         Library.Current.Links.Deregister(address);
@@ -301,7 +301,7 @@ public static unsafe class Exports
     });
 
     /// <summary>usrsctp_conninput.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_ConnInput")]
     public static int ConnInput(nint address, void* packet, nuint length, byte ecn) => RunningCallbacks(() =>
     {
         if (packet is not null && length <= ushort.MaxValue)
@@ -313,7 +313,7 @@ public static unsafe class Exports
     });
 
     /// <summary>usrsctp_handle_timers.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_HandleTimers")]
     public static int HandleTimers(uint elapsed) => RunningCallbacks(() =>
     {
         Library.Current.Time?.Advance(TimeSpan.FromMilliseconds(elapsed));
@@ -321,13 +321,13 @@ public static unsafe class Exports
     });
 
     /// <summary>usrsctp_dumppacket.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_DumpPacket")]
     public static nint DumpPacket(void* packet, nuint length, int direction) => (nint)Guard(() => packet is null || length == 0 || length > ushort.MaxValue
         ? throw new RefusedException(Errno.Invalid)
         : PacketDump.Allocate(new ReadOnlySpan<byte>(packet, (int)length), direction != 0, DateTime.Now));
 
     /// <summary>usrsctp_enable_crc32c_offload, usrsctp_disable_crc32c_offload.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_SetChecksumOffload")]
     public static int SetChecksumOffload(int on) => Guard(() =>
     {
         Library.Current.ChecksumsAreOffloaded = on != 0;
@@ -335,12 +335,12 @@ public static unsafe class Exports
     });
 
     /// <summary>usrsctp_crc32c.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_Checksum")]
     public static uint Checksum(byte* bytes, nuint length) =>
         bytes is null || length > int.MaxValue ? 0 : ~Crc32c.Append(uint.MaxValue, new ReadOnlySpan<byte>(bytes, (int)length));
 
     /// <summary>usrsctp_sysctl_set_….</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_SetSystemControl")]
     public static int SetSystemControl(nint name, uint value) => Guard(() =>
     {
         SystemControls.Set(Marshal.PtrToStringUTF8(name)!, value);
@@ -348,11 +348,11 @@ public static unsafe class Exports
     });
 
     /// <summary>usrsctp_sysctl_get_….</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_GetSystemControl")]
     public static uint GetSystemControl(nint name) => SystemControls.Get(Marshal.PtrToStringUTF8(name)!);
 
     /// <summary>usrsctp_tunable_set_….</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_SetTunable")]
     public static int SetTunable(nint name, uint value) => Guard(() =>
     {
         SystemControls.Set(Marshal.PtrToStringUTF8(name)!, value);
@@ -360,7 +360,7 @@ public static unsafe class Exports
     });
 
     /// <summary>usrsctp_get_stat.</summary>
-    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_GetStatistics")]
     public static int GetStatistics(byte* statistics) => Guard(() =>
     {
         if (statistics is not null)

@@ -3,6 +3,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
+using System.Threading.Tasks;
 
 namespace Braid.Usrsctp.Tests;
 
@@ -15,14 +16,21 @@ internal static class Library
     /// <summary>Braid's.</summary>
     public const string Braid = "braid";
 
+    /// <summary>Braid's, compiled ahead of time.</summary>
+    public const string Aot = "aot";
+
     private static readonly Lazy<string> s_root = new(FindRoot);
     private static readonly Lazy<string> s_flaw = new(Build);
+    private static readonly Lazy<string> s_aotFlaw = new(BuildAot);
 
     /// <summary>The folder of this test project.</summary>
     public static string ProjectFolder => Path.Combine(s_root.Value, "tests", "Braid.Usrsctp.Tests");
 
     /// <summary>Where Braid's library is, beside the assemblies that it starts.</summary>
     public static string BraidFolder { get; } = Path.Combine(AppContext.BaseDirectory, "usrsctp");
+
+    /// <summary>Where the one that was compiled ahead of time is.</summary>
+    public static string AotFolder { get; } = Path.Combine(AppContext.BaseDirectory, "usrsctp-aot");
 
     /// <summary>Skips the test where Braid's library cannot be built, but never on CI.</summary>
     /// <param name="libraries">Those that the test needs.</param>
@@ -31,6 +39,11 @@ internal static class Library
         if (Array.IndexOf(libraries, Braid) >= 0)
         {
             Need(s_flaw.Value.Length == 0, s_flaw.Value);
+        }
+
+        if (Array.IndexOf(libraries, Aot) >= 0)
+        {
+            Need(s_aotFlaw.Value.Length == 0, s_aotFlaw.Value);
         }
     }
 
@@ -51,9 +64,9 @@ internal static class Library
     /// <param name="library"><see cref="Debian"/> or <see cref="Braid"/>.</param>
     public static void Give(ProcessStartInfo start, string library)
     {
-        if (library == Braid)
+        if (library != Debian)
         {
-            start.Environment["LD_LIBRARY_PATH"] = BraidFolder;
+            start.Environment["LD_LIBRARY_PATH"] = library == Aot ? AotFolder : BraidFolder;
         }
     }
 
@@ -70,17 +83,25 @@ internal static class Library
         File.WriteAllText(
             Path.Combine(BraidFolder, "Braid.Usrsctp.runtimeconfig.json"),
             """{ "runtimeOptions": { "tfm": "net10.0", "framework": { "name": "Microsoft.NETCore.App", "version": "10.0.0" } } }""");
-        string script = Path.Combine(s_root.Value, "src", "Braid.Usrsctp", "native", "build.sh");
+        return Run(What, Path.Combine(s_root.Value, "src", "Braid.Usrsctp", "native", "build.sh"), BraidFolder);
+    }
+
+    private static string BuildAot() => Run(
+        "libusrsctp.so.2 cannot be compiled ahead of time (gcc, libusrsctp-dev, the compiler from NuGet)", Path.Combine(s_root.Value, "eng", "usrsctp"), "--aot", AotFolder);
+
+    private static string Run(string what, params string[] script)
+    {
         try
         {
-            using Process build = Process.Start(new ProcessStartInfo("sh", [script, BraidFolder]) { RedirectStandardError = true })!;
+            using Process build = Process.Start(new ProcessStartInfo("sh", script) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            Task<string> output = build.StandardOutput.ReadToEndAsync();
             string errors = build.StandardError.ReadToEnd();
             build.WaitForExit();
-            return build.ExitCode == 0 ? "" : $"{What}: {errors.Split('\n')[0]}";
+            return build.ExitCode == 0 ? "" : $"{what}: {errors.Split('\n')[0]} {output.Result.Split('\n')[0]}";
         }
         catch (Win32Exception exception)
         {
-            return $"{What}: {exception.Message}";
+            return $"{what}: {exception.Message}";
         }
     }
 

@@ -19,6 +19,11 @@ public sealed class ProbeTests
     public async Task Braids_library_does_the_same_or_what_its_README_says(string name) =>
         Expectations.Compare(Library.Braid, name, await Probe.RunAsync(Library.Braid, name));
 
+    [Theory]
+    [MemberData(nameof(Names))]
+    public async Task Compiled_ahead_of_time_it_does_what_it_does_otherwise(string name) =>
+        Expectations.Compare(Library.Aot, name, await Probe.RunAsync(Library.Aot, name));
+
     [Fact]
     public async Task Every_probe_is_written_down() =>
         Assert.Equal((await Probe.ListAsync()).Order(StringComparer.Ordinal), Expectations.Names);

@@ -59,6 +59,19 @@ typedef void (*upcall_function)(struct socket *, void *, int);
 	X(SetTunable, int, (const char *, uint32_t)) \
 	X(GetStatistics, int, (struct sctpstat *))
 
+#ifdef BRAID_AOT
+
+/* They are compiled into this library. */
+#define DECLARE(name, result, parameters) extern result braid_##name parameters; static result (*const managed_##name) parameters = braid_##name;
+FUNCTIONS(DECLARE)
+
+static int is_ready(void)
+{
+	return 1;
+}
+
+#else
+
 #define DECLARE(name, result, parameters) static result (*managed_##name) parameters;
 FUNCTIONS(DECLARE)
 
@@ -69,6 +82,8 @@ static int is_ready(void)
 {
 	return braid_start(functions, COUNT(functions)) == 0;
 }
+
+#endif
 
 static int not_ready(void)
 {
