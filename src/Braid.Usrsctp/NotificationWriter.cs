@@ -72,7 +72,7 @@ internal static class NotificationWriter
     private static byte[] AssociationChange(UsrsctpSocket socket, SctpNotification.AssociationChange change, uint id)
     {
         byte[] info = change.Change is SctpAssociationChange.Up or SctpAssociationChange.Restarted
-            ? Supported(socket.FindLiving(change.AssociationId)?.Extensions ?? default)
+            ? Supported(socket.Names.Find(change.AssociationId).Association?.Extensions ?? default)
             : AbortChunk(change.Error);
         return Make(EventType.AssociationChange, 0, 20 + info.Length, bytes =>
         {

@@ -119,7 +119,7 @@ internal static class StreamTable
     private static Task Begin(ValueTask request)
     {
         Task asked = request.AsTask();
-        if (asked.Exception?.InnerException is SctpException exception)
+        if (asked.Exception?.InnerException is SctpException { Error: not SctpError.Denied } exception)
         {
             throw new RefusedException(Errno.Of(exception));
         }
