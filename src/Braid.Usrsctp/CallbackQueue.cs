@@ -48,6 +48,9 @@ internal sealed class CallbackQueue : IDisposable
     /// <summary>From now on this thread calls what it causes, at the end.</summary>
     public Scope Enter() => new(this);
 
+    /// <summary>Whether this thread is within the program's output function.</summary>
+    public static bool IsInOutput => t_outputs > 0;
+
     /// <summary>The program is handed a packet, within a run of the protocol: what it calls from there must not call it back.</summary>
     public static void BeginOutput() => t_outputs++;
 

@@ -12,8 +12,7 @@ internal sealed unsafe class Callbacks
     private readonly nint _receive;
     private readonly nint _send;
     private readonly uint _sendThreshold;
-    private nint _upcall;
-    private nint _upcallArgument;
+    private Upcall? _upcall;                                 // one object: no function gets another's argument
     private nint _userInfo;
     private long _lastRoom;
     private bool _skipsRoom;
@@ -33,13 +32,13 @@ internal sealed unsafe class Callbacks
     }
 
     /// <summary>Whether there is anybody to be called.</summary>
-    public bool AreWanted => _receive != 0 || _send != 0 || Volatile.Read(ref _upcall) != 0;
+    public bool AreWanted => _receive != 0 || _send != 0 || Volatile.Read(ref _upcall) is not null;
 
     /// <summary>Whether what comes goes to the receive callback.</summary>
     public bool Receives => _receive != 0;
 
     /// <summary>Whether there is an upcall.</summary>
-    public bool HasUpcall => Volatile.Read(ref _upcall) != 0;
+    public bool HasUpcall => Volatile.Read(ref _upcall) is not null;
 
     /// <summary>What receive and send callback get.</summary>
     public nint UserInfo
@@ -59,8 +58,7 @@ internal sealed unsafe class Callbacks
     /// <param name="argument">What it gets.</param>
     public void SetUpcall(nint upcall, nint argument)
     {
-        Volatile.Write(ref _upcallArgument, argument);
-        Volatile.Write(ref _upcall, upcall);
+        Volatile.Write(ref _upcall, upcall == 0 ? null : new Upcall(upcall, argument));
     }
 
     /// <summary>There is something for the upcall to tell.</summary>
@@ -79,8 +77,8 @@ internal sealed unsafe class Callbacks
             Receive(socket);
         }
 
-        nint upcall = Volatile.Read(ref _upcall);
-        if (upcall != 0 && !socket.IsClosed && Volatile.Read(ref _news) > 0)
+        Upcall? upcall = Volatile.Read(ref _upcall);
+        if (upcall is not null && !socket.IsClosed && Volatile.Read(ref _news) > 0)
         {
             Interlocked.Decrement(ref _news);
             if (socket.Events == 0)
@@ -88,7 +86,7 @@ internal sealed unsafe class Callbacks
                 return;
             }
 
-            ((delegate* unmanaged[Cdecl]<nint, nint, int, void>)upcall)(socket.Handle, Volatile.Read(ref _upcallArgument), DoesNotWait);
+            ((delegate* unmanaged[Cdecl]<nint, nint, int, void>)upcall.Function)(socket.Handle, upcall.Argument, DoesNotWait);
         }
     }
 
@@ -139,4 +137,6 @@ internal sealed unsafe class Callbacks
             _lastRoom = socket.Room;
         }
     }
+
+    private sealed record Upcall(nint Function, nint Argument);
 }

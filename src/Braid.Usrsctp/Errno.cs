@@ -17,6 +17,7 @@ internal static class Errno
     public const int Busy = 16;                              // EBUSY
     public const int Invalid = 22;                           // EINVAL
     public const int BrokenPipe = 32;                        // EPIPE
+    public const int Deadlock = 35;                          // EDEADLK
     public const int MessageSize = 90;                       // EMSGSIZE
     public const int NoProtocolOption = 92;                  // ENOPROTOOPT
     public const int ProtocolNotSupported = 93;              // EPROTONOSUPPORT

@@ -74,7 +74,7 @@ public static unsafe class Exports
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_Bind")]
     public static int Bind(nint handle, nint name, uint length) => With(handle, socket =>
     {
-        socket.Bind([name == 0 || length == 0 ? throw new RefusedException(Errno.Invalid) : SocketName.ReadAll(name, 1)[0]]);
+        socket.Bind([name == 0 ? throw new RefusedException(Errno.Invalid) : SocketName.ReadShort(Sockaddr(name, length))]);
         return 0;
     });
 
@@ -384,7 +384,9 @@ public static unsafe class Exports
     }
 
     private static SocketName Name(nint name, uint length) =>
-        name == 0 ? throw new RefusedException(Errno.Invalid) : SocketName.Read(new ReadOnlySpan<byte>((void*)name, (int)Math.Min(length, SocketName.StorageSize)));
+        name == 0 ? throw new RefusedException(Errno.Invalid) : SocketName.Read(Sockaddr(name, length));
+
+    private static ReadOnlySpan<byte> Sockaddr(nint name, uint length) => new((void*)name, (int)Math.Min(length, SocketName.StorageSize));
 
     private static SocketName[] Names(nint addresses, int count) =>
         addresses == 0 || count is < 1 or > MostAddresses ? throw new RefusedException(Errno.Invalid) : SocketName.ReadAll(addresses, count);

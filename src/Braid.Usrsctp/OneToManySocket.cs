@@ -151,6 +151,7 @@ internal sealed class OneToManySocket(Library library, int domain, Callbacks cal
             }
         }
 
+        Answers.Check();
         (SctpStack stack, System.Net.IPEndPoint[] remotes) = Route(peers);
         BindIfNeeded();
         SctpSocket socket = On(stack);

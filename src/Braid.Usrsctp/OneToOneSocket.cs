@@ -335,6 +335,7 @@ internal sealed class OneToOneSocket : UsrsctpSocket
             }
         }
 
+        Answers.Check();
         (SctpStack stack, System.Net.IPEndPoint[] remotes) = Route(peers);
         BindIfNeeded();
         SctpAssociation association;

@@ -24,5 +24,5 @@ internal static class PeerAddresses
     }
 
     /// <summary>How each of them stands.</summary>
-    public static IReadOnlyList<PathStatistics> Paths(SctpAssociation association) => association.GetPathsAsync().AsTask().GetAwaiter().GetResult();
+    public static IReadOnlyList<PathStatistics> Paths(SctpAssociation association) => Answers.Of(association, static asked => asked.GetPathsAsync());
 }

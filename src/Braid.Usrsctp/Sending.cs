@@ -16,6 +16,7 @@ internal static class Sending
     private const int Basic = 1;                             // SCTP_SENDV_SNDINFO
     private const int Partial = 2;                           // SCTP_SENDV_PRINFO
     private const int Everything = 4;                        // SCTP_SENDV_SPA
+    private const int LongestReason = 2048 - 4;              // of an ABORT, as libusrsctp has it: with its header in one mbuf cluster
 
     /// <summary>How a message is to be sent.</summary>
     /// <param name="socket">The socket, whose defaults these are.</param>
@@ -108,6 +109,11 @@ internal static class Sending
         int flags = with.Send.Flags;
         if ((flags & SendInfo.Abort) != 0)
         {
+            if (payload.Length > LongestReason)
+            {
+                throw new RefusedException(Errno.MessageSize);
+            }
+
             association.Abort(Encoding.UTF8.GetString(payload));
             return payload.Length;
         }

@@ -67,6 +67,22 @@ internal readonly record struct SocketName(IPAddress? Address, nint Conn, ushort
         };
     }
 
+    /// <summary>Reads a sockaddr that may be a byte too short, which libusrsctp's bind does not mind: what is missing is 0.</summary>
+    /// <inheritdoc cref="Read"/>
+    public static SocketName ReadShort(ReadOnlySpan<byte> bytes)
+    {
+        int size = bytes.Length < sizeof(ushort) ? 0 : SizeOf(MemoryMarshal.Read<ushort>(bytes));
+        if (bytes.Length != size - 1)
+        {
+            return Read(bytes);
+        }
+
+        Span<byte> whole = stackalloc byte[StorageSize];
+        whole.Clear();
+        bytes.CopyTo(whole);
+        return Read(whole);
+    }
+
     /// <summary>Reads several sockaddrs, one behind the other.</summary>
     /// <param name="start">Where they are; not 0.</param>
     /// <param name="count">How many, from 1.</param>

@@ -354,7 +354,7 @@ internal abstract class UsrsctpSocket
     /// <summary>Waits until something is so.</summary>
     /// <param name="isSo">Asks; without any lock.</param>
     /// <param name="waits">Whether the call waits; null where the socket says so.</param>
-    /// <returns>False when it is not, and the socket does not wait or was closed.</returns>
+    /// <returns>False when it is not, and the socket does not wait, or not here, or was closed.</returns>
     public bool WaitUntil(Func<bool> isSo, bool? waits = null)
     {
         while (true)
@@ -365,7 +365,7 @@ internal abstract class UsrsctpSocket
                 return true;
             }
 
-            if (!(waits ?? !IsNonBlocking) || _isClosed)
+            if (!(waits ?? !IsNonBlocking) || _isClosed || CallbackQueue.IsInOutput)
             {
                 return false;
             }

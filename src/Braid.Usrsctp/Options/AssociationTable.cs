@@ -85,7 +85,7 @@ internal static class AssociationTable
         [0x108] = new SocketOption(24, 0, static (in OptionTarget target, Span<byte> value) => GetAbandoned(target, value, ofStream: false), null),
     };
 
-    private static AssociationStatistics StatisticsOf(SctpAssociation association) => association.GetStatisticsAsync().AsTask().GetAwaiter().GetResult();
+    private static AssociationStatistics StatisticsOf(SctpAssociation association) => Answers.Of(association, static asked => asked.GetStatisticsAsync());
 
     private static OptionTarget NotLive(OptionTarget target) => target.Association is null ? target : throw new RefusedException(Errno.Invalid);
 
@@ -266,7 +266,7 @@ internal static class AssociationTable
             _ => throw new RefusedException(Errno.Invalid),
         };
         ushort? stream = ofStream ? MemoryMarshal.Read<ushort>(value[4..]) : null;
-        AbandonedMessages abandoned = target.Live.GetAbandonedAsync(asked, stream).AsTask().GetAwaiter().GetResult();
+        AbandonedMessages abandoned = Answers.Of(target.Live, association => association.GetAbandonedAsync(asked, stream));
         MemoryMarshal.Write(value[8..], (ulong)abandoned.Unsent);
         MemoryMarshal.Write(value[16..], (ulong)abandoned.Sent);
         return 24;

@@ -38,7 +38,7 @@ internal static class AuthenticationTable
             WriteChunks(target.Association is { } association ? StateOf(association).LocalChunks : target.Settings.AuthenticatedChunks, value), null),
     };
 
-    private static SctpAuthentication StateOf(SctpAssociation association) => association.GetAuthenticationAsync().AsTask().GetAwaiter().GetResult();
+    private static SctpAuthentication StateOf(SctpAssociation association) => Answers.Of(association, static asked => asked.GetAuthenticationAsync());
 
     // struct sctp_authchunks has the identifier alone; behind it comes the number of chunks, and then they.
     private static int WriteChunks(IReadOnlyList<ChunkType> chunks, Span<byte> value)
@@ -118,7 +118,7 @@ internal static class AuthenticationTable
         byte[] secret = value.Slice(8, length == 0 ? value.Length - 8 : length).ToArray();
         if (target.Association is { } association)
         {
-            Check(association.SetAuthenticationKeyAsync(number, secret));
+            Check(() => association.SetAuthenticationKeyAsync(number, secret));
             return;
         }
 
@@ -136,7 +136,7 @@ internal static class AuthenticationTable
     {
         if (target.Association is { } association)
         {
-            Check(association.ActivateAuthenticationKeyAsync(number));
+            Check(() => association.ActivateAuthenticationKeyAsync(number));
             return;
         }
 
@@ -148,7 +148,7 @@ internal static class AuthenticationTable
     {
         if (target.Association is { } association)
         {
-            Check(association.DeleteAuthenticationKeyAsync(number));
+            Check(() => association.DeleteAuthenticationKeyAsync(number));
             return;
         }
 
@@ -168,12 +168,12 @@ internal static class AuthenticationTable
             throw new RefusedException(Errno.Invalid);
         }
 
-        Check(association.DeactivateAuthenticationKeyAsync(number));
+        Check(() => association.DeactivateAuthenticationKeyAsync(number));
     }
 
-    private static void Check(ValueTask<AuthenticationKeyStatus> status)
+    private static void Check(Func<ValueTask<AuthenticationKeyStatus>> change)
     {
-        if (status.AsTask().GetAwaiter().GetResult() != AuthenticationKeyStatus.Done)
+        if (Answers.Of(change) != AuthenticationKeyStatus.Done)
         {
             throw new RefusedException(Errno.Invalid);
         }

@@ -102,7 +102,7 @@ internal static class PathTable
     {
         SctpAssociation association = target.Live;
         PathStatistics path = target.PathOf(value) ?? throw new RefusedException(Errno.Invalid);
-        if (!target.Socket.IsOwnFamily && !association.SetPrimaryAddressAsync(path.Path.Remote.ToIPEndPoint()).AsTask().GetAwaiter().GetResult())
+        if (!target.Socket.IsOwnFamily && !Answers.Of(association, asked => asked.SetPrimaryAddressAsync(path.Path.Remote.ToIPEndPoint())))
         {
             throw new RefusedException(Errno.Invalid);
         }
@@ -225,6 +225,7 @@ internal static class PathTable
     private static void Configure(in OptionTarget target, PathStatistics path, PathOptions options)
     {
         NetworkAddress address = path.Path.Remote;
+        Answers.Check();
         target.Live.Host.AskAsync((core, now) => core.ConfigurePath(now, address, options)).GetAwaiter().GetResult();
     }
 }

@@ -32,7 +32,7 @@ internal static class StreamTable
         // SCTP_RESET_STREAMS
         [0x901] = new SocketOption(8, 0, null, ResetStreams),
         // SCTP_RESET_ASSOC
-        [0x902] = new SocketOption(4, 0, null, static (in OptionTarget target, ReadOnlySpan<byte> _) => Begin(Live(target).ResetAssociationAsync())),
+        [0x902] = new SocketOption(4, 0, null, static (in OptionTarget target, ReadOnlySpan<byte> _) => Begin(Live(target), static association => association.ResetAssociationAsync())),
         // SCTP_ADD_STREAMS
         [0x903] = new SocketOption(8, 0, null, AddStreams),
         // SCTP_SS_VALUE
@@ -59,7 +59,7 @@ internal static class StreamTable
             throw new RefusedException(Errno.Already);
         }
 
-        Task request = Begin(association.ResetStreamsAsync(streams, direction));
+        Task request = Begin(association, live => live.ResetStreamsAsync(streams, direction));
         if ((direction & ResetDirection.Outgoing) != 0)
         {
             target.Socket.OnResetting(association, streams, request);
@@ -87,7 +87,7 @@ internal static class StreamTable
             throw new RefusedException(Errno.Invalid);       // more than it was to allow from the start
         }
 
-        Begin(association.AddStreamsAsync(outgoing, incoming));
+        Begin(association, live => live.AddStreamsAsync(outgoing, incoming));
     }
 
     private static int GetValue(in OptionTarget target, Span<byte> value)
@@ -116,9 +116,18 @@ internal static class StreamTable
     }
 
     // What the peer says is told by a notification; what cannot even be asked for, by the call.
-    private static Task Begin(ValueTask request)
+    private static Task Begin(SctpAssociation association, Func<SctpAssociation, ValueTask> request)
     {
-        Task asked = request.AsTask();
+        Task asked;
+        try
+        {
+            asked = request(association).AsTask();
+        }
+        catch (InvalidOperationException)
+        {
+            throw new RefusedException(Errno.WouldBlock);    // a message is in the middle of being sent
+        }
+
         if (asked.Exception?.InnerException is SctpException { Error: not SctpError.Denied } exception)
         {
             throw new RefusedException(Errno.Of(exception));
