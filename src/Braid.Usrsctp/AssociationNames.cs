@@ -18,7 +18,7 @@ internal readonly record struct KnownAssociation(uint Id, SocketName Peer, SctpA
 /// </summary>
 internal sealed class AssociationNames
 {
-    private const uint Last = 2;                             // those up to it mean several at once
+    [C("SCTP_ALL_ASSOC")] private const uint Last = 2;       // those up to it mean several at once
     private const int Kept = 256;                            // of those that have ended: what was told of them may not have been read
 
     private readonly Lock _gate = new();

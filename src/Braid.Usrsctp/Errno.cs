@@ -6,34 +6,34 @@ namespace Braid.Usrsctp;
 /// <summary>Error numbers of Linux, which is where the library is built for.</summary>
 internal static class Errno
 {
-    public const int NoEntry = 2;                            // ENOENT
-    public const int NoProcess = 3;                          // ESRCH
-    public const int Interrupted = 4;                        // EINTR
-    public const int BadDescriptor = 9;                      // EBADF
-    public const int WouldBlock = 11;                        // EAGAIN, EWOULDBLOCK
-    public const int NoMemory = 12;                          // ENOMEM
-    public const int AccessDenied = 13;                      // EACCES
-    public const int Fault = 14;                             // EFAULT
-    public const int Busy = 16;                              // EBUSY
-    public const int Invalid = 22;                           // EINVAL
-    public const int BrokenPipe = 32;                        // EPIPE
-    public const int Deadlock = 35;                          // EDEADLK
-    public const int MessageSize = 90;                       // EMSGSIZE
-    public const int NoProtocolOption = 92;                  // ENOPROTOOPT
-    public const int ProtocolNotSupported = 93;              // EPROTONOSUPPORT
-    public const int NotSupported = 95;                      // EOPNOTSUPP
-    public const int FamilyNotSupported = 97;                // EAFNOSUPPORT
-    public const int AddressInUse = 98;                      // EADDRINUSE
-    public const int AddressNotAvailable = 99;               // EADDRNOTAVAIL
-    public const int Aborted = 103;                          // ECONNABORTED
-    public const int Reset = 104;                            // ECONNRESET
-    public const int NoBuffers = 105;                        // ENOBUFS
-    public const int IsConnected = 106;                      // EISCONN
-    public const int NotConnected = 107;                     // ENOTCONN
-    public const int TimedOut = 110;                         // ETIMEDOUT
-    public const int Refused = 111;                          // ECONNREFUSED
-    public const int Already = 114;                          // EALREADY
-    public const int InProgress = 115;                       // EINPROGRESS
+    [C("ENOENT")] public const int NoEntry = 2;
+    [C("ESRCH")] public const int NoProcess = 3;
+    [C("EINTR")] public const int Interrupted = 4;
+    [C("EBADF")] public const int BadDescriptor = 9;
+    [C("EAGAIN")] public const int WouldBlock = 11;
+    [C("ENOMEM")] public const int NoMemory = 12;
+    [C("EACCES")] public const int AccessDenied = 13;
+    [C("EFAULT")] public const int Fault = 14;
+    [C("EBUSY")] public const int Busy = 16;
+    [C("EINVAL")] public const int Invalid = 22;
+    [C("EPIPE")] public const int BrokenPipe = 32;
+    [C("EDEADLK")] public const int Deadlock = 35;
+    [C("EMSGSIZE")] public const int MessageSize = 90;
+    [C("ENOPROTOOPT")] public const int NoProtocolOption = 92;
+    [C("EPROTONOSUPPORT")] public const int ProtocolNotSupported = 93;
+    [C("EOPNOTSUPP")] public const int NotSupported = 95;
+    [C("EAFNOSUPPORT")] public const int FamilyNotSupported = 97;
+    [C("EADDRINUSE")] public const int AddressInUse = 98;
+    [C("EADDRNOTAVAIL")] public const int AddressNotAvailable = 99;
+    [C("ECONNABORTED")] public const int Aborted = 103;
+    [C("ECONNRESET")] public const int Reset = 104;
+    [C("ENOBUFS")] public const int NoBuffers = 105;
+    [C("EISCONN")] public const int IsConnected = 106;
+    [C("ENOTCONN")] public const int NotConnected = 107;
+    [C("ETIMEDOUT")] public const int TimedOut = 110;
+    [C("ECONNREFUSED")] public const int Refused = 111;
+    [C("EALREADY")] public const int Already = 114;
+    [C("EINPROGRESS")] public const int InProgress = 115;
 
     /// <summary>What an error of Braid's is called in C.</summary>
     public static int Of(SctpException exception) => exception.Error switch

@@ -13,6 +13,8 @@ namespace Braid.Usrsctp;
 /// </summary>
 public static unsafe class Exports
 {
+    [C("SOCK_STREAM")] private const int Stream = 1;
+    [C("SOCK_SEQPACKET")] private const int SeqPacket = 5;
     private const uint MostOfAnOption = 1 << 20;
     private const int MostAddresses = 8;
     private const int OutsideOfKnownErrors = Errno.Invalid;
@@ -40,8 +42,7 @@ public static unsafe class Exports
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_Socket")]
     public static nint Socket(int domain, int type, int protocol, nint receive, nint send, uint threshold, nint userInfo) => (nint)Guard(() =>
     {
-        const int Stream = 1, SeqPacket = 5, Sctp = 132;
-        if ((receive == 0 && (send != 0 || threshold != 0 || userInfo != 0)) || protocol != Sctp || domain is not (SocketName.IPv4 or SocketName.IPv6 or SocketName.Own))
+        if ((receive == 0 && (send != 0 || threshold != 0 || userInfo != 0)) || protocol != SocketOptions.Sctp || domain is not (SocketName.IPv4 or SocketName.IPv6 or SocketName.Own))
         {
             throw new RefusedException(Errno.Invalid);
         }

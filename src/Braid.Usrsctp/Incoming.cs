@@ -27,8 +27,8 @@ internal readonly record struct IncomingPart(int Count, int Flags, SctpReceiveIn
 /// </summary>
 internal sealed class Incoming(UsrsctpSocket socket)
 {
-    public const int Notification = 0x2000;                  // MSG_NOTIFICATION
-    public const int EndOfRecord = 0x80;                     // MSG_EOR
+    [C("MSG_NOTIFICATION")] public const int Notification = 0x2000;
+    [C("MSG_EOR")] public const int EndOfRecord = 0x80;
 
     private readonly Lock _gate = new();
     private SctpReceived? _current;

@@ -10,13 +10,13 @@ namespace Braid.Usrsctp;
 /// <summary>Addresses of ours (usrsctp_getladdrs, usrsctp_bindx).</summary>
 internal static class LocalAddresses
 {
-    private const int Add = 0x8001;                          // SCTP_BINDX_ADD_ADDR
-    private const int Remove = 0x8002;                       // SCTP_BINDX_REM_ADDR
+    [C("SCTP_ALL_ASSOC")] private const uint LastName = 2;
+    [C("SCTP_BINDX_ADD_ADDR")] private const int Add = 0x8001;
+    [C("SCTP_BINDX_REM_ADDR")] private const int Remove = 0x8002;
 
     /// <summary>Those that a socket is bound to, or all that there are.</summary>
     public static IReadOnlyList<SocketName> Of(UsrsctpSocket socket, uint id)
     {
-        const uint LastName = 2;
         if (socket.IsOneToMany && id > LastName && socket.Find(id) is null)
         {
             throw new RefusedException(Errno.NoMemory);      // what libusrsctp says of it

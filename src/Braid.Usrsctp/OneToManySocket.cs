@@ -31,7 +31,7 @@ internal sealed class OneToManySocket(Library library, int domain, Callbacks cal
     public override long Room => Settings.Association.SendBufferSize;
 
     /// <inheritdoc/>
-    public override int Events => Incoming.IsReadable ? 1 : 0;        // there is no one association that could be written to
+    public override int Events => Incoming.IsReadable ? CanRead : 0;        // there is no one association that could be written to
 
     /// <inheritdoc/>
     public override IReadOnlyList<SctpAssociation> Associations

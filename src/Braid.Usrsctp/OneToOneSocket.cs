@@ -11,6 +11,10 @@ internal sealed class OneToOneSocket : UsrsctpSocket
 {
     private const int MostWaiting = 128;                     // SOMAXCONN
 
+    [C("SHUT_RD")] private const int ReadingAlone = 0;
+    [C("SHUT_WR")] private const int WritingAlone = 1;
+    [C("SHUT_RDWR")] private const int BothWays = 2;
+
     private readonly Lock _gate = new();
     private readonly List<SctpListener> _listeners = [];
     private readonly ConcurrentQueue<OneToOneSocket> _made = new();      // what can be accepted, where its callbacks are called before
@@ -71,17 +75,16 @@ internal sealed class OneToOneSocket : UsrsctpSocket
     {
         get
         {
-            const int Read = 1, Write = 2, Error = 4;
             if (IsListening)
             {
-                return HasWaiting() ? Read : 0;
+                return HasWaiting() ? CanRead : 0;
             }
 
-            int events = Incoming.IsReadable || HasEnded ? Read : 0;
+            int events = Incoming.IsReadable || HasEnded ? CanRead : 0;
             if (_association is { } association)
             {
-                events |= Room > 0 || association.Host.HasEnded ? Write : 0;
-                events |= PendingError != 0 ? Error : 0;
+                events |= Room > 0 || association.Host.HasEnded ? CanWrite : 0;
+                events |= PendingError != 0 ? HasError : 0;
             }
 
             return events;
@@ -262,14 +265,13 @@ internal sealed class OneToOneSocket : UsrsctpSocket
     /// <inheritdoc/>
     public override void Shutdown(int how)
     {
-        const int Read = 0, Write = 1, Both = 2;
-        if (how is not (Read or Write or Both))
+        if (how is not (ReadingAlone or WritingAlone or BothWays))
         {
             throw new RefusedException(Errno.Invalid);
         }
 
-        IsReadingShut |= how is Read or Both;
-        if (how == Read)
+        IsReadingShut |= how is ReadingAlone or BothWays;
+        if (how == ReadingAlone)
         {
             Touch();
             return;

@@ -8,7 +8,7 @@ namespace Braid.Usrsctp;
 /// <summary>Addresses of a peer (usrsctp_getpaddrs).</summary>
 internal static class PeerAddresses
 {
-    private const uint LastName = 2;                         // SCTP_ALL_ASSOC
+    [C("SCTP_ALL_ASSOC")] private const uint LastName = 2;
 
     /// <summary>Those of an association; none where there is no such association.</summary>
     public static IReadOnlyList<SocketName> Of(UsrsctpSocket socket, uint id)

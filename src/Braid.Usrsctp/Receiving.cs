@@ -6,17 +6,17 @@ namespace Braid.Usrsctp;
 /// <summary>usrsctp_recvv: what is told with a message.</summary>
 internal static unsafe class Receiving
 {
-    private const int NoInfo = 0;                            // SCTP_RECVV_NOINFO
-    private const int ThisMessage = 1;                       // SCTP_RECVV_RCVINFO
-    private const int BothMessages = 3;                      // SCTP_RECVV_RN
+    [C("SCTP_RECVV_NOINFO")] private const int NoInfo = 0;
+    [C("SCTP_RECVV_RCVINFO")] private const int ThisMessage = 1;
+    [C("SCTP_RECVV_RN")] private const int BothMessages = 3;
 
-    private const int Peek = 0x02;                           // MSG_PEEK
-    private const int DoNotWait = 0x40;                      // MSG_DONTWAIT
+    [C("MSG_PEEK")] private const int Peek = 0x02;
+    [C("MSG_DONTWAIT")] private const int DoNotWait = 0x40;
 
     // What libusrsctp writes into nxt_flags: not the SCTP_NEXT_MSG_… of its header.
-    private const ushort IsComplete = 0x0020;                // SCTP_COMPLETE
-    private const ushort IsUnordered = 0x0400;               // SCTP_UNORDERED
-    private const ushort IsNotification = 0x0010;            // SCTP_NOTIFICATION
+    [C("SCTP_COMPLETE")] private const ushort IsComplete = 0x0020;
+    [C("SCTP_UNORDERED")] private const ushort IsUnordered = 0x0400;
+    [C("SCTP_NOTIFICATION")] private const ushort IsNotification = 0x0010;
 
     /// <summary>Reads into a buffer of the program's.</summary>
     /// <param name="socket">From which socket.</param>

@@ -11,11 +11,11 @@ namespace Braid.Usrsctp;
 /// <summary>usrsctp_sendv: what its arguments mean, and what becomes of a message.</summary>
 internal static class Sending
 {
-    private const int DoNotWait = 0x40;                      // MSG_DONTWAIT
-    private const int NoInfo = 0;                            // SCTP_SENDV_NOINFO
-    private const int Basic = 1;                             // SCTP_SENDV_SNDINFO
-    private const int Partial = 2;                           // SCTP_SENDV_PRINFO
-    private const int Everything = 4;                        // SCTP_SENDV_SPA
+    [C("MSG_DONTWAIT")] private const int DoNotWait = 0x40;
+    [C("SCTP_SENDV_NOINFO")] private const int NoInfo = 0;
+    [C("SCTP_SENDV_SNDINFO")] private const int Basic = 1;
+    [C("SCTP_SENDV_PRINFO")] private const int Partial = 2;
+    [C("SCTP_SENDV_SPA")] private const int Everything = 4;
     private const int LongestReason = 2048 - 4;              // of an ABORT, as libusrsctp has it: with its header in one mbuf cluster
 
     /// <summary>How a message is to be sent.</summary>
@@ -206,10 +206,10 @@ internal static class Sending
 
     private static Reliability ReliabilityOf(in ReliabilityInfo info) => (info.Policy & 0x0f) switch
     {
-        0 => Reliability.Reliable,
-        1 => Reliability.Lifetime(TimeSpan.FromMilliseconds(info.Value)),
-        2 => Reliability.Priority(info.Value),
-        3 => Reliability.MaximumRetransmissions((int)Math.Min(info.Value, int.MaxValue)),
+        ReliabilityInfo.None => Reliability.Reliable,
+        ReliabilityInfo.ByLifetime => Reliability.Lifetime(TimeSpan.FromMilliseconds(info.Value)),
+        ReliabilityInfo.ByPriority => Reliability.Priority(info.Value),
+        ReliabilityInfo.ByRetransmissions => Reliability.MaximumRetransmissions((int)Math.Min(info.Value, int.MaxValue)),
         _ => throw new RefusedException(Errno.Invalid),
     };
 

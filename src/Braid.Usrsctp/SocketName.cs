@@ -13,17 +13,13 @@ namespace Braid.Usrsctp;
 /// <param name="Port">The SCTP port; 0 for none.</param>
 internal readonly record struct SocketName(IPAddress? Address, nint Conn, ushort Port)
 {
-    public const int Unspecified = 0;                        // AF_UNSPEC
-    public const int IPv4 = 2;                               // AF_INET
-    public const int IPv6 = 10;                              // AF_INET6
-    public const int Own = 123;                              // AF_CONN
+    [C("AF_UNSPEC")] public const int Unspecified = 0;
+    [C("AF_INET")] public const int IPv4 = 2;
+    [C("AF_INET6")] public const int IPv6 = 10;
+    [C("AF_CONN")] public const int Own = 123;
 
     /// <summary>Bytes of a sockaddr_storage.</summary>
-    public const int StorageSize = 128;
-
-    private const int IPv4Size = 16;
-    private const int IPv6Size = 28;
-    private const int ConnSize = 16;
+    public const int StorageSize = AddressLayouts.Storage.Size;
 
     /// <summary>Its family, as C has it.</summary>
     public int Family => Address is null ? Own : Address.AddressFamily == AddressFamily.InterNetwork ? IPv4 : IPv6;
@@ -58,12 +54,12 @@ internal readonly record struct SocketName(IPAddress? Address, nint Conn, ushort
             throw new RefusedException(Errno.Invalid);
         }
 
-        ushort port = BinaryPrimitives.ReadUInt16BigEndian(bytes[2..]);
+        ushort port = BinaryPrimitives.ReadUInt16BigEndian(bytes[AddressLayouts.Conn.Port..]);
         return family switch
         {
-            IPv4 => new SocketName(new IPAddress(bytes.Slice(4, 4)), 0, port),
+            IPv4 => new SocketName(new IPAddress(bytes.Slice(AddressLayouts.IPv4.Address, 4)), 0, port),
             IPv6 => new SocketName(FromIPv6(bytes), 0, port),
-            _ => new SocketName(null, MemoryMarshal.Read<nint>(bytes[8..]), port),
+            _ => new SocketName(null, MemoryMarshal.Read<nint>(bytes[AddressLayouts.Conn.Address..]), port),
         };
     }
 
@@ -110,19 +106,19 @@ internal readonly record struct SocketName(IPAddress? Address, nint Conn, ushort
     {
         bytes[..Size].Clear();
         MemoryMarshal.Write(bytes, (ushort)Family);
-        BinaryPrimitives.WriteUInt16BigEndian(bytes[2..], Port);
+        BinaryPrimitives.WriteUInt16BigEndian(bytes[AddressLayouts.Conn.Port..], Port);
         if (Address is null)
         {
-            MemoryMarshal.Write(bytes[8..], Conn);
+            MemoryMarshal.Write(bytes[AddressLayouts.Conn.Address..], Conn);
         }
         else if (Address.AddressFamily == AddressFamily.InterNetwork)
         {
-            Address.TryWriteBytes(bytes[4..], out _);
+            Address.TryWriteBytes(bytes[AddressLayouts.IPv4.Address..], out _);
         }
         else
         {
-            Address.TryWriteBytes(bytes[8..], out _);
-            MemoryMarshal.Write(bytes[24..], (uint)Address.ScopeId);
+            Address.TryWriteBytes(bytes[AddressLayouts.IPv6.Address..], out _);
+            MemoryMarshal.Write(bytes[AddressLayouts.IPv6.Scope..], (uint)Address.ScopeId);
         }
     }
 
@@ -165,15 +161,15 @@ internal readonly record struct SocketName(IPAddress? Address, nint Conn, ushort
 
     private static int SizeOf(int family) => family switch
     {
-        IPv4 => IPv4Size,
-        IPv6 => IPv6Size,
-        Own => ConnSize,
+        IPv4 => AddressLayouts.IPv4.Size,
+        IPv6 => AddressLayouts.IPv6.Size,
+        Own => AddressLayouts.Conn.Size,
         _ => 0,
     };
 
     private static IPAddress FromIPv6(ReadOnlySpan<byte> bytes)
     {
-        var address = new IPAddress(bytes.Slice(8, 16), MemoryMarshal.Read<uint>(bytes[24..]));
+        var address = new IPAddress(bytes.Slice(AddressLayouts.IPv6.Address, 16), MemoryMarshal.Read<uint>(bytes[AddressLayouts.IPv6.Scope..]));
         return address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address;
     }
 }

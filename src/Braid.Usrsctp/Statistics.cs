@@ -8,43 +8,44 @@ using Braid.Sctp.Wire;
 namespace Braid.Usrsctp;
 
 /// <summary>usrsctp_get_stat: struct sctpstat. What the packets of the program's own addresses (AF_CONN) show; those that Braid moves itself are not counted.</summary>
+[C("sctpstat")]
 internal static class Statistics
 {
     /// <summary>Bytes of struct sctpstat.</summary>
     public const int Size = 664;
 
     // Where its fields are.
-    private const int Established = 8;
-    private const int SetUpByUs = 12;
-    private const int SetUpByPeers = 24;
-    private const int Aborted = 28;
-    private const int ShutDown = 32;
-    private const int OutOfTheBlue = 36;
-    private const int ChecksumErrors = 40;
-    private const int ControlSent = 44;
-    private const int OrderedSent = 48;
-    private const int UnorderedSent = 52;
-    private const int ControlReceived = 56;
-    private const int OrderedReceived = 60;
-    private const int UnorderedReceived = 64;
-    private const int OutPackets = 76;
-    private const int InPackets = 80;
-    private const int PacketsReceived = 84;
-    private const int DatagramsReceived = 88;
-    private const int PacketsWithData = 92;
-    private const int SacksReceived = 96;
-    private const int DataReceived = 100;
-    private const int HeartbeatsReceived = 108;
-    private const int HeartbeatAcksReceived = 112;
-    private const int AuthReceived = 120;
-    private const int PacketsSent = 160;
-    private const int SacksSent = 164;
-    private const int DataSent = 168;
-    private const int HeartbeatsSent = 184;
-    private const int AuthSent = 192;
-    private const int ShorterThanHeader = 388;
-    private const int BadChecksums = 392;
-    private const int BadTags = 400;
+    [C("sctps_currestab")] private const int Established = 8;
+    [C("sctps_activeestab")] private const int SetUpByUs = 12;
+    [C("sctps_passiveestab")] private const int SetUpByPeers = 24;
+    [C("sctps_aborted")] private const int Aborted = 28;
+    [C("sctps_shutdown")] private const int ShutDown = 32;
+    [C("sctps_outoftheblue")] private const int OutOfTheBlue = 36;
+    [C("sctps_checksumerrors")] private const int ChecksumErrors = 40;
+    [C("sctps_outcontrolchunks")] private const int ControlSent = 44;
+    [C("sctps_outorderchunks")] private const int OrderedSent = 48;
+    [C("sctps_outunorderchunks")] private const int UnorderedSent = 52;
+    [C("sctps_incontrolchunks")] private const int ControlReceived = 56;
+    [C("sctps_inorderchunks")] private const int OrderedReceived = 60;
+    [C("sctps_inunorderchunks")] private const int UnorderedReceived = 64;
+    [C("sctps_outpackets")] private const int OutPackets = 76;
+    [C("sctps_inpackets")] private const int InPackets = 80;
+    [C("sctps_recvpackets")] private const int PacketsReceived = 84;
+    [C("sctps_recvdatagrams")] private const int DatagramsReceived = 88;
+    [C("sctps_recvpktwithdata")] private const int PacketsWithData = 92;
+    [C("sctps_recvsacks")] private const int SacksReceived = 96;
+    [C("sctps_recvdata")] private const int DataReceived = 100;
+    [C("sctps_recvheartbeat")] private const int HeartbeatsReceived = 108;
+    [C("sctps_recvheartbeatack")] private const int HeartbeatAcksReceived = 112;
+    [C("sctps_recvauth")] private const int AuthReceived = 120;
+    [C("sctps_sendpackets")] private const int PacketsSent = 160;
+    [C("sctps_sendsacks")] private const int SacksSent = 164;
+    [C("sctps_senddata")] private const int DataSent = 168;
+    [C("sctps_sendheartbeat")] private const int HeartbeatsSent = 184;
+    [C("sctps_sendauth")] private const int AuthSent = 192;
+    [C("sctps_hdrops")] private const int ShorterThanHeader = 388;
+    [C("sctps_badsum")] private const int BadChecksums = 392;
+    [C("sctps_badvtag")] private const int BadTags = 400;
 
     private const byte UnorderedFlag = 4;                    // U (RFC 9260 §3.3.1)
 

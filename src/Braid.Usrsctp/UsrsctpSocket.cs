@@ -14,6 +14,10 @@ namespace Braid.Usrsctp;
 /// </summary>
 internal abstract class UsrsctpSocket
 {
+    [C("SCTP_EVENT_READ")] protected const int CanRead = 1;
+    [C("SCTP_EVENT_WRITE")] protected const int CanWrite = 2;
+    [C("SCTP_EVENT_ERROR")] protected const int HasError = 4;
+
     private readonly object _gate = new();                   // a monitor, which can be waited on
     private readonly Dictionary<SctpAssociationId, SocketSettings> _settings = [];
     private readonly List<(SctpAssociationId Id, ushort[] Streams, Task Request)> _resets = [];

@@ -12,17 +12,30 @@ internal static class AssociationTable
     private const int LongestCookieLife = 3_600_000;         // ms
     private const int ShortestCookieLife = 1_000;
     private const int LongestSackDelay = 500;
+    [C("SCTP_CLOSED")] private const int IsClosed = 0;
+    [C("SCTP_COOKIE_WAIT")] private const int InCookieWait = 0x02;
+    [C("SCTP_COOKIE_ECHOED")] private const int InCookieEchoed = 0x04;
+    [C("SCTP_ESTABLISHED")] private const int IsEstablished = 0x08;
+    [C("SCTP_SHUTDOWN_SENT")] private const int InShutdownSent = 0x10;
+    [C("SCTP_SHUTDOWN_RECEIVED")] private const int InShutdownReceived = 0x20;
+    [C("SCTP_SHUTDOWN_ACK_SENT")] private const int InShutdownAckSent = 0x40;
+    [C("SCTP_SHUTDOWN_PENDING")] private const int InShutdownPending = 0x80;
+
+    [C("SCTP_SS_DEFAULT")] private const uint DefaultScheduler = 0;
+    [C("SCTP_SS_ROUND_ROBIN")] private const uint RoundRobin = 1;
+    [C("SCTP_SS_ROUND_ROBIN_PACKET")] private const uint RoundRobinPerPacket = 2;
+    [C("SCTP_SS_PRIORITY")] private const uint ByPriority = 3;
+    [C("SCTP_SS_FAIR_BANDWITH")] private const uint FairBandwidth = 4;
+    [C("SCTP_SS_FIRST_COME")] private const uint FirstCome = 5;
+
     private const uint SmallestSegment = 64;                 // Braid sends none that are smaller
 
     /// <summary>All of them, by their numbers in the header.</summary>
     public static IReadOnlyDictionary<int, SocketOption> All { get; } = new Dictionary<int, SocketOption>
     {
-        // SCTP_RTOINFO
-        [0x01] = new SocketOption(16, 0, GetRto, SetRto),
-        // SCTP_ASSOCINFO
-        [0x02] = new SocketOption(20, 0, GetInfo, SetInfo),
-        // SCTP_MAXSEG
-        [0x0e] = SocketOption.AssociationValue(
+        [OptionName.RtoInfo] = new SocketOption(OptionLayouts.Rto.Size, OptionLayouts.Rto.Id, GetRto, SetRto),
+        [OptionName.AssociationInfo] = new SocketOption(OptionLayouts.Association.Size, OptionLayouts.Association.Id, GetInfo, SetInfo),
+        [OptionName.MaximumSegment] = SocketOption.AssociationValue(
             static target => target.Settings.MaximumSegment == 0 && target.Association is { } association ? (uint)association.Host.Core.FragmentationPoint : target.Settings.MaximumSegment,
             static (target, value) =>
             {
@@ -30,20 +43,13 @@ internal static class AssociationTable
                 int size = target.Settings.MaximumSegment == 0 ? 0 : (int)Math.Max(target.Settings.MaximumSegment, SmallestSegment);
                 target.Change(options => options with { MaximumSegmentSize = size });
             }),
-        // SCTP_DELAYED_SACK
-        [0x0f] = new SocketOption(12, 0, GetSack, SetSack),
-        // SCTP_MAX_BURST
-        [0x19] = SocketOption.AssociationValue(static target => target.Settings.MaximumBurst, static (target, value) => target.Settings.MaximumBurst = value),
-        // SCTP_CONTEXT
-        [0x1a] = SocketOption.AssociationValue(static target => target.Options.Context, static (target, value) => target.Change(options => options with { Context = value })),
-        // SCTP_EVENT
-        [0x1e] = new SocketOption(8, 0, GetEvent, SetEvent),
-        // SCTP_ECN_SUPPORTED
-        [0x25] = Supported(Extensions.Ecn),
-        // SCTP_PR_SUPPORTED
-        [0x26] = Supported(Extensions.PartialReliability),
-        // SCTP_AUTH_SUPPORTED
-        [0x27] = SocketOption.AssociationValue(
+        [OptionName.DelayedSack] = new SocketOption(OptionLayouts.Sack.Size, OptionLayouts.Sack.Id, GetSack, SetSack),
+        [OptionName.MaximumBurst] = SocketOption.AssociationValue(static target => target.Settings.MaximumBurst, static (target, value) => target.Settings.MaximumBurst = value),
+        [OptionName.Context] = SocketOption.AssociationValue(static target => target.Options.Context, static (target, value) => target.Change(options => options with { Context = value })),
+        [OptionName.Event] = new SocketOption(OptionLayouts.Event.Size, OptionLayouts.Event.Id, GetEvent, SetEvent),
+        [OptionName.EcnSupported] = Supported(Extensions.Ecn),
+        [OptionName.ReliabilitySupported] = Supported(Extensions.PartialReliability),
+        [OptionName.AuthenticationSupported] = SocketOption.AssociationValue(
             static target => Has(target, Extensions.Authentication),
             static (target, value) =>
             {
@@ -54,35 +60,29 @@ internal static class AssociationTable
 
                 Support(target, Extensions.Authentication, value != 0);
             }),
-        // SCTP_ASCONF_SUPPORTED
-        [0x28] = Supported(Extensions.AddressReconfiguration),
-        // SCTP_RECONFIG_SUPPORTED
-        [0x29] = Supported(Extensions.StreamReconfiguration),
-        // SCTP_NRSACK_SUPPORTED
-        [0x30] = Supported(Extensions.NonRenegableSack),
+        [OptionName.AsconfSupported] = Supported(Extensions.AddressReconfiguration),
+        [OptionName.ReconfigSupported] = Supported(Extensions.StreamReconfiguration),
+        [OptionName.NrSackSupported] = Supported(Extensions.NonRenegableSack),
         // SCTP_PKTDROP_SUPPORTED: remembered
-        [0x31] = SocketOption.AssociationValue(static target => target.Settings.KnowsPacketDrop ? 1u : 0, static (target, value) => NotLive(target).Settings.KnowsPacketDrop = value != 0),
+        [OptionName.PacketDropSupported] = SocketOption.AssociationValue(static target => target.Settings.KnowsPacketDrop ? 1u : 0, static (target, value) => NotLive(target).Settings.KnowsPacketDrop = value != 0),
         // SCTP_MAX_CWND: remembered
-        [0x32] = SocketOption.AssociationValue(static target => target.Settings.MaximumWindow, static (target, value) => target.Settings.MaximumWindow = value),
-        // SCTP_PLUGGABLE_SS
-        [0x1203] = SocketOption.AssociationValue(static target => target.Settings.Scheduler, SetScheduler),
-        // SCTP_STATUS
-        [0x100] = new SocketOption(176, 0, GetStatus, null),
-        // SCTP_TIMEOUTS
-        [0x106] = new SocketOption(
-            32,
-            0,
+        [OptionName.MaximumWindow] = SocketOption.AssociationValue(static target => target.Settings.MaximumWindow, static (target, value) => target.Settings.MaximumWindow = value),
+        [OptionName.Scheduler] = SocketOption.AssociationValue(static target => target.Settings.Scheduler, SetScheduler),
+        [OptionName.Status] = new SocketOption(OptionLayouts.Status.Size, OptionLayouts.Status.Id, GetStatus, null),
+        [OptionName.Timeouts] = new SocketOption(
+            OptionLayouts.Timeouts.Size,
+            OptionLayouts.Timeouts.Id,
             static (in OptionTarget target, Span<byte> value) =>
             {
                 AssociationStatistics statistics = StatisticsOf(target.Live);
-                value[4..32].Clear();
-                MemoryMarshal.Write(value[8..], (uint)statistics.RetransmissionTimeouts);
-                return 32;
+                value[OptionLayouts.Timeouts.Init..OptionLayouts.Timeouts.Size].Clear();
+                MemoryMarshal.Write(value[OptionLayouts.Timeouts.Data..], (uint)statistics.RetransmissionTimeouts);
+                return OptionLayouts.Timeouts.Size;
             },
             null),
         // SCTP_PR_STREAM_STATUS, SCTP_PR_ASSOC_STATUS
-        [0x107] = new SocketOption(24, 0, static (in OptionTarget target, Span<byte> value) => GetAbandoned(target, value, ofStream: true), null),
-        [0x108] = new SocketOption(24, 0, static (in OptionTarget target, Span<byte> value) => GetAbandoned(target, value, ofStream: false), null),
+        [OptionName.StreamAbandoned] = new SocketOption(OptionLayouts.Abandoned.Size, OptionLayouts.Abandoned.Id, static (in OptionTarget target, Span<byte> value) => GetAbandoned(target, value, ofStream: true), null),
+        [OptionName.AssociationAbandoned] = new SocketOption(OptionLayouts.Abandoned.Size, OptionLayouts.Abandoned.Id, static (in OptionTarget target, Span<byte> value) => GetAbandoned(target, value, ofStream: false), null),
     };
 
     private static AssociationStatistics StatisticsOf(SctpAssociation association) => Answers.Of(association, static asked => asked.GetStatisticsAsync());
@@ -102,17 +102,17 @@ internal static class AssociationTable
 
     private static int GetRto(in OptionTarget target, Span<byte> value)
     {
-        MemoryMarshal.Write(value[4..], (uint)target.Options.RtoInitial.TotalMilliseconds);
-        MemoryMarshal.Write(value[8..], (uint)target.Options.RtoMaximum.TotalMilliseconds);
-        MemoryMarshal.Write(value[12..], (uint)target.Options.RtoMinimum.TotalMilliseconds);
-        return 16;
+        MemoryMarshal.Write(value[OptionLayouts.Rto.Initial..], (uint)target.Options.RtoInitial.TotalMilliseconds);
+        MemoryMarshal.Write(value[OptionLayouts.Rto.Maximum..], (uint)target.Options.RtoMaximum.TotalMilliseconds);
+        MemoryMarshal.Write(value[OptionLayouts.Rto.Minimum..], (uint)target.Options.RtoMinimum.TotalMilliseconds);
+        return OptionLayouts.Rto.Size;
     }
 
     private static void SetRto(in OptionTarget target, ReadOnlySpan<byte> value)
     {
-        uint initial = MemoryMarshal.Read<uint>(value[4..]);
-        uint maximum = MemoryMarshal.Read<uint>(value[8..]);
-        uint minimum = MemoryMarshal.Read<uint>(value[12..]);
+        uint initial = MemoryMarshal.Read<uint>(value[OptionLayouts.Rto.Initial..]);
+        uint maximum = MemoryMarshal.Read<uint>(value[OptionLayouts.Rto.Maximum..]);
+        uint minimum = MemoryMarshal.Read<uint>(value[OptionLayouts.Rto.Minimum..]);
         target.Change(options => options with
         {
             RtoInitial = Or(initial, options.RtoInitial),
@@ -124,18 +124,18 @@ internal static class AssociationTable
     private static int GetInfo(in OptionTarget target, Span<byte> value)
     {
         AssociationStatistics? now = target.Association is null ? null : StatisticsOf(target.Association);
-        MemoryMarshal.Write(value[4..], (uint)(now?.PeerWindow ?? 0));
-        MemoryMarshal.Write(value[8..], (uint)(now?.ReceiveWindow ?? target.Options.ReceiveBufferSize));
-        MemoryMarshal.Write(value[12..], target.Settings.CookieLife);
-        MemoryMarshal.Write(value[16..], (ushort)target.Options.MaximumRetransmissions);
-        MemoryMarshal.Write(value[18..], (ushort)(target.Association is null ? 0 : PeerAddresses.Paths(target.Association).Count));
-        return 20;
+        MemoryMarshal.Write(value[OptionLayouts.Association.PeerWindow..], (uint)(now?.PeerWindow ?? 0));
+        MemoryMarshal.Write(value[OptionLayouts.Association.Window..], (uint)(now?.ReceiveWindow ?? target.Options.ReceiveBufferSize));
+        MemoryMarshal.Write(value[OptionLayouts.Association.CookieLife..], target.Settings.CookieLife);
+        MemoryMarshal.Write(value[OptionLayouts.Association.Attempts..], (ushort)target.Options.MaximumRetransmissions);
+        MemoryMarshal.Write(value[OptionLayouts.Association.PeerAddresses..], (ushort)(target.Association is null ? 0 : PeerAddresses.Paths(target.Association).Count));
+        return OptionLayouts.Association.Size;
     }
 
     private static void SetInfo(in OptionTarget target, ReadOnlySpan<byte> value)
     {
-        uint life = MemoryMarshal.Read<uint>(value[12..]);
-        ushort attempts = MemoryMarshal.Read<ushort>(value[16..]);
+        uint life = MemoryMarshal.Read<uint>(value[OptionLayouts.Association.CookieLife..]);
+        ushort attempts = MemoryMarshal.Read<ushort>(value[OptionLayouts.Association.Attempts..]);
         if (attempts > 0)
         {
             target.Change(options => options with { MaximumRetransmissions = attempts });
@@ -146,15 +146,15 @@ internal static class AssociationTable
 
     private static int GetSack(in OptionTarget target, Span<byte> value)
     {
-        MemoryMarshal.Write(value[4..], (uint)target.Options.SackDelay.TotalMilliseconds);
-        MemoryMarshal.Write(value[8..], (uint)target.Options.SackFrequency);
-        return 12;
+        MemoryMarshal.Write(value[OptionLayouts.Sack.Delay..], (uint)target.Options.SackDelay.TotalMilliseconds);
+        MemoryMarshal.Write(value[OptionLayouts.Sack.Frequency..], (uint)target.Options.SackFrequency);
+        return OptionLayouts.Sack.Size;
     }
 
     private static void SetSack(in OptionTarget target, ReadOnlySpan<byte> value)
     {
-        uint delay = MemoryMarshal.Read<uint>(value[4..]);
-        uint frequency = MemoryMarshal.Read<uint>(value[8..]);
+        uint delay = MemoryMarshal.Read<uint>(value[OptionLayouts.Sack.Delay..]);
+        uint frequency = MemoryMarshal.Read<uint>(value[OptionLayouts.Sack.Frequency..]);
         if (delay > LongestSackDelay)
         {
             throw new RefusedException(Errno.Invalid);
@@ -169,9 +169,9 @@ internal static class AssociationTable
 
     private static int GetEvent(in OptionTarget target, Span<byte> value)
     {
-        ushort type = MemoryMarshal.Read<ushort>(value[4..]);
-        value[6] = IsOn(target, type) ? (byte)1 : (byte)0;
-        return 8;
+        ushort type = MemoryMarshal.Read<ushort>(value[OptionLayouts.Event.Type..]);
+        value[OptionLayouts.Event.On] = IsOn(target, type) ? (byte)1 : (byte)0;
+        return OptionLayouts.Event.Size;
     }
 
     private static bool IsOn(in OptionTarget target, ushort type) => CheckEvent(type) switch
@@ -183,8 +183,8 @@ internal static class AssociationTable
 
     private static void SetEvent(in OptionTarget target, ReadOnlySpan<byte> value)
     {
-        ushort type = CheckEvent(MemoryMarshal.Read<ushort>(value[4..]));
-        bool on = value[6] != 0;
+        ushort type = CheckEvent(MemoryMarshal.Read<ushort>(value[OptionLayouts.Event.Type..]));
+        bool on = value[OptionLayouts.Event.On] != 0;
         if (type == EventType.SendFailed)
         {
             target.Settings.TellsFailedSendsTheOldWay = on;
@@ -210,11 +210,11 @@ internal static class AssociationTable
     {
         StreamScheduler scheduler = value switch
         {
-            0 or 1 => StreamScheduler.RoundRobin,
-            2 => StreamScheduler.RoundRobinPerPacket,
-            3 => StreamScheduler.Priority,
-            4 => StreamScheduler.FairCapacity,
-            5 => StreamScheduler.FirstComeFirstServed,
+            DefaultScheduler or RoundRobin => StreamScheduler.RoundRobin,
+            RoundRobinPerPacket => StreamScheduler.RoundRobinPerPacket,
+            ByPriority => StreamScheduler.Priority,
+            FairBandwidth => StreamScheduler.FairCapacity,
+            FirstCome => StreamScheduler.FirstComeFirstServed,
             _ => throw new RefusedException(Errno.Invalid),
         };
         target.Change(options => options with { Scheduler = scheduler });
@@ -225,51 +225,51 @@ internal static class AssociationTable
     {
         SctpAssociation association = target.Live;
         AssociationStatistics now = StatisticsOf(association);
-        MemoryMarshal.Write(value, target.Socket.Names.Of(association, target.Socket));
-        MemoryMarshal.Write(value[4..], now.State switch
+        MemoryMarshal.Write(value[OptionLayouts.Status.Id..], target.Socket.Names.Of(association, target.Socket));
+        MemoryMarshal.Write(value[OptionLayouts.Status.State..], now.State switch
         {
-            AssociationState.CookieWait => 0x0002,
-            AssociationState.CookieEchoed => 0x0004,
-            AssociationState.Established => 0x0008,
-            AssociationState.ShutdownSent => 0x0010,
-            AssociationState.ShutdownReceived => 0x0020,
-            AssociationState.ShutdownAckSent => 0x0040,
-            AssociationState.ShutdownPending => 0x0080,
-            _ => 0,
+            AssociationState.CookieWait => InCookieWait,
+            AssociationState.CookieEchoed => InCookieEchoed,
+            AssociationState.Established => IsEstablished,
+            AssociationState.ShutdownSent => InShutdownSent,
+            AssociationState.ShutdownReceived => InShutdownReceived,
+            AssociationState.ShutdownAckSent => InShutdownAckSent,
+            AssociationState.ShutdownPending => InShutdownPending,
+            _ => IsClosed,
         });
-        MemoryMarshal.Write(value[8..], (uint)now.PeerWindow);
-        MemoryMarshal.Write(value[12..], (ushort)Math.Min(now.UnacknowledgedChunks, ushort.MaxValue));
-        MemoryMarshal.Write(value[14..], (ushort)(target.Socket.Incoming.TryPeek(out _, out _, out bool isNotification) && !isNotification ? 1 : 0));
-        MemoryMarshal.Write(value[16..], now.State is AssociationState.CookieWait ? (ushort)0 : (ushort)now.IncomingStreams);     // not known yet
-        MemoryMarshal.Write(value[18..], (ushort)now.OutgoingStreams);
-        MemoryMarshal.Write(value[20..], (uint)now.FragmentationPoint);
+        MemoryMarshal.Write(value[OptionLayouts.Status.PeerWindow..], (uint)now.PeerWindow);
+        MemoryMarshal.Write(value[OptionLayouts.Status.Unacknowledged..], (ushort)Math.Min(now.UnacknowledgedChunks, ushort.MaxValue));
+        MemoryMarshal.Write(value[OptionLayouts.Status.Pending..], (ushort)(target.Socket.Incoming.TryPeek(out _, out _, out bool isNotification) && !isNotification ? 1 : 0));
+        MemoryMarshal.Write(value[OptionLayouts.Status.IncomingStreams..], now.State is AssociationState.CookieWait ? (ushort)0 : (ushort)now.IncomingStreams);     // not known yet
+        MemoryMarshal.Write(value[OptionLayouts.Status.OutgoingStreams..], (ushort)now.OutgoingStreams);
+        MemoryMarshal.Write(value[OptionLayouts.Status.FragmentationPoint..], (uint)now.FragmentationPoint);
         foreach (PathStatistics path in PeerAddresses.Paths(association))
         {
             if (path.IsPrimary)
             {
-                PathTable.WriteInfo(target, path, value[24..]);
+                PathTable.WriteInfo(target, path, value[OptionLayouts.Status.Primary..]);
             }
         }
 
-        return 176;
+        return OptionLayouts.Status.Size;
     }
 
     private static int GetAbandoned(in OptionTarget target, Span<byte> value, bool ofStream)
     {
-        ushort policy = MemoryMarshal.Read<ushort>(value[6..]);
+        ushort policy = MemoryMarshal.Read<ushort>(value[OptionLayouts.Abandoned.Policy..]);
         ReliabilityPolicy? asked = policy switch
         {
-            1 => ReliabilityPolicy.Lifetime,
-            2 => ReliabilityPolicy.Priority,
-            3 => ReliabilityPolicy.Retransmissions,
+            ReliabilityInfo.ByLifetime => ReliabilityPolicy.Lifetime,
+            ReliabilityInfo.ByPriority => ReliabilityPolicy.Priority,
+            ReliabilityInfo.ByRetransmissions => ReliabilityPolicy.Retransmissions,
             0xf => null,                                     // SCTP_PR_SCTP_ALL
             _ => throw new RefusedException(Errno.Invalid),
         };
-        ushort? stream = ofStream ? MemoryMarshal.Read<ushort>(value[4..]) : null;
+        ushort? stream = ofStream ? MemoryMarshal.Read<ushort>(value[OptionLayouts.Abandoned.Stream..]) : null;
         AbandonedMessages abandoned = Answers.Of(target.Live, association => association.GetAbandonedAsync(asked, stream));
-        MemoryMarshal.Write(value[8..], (ulong)abandoned.Unsent);
-        MemoryMarshal.Write(value[16..], (ulong)abandoned.Sent);
-        return 24;
+        MemoryMarshal.Write(value[OptionLayouts.Abandoned.Unsent..], (ulong)abandoned.Unsent);
+        MemoryMarshal.Write(value[OptionLayouts.Abandoned.Sent..], (ulong)abandoned.Sent);
+        return OptionLayouts.Abandoned.Size;
     }
 
     private static TimeSpan Or(uint milliseconds, TimeSpan otherwise) => milliseconds == 0 ? otherwise : TimeSpan.FromMilliseconds(milliseconds);

@@ -12,29 +12,27 @@ namespace Braid.Usrsctp;
 /// <summary>Authentication (RFC 4895): chunks, algorithms and keys.</summary>
 internal static class AuthenticationTable
 {
-    private const byte Asconf = 0xc1;
-    private const byte AsconfAck = 0x80;
+    [C("SCTP_ASCONF")] private const byte Asconf = 0xc1;
+    [C("SCTP_ASCONF_ACK")] private const byte AsconfAck = 0x80;
+    [C("SCTP_INITIATION")] private const byte Init = 1;
+    [C("SCTP_INITIATION_ACK")] private const byte InitAck = 2;
+    [C("SCTP_SHUTDOWN_COMPLETE")] private const byte ShutdownComplete = 14;
+    [C("SCTP_AUTHENTICATION")] private const byte Auth = 15;
 
     /// <summary>All of them, by their numbers in the header.</summary>
     public static IReadOnlyDictionary<int, SocketOption> All { get; } = new Dictionary<int, SocketOption>
     {
-        // SCTP_AUTH_CHUNK
-        [0x12] = new SocketOption(1, -1, null, AddChunk),
-        // SCTP_AUTH_KEY
-        [0x13] = new SocketOption(8, 0, null, SetKey),
-        // SCTP_HMAC_IDENT
-        [0x14] = new SocketOption(4, -1, GetAlgorithms, SetAlgorithms),
-        // SCTP_AUTH_ACTIVE_KEY
-        [0x15] = new SocketOption(8, 0, GetActive, static (in OptionTarget target, ReadOnlySpan<byte> value) => Activate(target, MemoryMarshal.Read<ushort>(value[4..]))),
-        // SCTP_AUTH_DELETE_KEY
-        [0x16] = new SocketOption(8, 0, null, static (in OptionTarget target, ReadOnlySpan<byte> value) => Delete(target, MemoryMarshal.Read<ushort>(value[4..]))),
-        // SCTP_AUTH_DEACTIVATE_KEY
-        [0x1d] = new SocketOption(8, 0, null, static (in OptionTarget target, ReadOnlySpan<byte> value) => Deactivate(target, MemoryMarshal.Read<ushort>(value[4..]))),
+        [OptionName.AuthChunk] = new SocketOption(OptionLayouts.Chunk.Size, -1, null, AddChunk),
+        [OptionName.AuthKey] = new SocketOption(OptionLayouts.Key.Size, OptionLayouts.Key.Id, null, SetKey),
+        [OptionName.Algorithms] = new SocketOption(OptionLayouts.Algorithms.Size, -1, GetAlgorithms, SetAlgorithms),
+        [OptionName.AuthActiveKey] = new SocketOption(OptionLayouts.KeyId.Size, OptionLayouts.KeyId.Id, GetActive, static (in OptionTarget target, ReadOnlySpan<byte> value) => Activate(target, MemoryMarshal.Read<ushort>(value[OptionLayouts.KeyId.Number..]))),
+        [OptionName.AuthDeleteKey] = new SocketOption(OptionLayouts.KeyId.Size, OptionLayouts.KeyId.Id, null, static (in OptionTarget target, ReadOnlySpan<byte> value) => Delete(target, MemoryMarshal.Read<ushort>(value[OptionLayouts.KeyId.Number..]))),
+        [OptionName.AuthDeactivateKey] = new SocketOption(OptionLayouts.KeyId.Size, OptionLayouts.KeyId.Id, null, static (in OptionTarget target, ReadOnlySpan<byte> value) => Deactivate(target, MemoryMarshal.Read<ushort>(value[OptionLayouts.KeyId.Number..]))),
         // SCTP_PEER_AUTH_CHUNKS, SCTP_LOCAL_AUTH_CHUNKS
-        [0x102] = new SocketOption(8, 0, static (in OptionTarget target, Span<byte> value) => target.Association is { } association
+        [OptionName.PeerAuthChunks] = new SocketOption(OptionLayouts.Chunks.First, OptionLayouts.Chunks.Id, static (in OptionTarget target, Span<byte> value) => target.Association is { } association
             ? WriteChunks(StateOf(association).PeerChunks, value)
             : throw new RefusedException(Errno.NoEntry), null, OfOneOnly: true),
-        [0x103] = new SocketOption(8, 0, static (in OptionTarget target, Span<byte> value) =>
+        [OptionName.LocalAuthChunks] = new SocketOption(OptionLayouts.Chunks.First, OptionLayouts.Chunks.Id, static (in OptionTarget target, Span<byte> value) =>
             WriteChunks(target.Association is { } association ? StateOf(association).LocalChunks : target.Settings.AuthenticatedChunks, value), null),
     };
 
@@ -43,22 +41,21 @@ internal static class AuthenticationTable
     // struct sctp_authchunks has the identifier alone; behind it comes the number of chunks, and then they.
     private static int WriteChunks(IReadOnlyList<ChunkType> chunks, Span<byte> value)
     {
-        int size = 8 + chunks.Count;
+        int size = OptionLayouts.Chunks.First + chunks.Count;
         if (value.Length < size)
         {
             throw new RefusedException(Errno.Invalid);
         }
 
-        MemoryMarshal.Write(value[4..], (uint)chunks.Count);
+        MemoryMarshal.Write(value[OptionLayouts.Chunks.Count..], (uint)chunks.Count);
         byte[] sorted = [.. chunks.Select(static chunk => (byte)chunk).Order()];
-        sorted.CopyTo(value[8..]);
+        sorted.CopyTo(value[OptionLayouts.Chunks.First..]);
         return size;
     }
 
     private static void AddChunk(in OptionTarget target, ReadOnlySpan<byte> value)
     {
-        const byte Init = 1, InitAck = 2, ShutdownComplete = 14, Auth = 15;
-        byte chunk = value[0];
+        byte chunk = value[OptionLayouts.Chunk.Type];
         if (chunk is Init or InitAck or ShutdownComplete or Auth)
         {
             throw new RefusedException(Errno.Invalid);       // RFC 4895 §3.2
@@ -72,16 +69,16 @@ internal static class AuthenticationTable
     private static int GetAlgorithms(in OptionTarget target, Span<byte> value)
     {
         IReadOnlyList<HmacAlgorithm> algorithms = target.Settings.Algorithms;
-        int size = 4 + (2 * algorithms.Count);
+        int size = OptionLayouts.Algorithms.First + (2 * algorithms.Count);
         if (value.Length < size)
         {
             throw new RefusedException(Errno.Invalid);
         }
 
-        MemoryMarshal.Write(value, (uint)algorithms.Count);
+        MemoryMarshal.Write(value[OptionLayouts.Algorithms.Count..], (uint)algorithms.Count);
         for (int i = 0; i < algorithms.Count; i++)
         {
-            MemoryMarshal.Write(value[(4 + (2 * i))..], (ushort)algorithms[i]);
+            MemoryMarshal.Write(value[(OptionLayouts.Algorithms.First + (2 * i))..], (ushort)algorithms[i]);
         }
 
         return size;
@@ -89,8 +86,8 @@ internal static class AuthenticationTable
 
     private static void SetAlgorithms(in OptionTarget target, ReadOnlySpan<byte> value)
     {
-        uint count = MemoryMarshal.Read<uint>(value);
-        if (count == 0 || count > (value.Length - 4) / 2)
+        uint count = MemoryMarshal.Read<uint>(value[OptionLayouts.Algorithms.Count..]);
+        if (count == 0 || count > (value.Length - OptionLayouts.Algorithms.First) / 2)
         {
             throw new RefusedException(Errno.Invalid);
         }
@@ -98,7 +95,7 @@ internal static class AuthenticationTable
         var algorithms = new List<HmacAlgorithm>();
         for (int i = 0; i < count; i++)
         {
-            var algorithm = (HmacAlgorithm)MemoryMarshal.Read<ushort>(value[(4 + (2 * i))..]);
+            var algorithm = (HmacAlgorithm)MemoryMarshal.Read<ushort>(value[(OptionLayouts.Algorithms.First + (2 * i))..]);
             algorithms.Add(algorithm is HmacAlgorithm.Sha1 or HmacAlgorithm.Sha256 ? algorithm : throw new RefusedException(Errno.Invalid));
         }
 
@@ -108,14 +105,14 @@ internal static class AuthenticationTable
 
     private static void SetKey(in OptionTarget target, ReadOnlySpan<byte> value)
     {
-        ushort number = MemoryMarshal.Read<ushort>(value[4..]);
-        int length = MemoryMarshal.Read<ushort>(value[6..]);
-        if (length > value.Length - 8)
+        ushort number = MemoryMarshal.Read<ushort>(value[OptionLayouts.Key.Number..]);
+        int length = MemoryMarshal.Read<ushort>(value[OptionLayouts.Key.Length..]);
+        if (length > value.Length - OptionLayouts.Key.Secret)
         {
             throw new RefusedException(Errno.Invalid);
         }
 
-        byte[] secret = value.Slice(8, length == 0 ? value.Length - 8 : length).ToArray();
+        byte[] secret = value.Slice(OptionLayouts.Key.Secret, length == 0 ? value.Length - OptionLayouts.Key.Secret : length).ToArray();
         if (target.Association is { } association)
         {
             Check(() => association.SetAuthenticationKeyAsync(number, secret));
@@ -128,8 +125,8 @@ internal static class AuthenticationTable
 
     private static int GetActive(in OptionTarget target, Span<byte> value)
     {
-        MemoryMarshal.Write(value[4..], target.Association is { } association ? StateOf(association).ActiveKey ?? 0 : target.Settings.ActiveKey);
-        return 8;
+        MemoryMarshal.Write(value[OptionLayouts.KeyId.Number..], target.Association is { } association ? StateOf(association).ActiveKey ?? 0 : target.Settings.ActiveKey);
+        return OptionLayouts.KeyId.Size;
     }
 
     private static void Activate(in OptionTarget target, ushort number)

@@ -10,15 +10,14 @@ internal static class MessageTable
     /// <summary>All of them, by their numbers in the header.</summary>
     public static IReadOnlyDictionary<int, SocketOption> All { get; } = new Dictionary<int, SocketOption>
     {
-        // SCTP_DEFAULT_SNDINFO
-        [0x21] = new SocketOption(
-            16,
-            12,
+        [OptionName.DefaultSendInfo] = new SocketOption(
+            SendInfo.Size,
+            SendInfo.IdOffset,
             static (in OptionTarget target, Span<byte> value) =>
             {
-                uint id = MemoryMarshal.Read<uint>(value[12..]);
+                uint id = MemoryMarshal.Read<uint>(value[SendInfo.IdOffset..]);
                 MemoryMarshal.Write(value, target.Settings.DefaultSend.Send with { AssociationId = id });
-                return 16;
+                return SendInfo.Size;
             },
             static (in OptionTarget target, ReadOnlySpan<byte> value) =>
             {
@@ -30,27 +29,26 @@ internal static class MessageTable
 
                 target.Settings.DefaultSend = target.Settings.DefaultSend with { Send = send with { AssociationId = 0, Flags = (ushort)(send.Flags & SendInfo.AllFlags) } };
             }),
-        // SCTP_DEFAULT_PRINFO
-        [0x22] = new SocketOption(
-            12,
-            8,
+        [OptionName.DefaultReliability] = new SocketOption(
+            OptionLayouts.DefaultReliability.Size,
+            OptionLayouts.DefaultReliability.Id,
             static (in OptionTarget target, Span<byte> value) =>
             {
-                MemoryMarshal.Write(value, target.Settings.DefaultSend.Reliability.Policy);
-                MemoryMarshal.Write(value[4..], target.Settings.DefaultSend.Reliability.Value);
-                return 12;
+                MemoryMarshal.Write(value[OptionLayouts.DefaultReliability.Policy..], target.Settings.DefaultSend.Reliability.Policy);
+                MemoryMarshal.Write(value[OptionLayouts.DefaultReliability.Value..], target.Settings.DefaultSend.Reliability.Value);
+                return OptionLayouts.DefaultReliability.Size;
             },
             static (in OptionTarget target, ReadOnlySpan<byte> value) =>
             {
-                ushort policy = MemoryMarshal.Read<ushort>(value);
-                if (policy > 3)
+                ushort policy = MemoryMarshal.Read<ushort>(value[OptionLayouts.DefaultReliability.Policy..]);
+                if (policy > ReliabilityInfo.ByRetransmissions)
                 {
                     throw new RefusedException(Errno.Invalid);
                 }
 
                 target.Settings.DefaultSend = target.Settings.DefaultSend with
                 {
-                    Reliability = new ReliabilityInfo { Policy = policy, Value = MemoryMarshal.Read<uint>(value[4..]) },
+                    Reliability = new ReliabilityInfo { Policy = policy, Value = MemoryMarshal.Read<uint>(value[OptionLayouts.DefaultReliability.Value..]) },
                 };
             }),
     };

@@ -11,42 +11,40 @@ namespace Braid.Usrsctp;
 /// <summary>Options of one of the peer's addresses, or of all.</summary>
 internal static class PathTable
 {
-    private const int IdOffset = SocketName.StorageSize;
-    private const uint HeartbeatsOn = 0x01;                  // SPP_HB_ENABLE
-    private const uint HeartbeatsOff = 0x02;                 // SPP_HB_DISABLE
-    private const uint HeartbeatNow = 0x04;                  // SPP_HB_DEMAND
-    private const uint SearchOn = 0x08;                      // SPP_PMTUD_ENABLE
-    private const uint SearchOff = 0x10;                     // SPP_PMTUD_DISABLE
-    private const uint HasZeroInterval = 0x80;               // SPP_HB_TIME_IS_ZERO
-    private const uint HasFlowLabel = 0x100;                 // SPP_IPV6_FLOWLABEL
-    private const uint HasDscp = 0x200;                      // SPP_DSCP
+    [C("SCTP_ACTIVE")] private const int IsActive = 0x0001;
+    [C("SCTP_INACTIVE")] private const int IsInactive = 0x0002;
+    [C("SCTP_UNCONFIRMED")] private const int IsUnconfirmed = 0x0200;
+
+    [C("SPP_HB_ENABLE")] private const uint HeartbeatsOn = 0x01;
+    [C("SPP_HB_DISABLE")] private const uint HeartbeatsOff = 0x02;
+    [C("SPP_HB_DEMAND")] private const uint HeartbeatNow = 0x04;
+    [C("SPP_PMTUD_ENABLE")] private const uint SearchOn = 0x08;
+    [C("SPP_PMTUD_DISABLE")] private const uint SearchOff = 0x10;
+    [C("SPP_HB_TIME_IS_ZERO")] private const uint HasZeroInterval = 0x80;
+    [C("SPP_IPV6_FLOWLABEL")] private const uint HasFlowLabel = 0x100;
+    [C("SPP_DSCP")] private const uint HasDscp = 0x200;
     private const uint LongestInterval = 14_400_000;         // ms
     private const int SmallestMtu = 512;
 
     /// <summary>All of them, by their numbers in the header.</summary>
     public static IReadOnlyDictionary<int, SocketOption> All { get; } = new Dictionary<int, SocketOption>
     {
-        // SCTP_SET_PEER_PRIMARY_ADDR
-        [0x06] = new SocketOption(136, IdOffset, null, SetPeerPrimary),
-        // SCTP_PRIMARY_ADDR
-        [0x07] = new SocketOption(136, IdOffset, GetPrimary, SetPrimary),
-        // SCTP_PEER_ADDR_PARAMS
-        [0x0a] = new SocketOption(152, IdOffset, GetParameters, SetParameters, HasAddress: true),
-        // SCTP_REMOTE_UDP_ENCAPS_PORT
-        [0x24] = new SocketOption(
-            136,
-            IdOffset,
+        [OptionName.PeerPrimaryAddress] = new SocketOption(OptionLayouts.PeerPrimary.Size, OptionLayouts.PeerPrimary.Id, null, SetPeerPrimary),
+        [OptionName.PrimaryAddress] = new SocketOption(OptionLayouts.Primary.Size, OptionLayouts.Primary.Id, GetPrimary, SetPrimary),
+        [OptionName.PeerAddressParameters] = new SocketOption(OptionLayouts.Path.Size, OptionLayouts.Path.Id, GetParameters, SetParameters, HasAddress: true),
+        [OptionName.RemoteUdpPort] = new SocketOption(
+            OptionLayouts.Encapsulation.Size,
+            OptionLayouts.Encapsulation.Id,
             static (in OptionTarget target, Span<byte> value) =>
             {
-                BinaryPrimitives.WriteUInt16BigEndian(value[132..], target.Settings.RemoteUdpPort);
-                return 136;
+                BinaryPrimitives.WriteUInt16BigEndian(value[OptionLayouts.Encapsulation.Port..], target.Settings.RemoteUdpPort);
+                return OptionLayouts.Encapsulation.Size;
             },
-            static (in OptionTarget target, ReadOnlySpan<byte> value) => target.Settings.RemoteUdpPort = BinaryPrimitives.ReadUInt16BigEndian(value[132..]),
+            static (in OptionTarget target, ReadOnlySpan<byte> value) => target.Settings.RemoteUdpPort = BinaryPrimitives.ReadUInt16BigEndian(value[OptionLayouts.Encapsulation.Port..]),
             HasAddress: true),
-        // SCTP_GET_PEER_ADDR_INFO
-        [0x101] = new SocketOption(
-            152,
-            IdOffset,
+        [OptionName.PeerAddressInfo] = new SocketOption(
+            OptionLayouts.PathInfo.Size,
+            OptionLayouts.PathInfo.Id,
             static (in OptionTarget target, Span<byte> value) =>
             {
                 if (target.Association is null)
@@ -55,7 +53,7 @@ internal static class PathTable
                 }
 
                 WriteInfo(target, target.PathOf(value) ?? throw new RefusedException(Errno.NoEntry), value);
-                return 152;
+                return OptionLayouts.PathInfo.Size;
             },
             null,
             HasAddress: true,
@@ -67,17 +65,17 @@ internal static class PathTable
     {
         value[..SocketName.StorageSize].Clear();
         NameOf(target, path).Write(value);
-        MemoryMarshal.Write(value[128..], target.Socket.Names.Of(target.Live, target.Socket));
-        MemoryMarshal.Write(value[132..], path.State switch
+        MemoryMarshal.Write(value[OptionLayouts.PathInfo.Id..], target.Socket.Names.Of(target.Live, target.Socket));
+        MemoryMarshal.Write(value[OptionLayouts.PathInfo.State..], path.State switch
         {
-            PathState.Unconfirmed => 0x0200,
-            PathState.Inactive => 0x0002,
-            _ => 0x0001,
+            PathState.Unconfirmed => IsUnconfirmed,
+            PathState.Inactive => IsInactive,
+            _ => IsActive,
         });
-        MemoryMarshal.Write(value[136..], (uint)path.CongestionWindow);
-        MemoryMarshal.Write(value[140..], (uint)path.SmoothedRtt.TotalMilliseconds);
-        MemoryMarshal.Write(value[144..], (uint)path.Rto.TotalMilliseconds);
-        MemoryMarshal.Write(value[148..], (uint)path.Mtu);
+        MemoryMarshal.Write(value[OptionLayouts.PathInfo.Window..], (uint)path.CongestionWindow);
+        MemoryMarshal.Write(value[OptionLayouts.PathInfo.RoundTrip..], (uint)path.SmoothedRtt.TotalMilliseconds);
+        MemoryMarshal.Write(value[OptionLayouts.PathInfo.Rto..], (uint)path.Rto.TotalMilliseconds);
+        MemoryMarshal.Write(value[OptionLayouts.PathInfo.Mtu..], (uint)path.Mtu);
     }
 
     private static SocketName NameOf(in OptionTarget target, PathStatistics path) => target.Socket.IsOwnFamily
@@ -95,7 +93,7 @@ internal static class PathTable
             }
         }
 
-        return 136;
+        return OptionLayouts.Primary.Size;
     }
 
     private static void SetPrimary(in OptionTarget target, ReadOnlySpan<byte> value)
@@ -124,23 +122,23 @@ internal static class PathTable
         SctpAssociationOptions options = target.Options;
         bool beats = path?.Options.Heartbeats ?? !target.Settings.HasNoHeartbeats;
         TimeSpan interval = path?.Options.HeartbeatInterval ?? options.HeartbeatInterval;
-        MemoryMarshal.Write(value[IdOffset..], target.Association is null && !target.Socket.IsOneToMany ? 0 : MemoryMarshal.Read<uint>(value[IdOffset..]));
-        MemoryMarshal.Write(value[132..], target.Settings.HasZeroHeartbeatInterval ? 0 : (uint)interval.TotalMilliseconds);
-        MemoryMarshal.Write(value[136..], (uint?)path?.Options.Mtu ?? (uint?)path?.Mtu ?? target.Settings.PathMtu);
-        MemoryMarshal.Write(value[140..], (beats ? HeartbeatsOn : HeartbeatsOff) | ((path is null ? target.Settings.PathMtu != 0 : path.Options.Mtu is not null) ? SearchOff : SearchOn)
+        MemoryMarshal.Write(value[OptionLayouts.Path.Id..], target.Association is null && !target.Socket.IsOneToMany ? 0 : MemoryMarshal.Read<uint>(value[OptionLayouts.Path.Id..]));
+        MemoryMarshal.Write(value[OptionLayouts.Path.HeartbeatInterval..], target.Settings.HasZeroHeartbeatInterval ? 0 : (uint)interval.TotalMilliseconds);
+        MemoryMarshal.Write(value[OptionLayouts.Path.Mtu..], (uint?)path?.Options.Mtu ?? (uint?)path?.Mtu ?? target.Settings.PathMtu);
+        MemoryMarshal.Write(value[OptionLayouts.Path.Flags..], (beats ? HeartbeatsOn : HeartbeatsOff) | ((path is null ? target.Settings.PathMtu != 0 : path.Options.Mtu is not null) ? SearchOff : SearchOn)
             | (target.Settings.Dscp != 0 ? HasDscp : 0) | (target.Settings.FlowLabel != 0 ? HasFlowLabel : 0));
-        MemoryMarshal.Write(value[144..], target.Settings.FlowLabel);
-        MemoryMarshal.Write(value[148..], (ushort)(path?.Options.MaximumRetransmissions ?? options.MaximumPathRetransmissions));
-        value[150] = target.Settings.Dscp;
-        return 152;
+        MemoryMarshal.Write(value[OptionLayouts.Path.FlowLabel..], target.Settings.FlowLabel);
+        MemoryMarshal.Write(value[OptionLayouts.Path.Attempts..], (ushort)(path?.Options.MaximumRetransmissions ?? options.MaximumPathRetransmissions));
+        value[OptionLayouts.Path.Dscp] = target.Settings.Dscp;
+        return OptionLayouts.Path.Size;
     }
 
     private static void SetParameters(in OptionTarget target, ReadOnlySpan<byte> value)
     {
-        uint interval = Math.Min(MemoryMarshal.Read<uint>(value[132..]), LongestInterval);
-        uint mtu = MemoryMarshal.Read<uint>(value[136..]);
-        uint flags = MemoryMarshal.Read<uint>(value[140..]);
-        ushort attempts = MemoryMarshal.Read<ushort>(value[148..]);
+        uint interval = Math.Min(MemoryMarshal.Read<uint>(value[OptionLayouts.Path.HeartbeatInterval..]), LongestInterval);
+        uint mtu = MemoryMarshal.Read<uint>(value[OptionLayouts.Path.Mtu..]);
+        uint flags = MemoryMarshal.Read<uint>(value[OptionLayouts.Path.Flags..]);
+        ushort attempts = MemoryMarshal.Read<ushort>(value[OptionLayouts.Path.Attempts..]);
         if ((flags & (HeartbeatsOn | HeartbeatsOff)) == (HeartbeatsOn | HeartbeatsOff)
             || (flags & (SearchOn | SearchOff)) == (SearchOn | SearchOff)
             || ((flags & SearchOff) != 0 && mtu is > 0 and < SmallestMtu))
@@ -197,8 +195,8 @@ internal static class PathTable
             _ = association.RequestHeartbeatAsync(path?.Path.Remote.ToIPEndPoint()).AsTask();
         }
 
-        target.Settings.Dscp = (flags & HasDscp) != 0 ? (byte)(value[150] & 0xfc) : target.Settings.Dscp;
-        target.Settings.FlowLabel = (flags & HasFlowLabel) != 0 ? MemoryMarshal.Read<uint>(value[144..]) : target.Settings.FlowLabel;
+        target.Settings.Dscp = (flags & HasDscp) != 0 ? (byte)(value[OptionLayouts.Path.Dscp] & 0xfc) : target.Settings.Dscp;
+        target.Settings.FlowLabel = (flags & HasFlowLabel) != 0 ? MemoryMarshal.Read<uint>(value[OptionLayouts.Path.FlowLabel..]) : target.Settings.FlowLabel;
     }
 
     // A fixed size is where the search begins and ends.

@@ -10,10 +10,10 @@ internal static class PlainTable
     /// <summary>RFC 9260 §3.3.2: less than this nobody may offer.</summary>
     public const uint SmallestReceiveBuffer = 1500;
 
-    private const int Error = 4;                             // SO_ERROR
-    private const int SendBuffer = 7;                        // SO_SNDBUF
-    private const int ReceiveBuffer = 8;                     // SO_RCVBUF
-    private const int Linger = 13;                           // SO_LINGER
+    [C("SO_ERROR")] private const int Error = 4;
+    [C("SO_SNDBUF")] private const int SendBuffer = 7;
+    [C("SO_RCVBUF")] private const int ReceiveBuffer = 8;
+    [C("SO_LINGER")] private const int Linger = 13;
 
     /// <summary>All of them.</summary>
     public static IReadOnlyDictionary<int, SocketOption> All { get; } = new Dictionary<int, SocketOption>

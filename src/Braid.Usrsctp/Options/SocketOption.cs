@@ -41,12 +41,12 @@ internal sealed record SocketOption(int Size, int IdOffset, OptionReader? Get, O
 
     /// <summary>struct sctp_assoc_value.</summary>
     public static SocketOption AssociationValue(Func<OptionTarget, uint>? get, Action<OptionTarget, uint>? set) => new(
-        2 * sizeof(uint),
-        0,
+        OptionLayouts.Value.Size,
+        OptionLayouts.Value.Id,
         get is null ? null : (in OptionTarget target, Span<byte> value) =>
         {
-            MemoryMarshal.Write(value[sizeof(uint)..], get(target));
-            return 2 * sizeof(uint);
+            MemoryMarshal.Write(value[OptionLayouts.Value.Number..], get(target));
+            return OptionLayouts.Value.Size;
         },
-        set is null ? null : (in OptionTarget target, ReadOnlySpan<byte> value) => set(target, MemoryMarshal.Read<uint>(value[sizeof(uint)..])));
+        set is null ? null : (in OptionTarget target, ReadOnlySpan<byte> value) => set(target, MemoryMarshal.Read<uint>(value[OptionLayouts.Value.Number..])));
 }

@@ -8,11 +8,11 @@ namespace Braid.Usrsctp;
 /// <summary>usrsctp_getsockopt, usrsctp_setsockopt and usrsctp_opt_info: which option it is, whose, and whether there is room for it.</summary>
 internal static class SocketOptions
 {
-    public const int Sctp = 132;                             // IPPROTO_SCTP
+    [C("IPPROTO_SCTP")] public const int Sctp = 132;
 
-    private const int SocketLevel = 1;                       // SOL_SOCKET
-    private const uint Current = 1;                          // SCTP_CURRENT_ASSOC
-    private const uint All = 2;                              // SCTP_ALL_ASSOC
+    [C("SOL_SOCKET")] private const int SocketLevel = 1;
+    [C("SCTP_CURRENT_ASSOC")] private const uint Current = 1;
+    [C("SCTP_ALL_ASSOC")] private const uint All = 2;
 
     /// <summary>Reads an option.</summary>
     /// <param name="socket">Whose.</param>

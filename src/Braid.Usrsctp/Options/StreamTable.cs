@@ -10,14 +10,16 @@ namespace Braid.Usrsctp;
 /// <summary>Streams that are reset and added (RFC 6525), and their priorities.</summary>
 internal static class StreamTable
 {
-    private const uint ByPriority = 3;                       // SCTP_SS_PRIORITY, the one that values can be read of
-    private const uint EveryKind = 7;                        // SCTP_ENABLE_VALUE_MASK
+    [C("SCTP_STREAM_RESET_INCOMING")] private const int ResetsIncoming = 1;
+    [C("SCTP_STREAM_RESET_OUTGOING")] private const int ResetsOutgoing = 2;
+    [C("SCTP_SS_PRIORITY")] private const uint ByPriority = 3; // the one that values can be read of
+    [C("SCTP_ENABLE_VALUE_MASK")] private const uint EveryKind = 7;
 
     /// <summary>All of them, by their numbers in the header.</summary>
     public static IReadOnlyDictionary<int, SocketOption> All { get; } = new Dictionary<int, SocketOption>
     {
         // SCTP_ENABLE_STREAM_RESET: what the peer may ask for
-        [0x900] = SocketOption.AssociationValue(
+        [OptionName.EnableStreamReset] = SocketOption.AssociationValue(
             static target => target.Settings.AllowedRequests,
             static (target, value) =>
             {
@@ -29,29 +31,25 @@ internal static class StreamTable
                 target.Change(options => options with { AllowedReconfiguration = (ReconfigurationKinds)value });
                 target.Settings.AllowedRequests = value;
             }),
-        // SCTP_RESET_STREAMS
-        [0x901] = new SocketOption(8, 0, null, ResetStreams),
-        // SCTP_RESET_ASSOC
-        [0x902] = new SocketOption(4, 0, null, static (in OptionTarget target, ReadOnlySpan<byte> _) => Begin(Live(target), static association => association.ResetAssociationAsync())),
-        // SCTP_ADD_STREAMS
-        [0x903] = new SocketOption(8, 0, null, AddStreams),
-        // SCTP_SS_VALUE
-        [0x1204] = new SocketOption(8, 0, GetValue, SetValue),
+        [OptionName.ResetStreams] = new SocketOption(OptionLayouts.StreamReset.Size, OptionLayouts.StreamReset.Id, null, ResetStreams),
+        [OptionName.ResetAssociation] = new SocketOption(sizeof(uint), 0, null, static (in OptionTarget target, ReadOnlySpan<byte> _) => Begin(Live(target), static association => association.ResetAssociationAsync())),
+        [OptionName.AddStreams] = new SocketOption(OptionLayouts.MoreStreams.Size, OptionLayouts.MoreStreams.Id, null, AddStreams),
+        [OptionName.SchedulerValue] = new SocketOption(OptionLayouts.StreamValue.Size, OptionLayouts.StreamValue.Id, GetValue, SetValue),
     };
 
     private static SctpAssociation Live(in OptionTarget target) => target.Association ?? throw new RefusedException(Errno.NoEntry);
 
     private static void ResetStreams(in OptionTarget target, ReadOnlySpan<byte> value)
     {
-        ushort flags = MemoryMarshal.Read<ushort>(value[4..]);
-        int count = MemoryMarshal.Read<ushort>(value[6..]);
-        if ((flags & 3) == 0 || value.Length < 8 + (count * sizeof(ushort)))
+        ushort flags = MemoryMarshal.Read<ushort>(value[OptionLayouts.StreamReset.Flags..]);
+        int count = MemoryMarshal.Read<ushort>(value[OptionLayouts.StreamReset.Count..]);
+        if ((flags & (ResetsIncoming | ResetsOutgoing)) == 0 || value.Length < OptionLayouts.StreamReset.Streams + (count * sizeof(ushort)))
         {
             throw new RefusedException(Errno.Invalid);
         }
 
-        ushort[] streams = MemoryMarshal.Cast<byte, ushort>(value.Slice(8, count * sizeof(ushort))).ToArray();
-        ResetDirection direction = ((flags & 1) != 0 ? ResetDirection.Incoming : 0) | ((flags & 2) != 0 ? ResetDirection.Outgoing : 0);
+        ushort[] streams = MemoryMarshal.Cast<byte, ushort>(value.Slice(OptionLayouts.StreamReset.Streams, count * sizeof(ushort))).ToArray();
+        ResetDirection direction = ((flags & ResetsIncoming) != 0 ? ResetDirection.Incoming : 0) | ((flags & ResetsOutgoing) != 0 ? ResetDirection.Outgoing : 0);
         SctpAssociation association = Live(target);
         CheckStreams(streams, direction, association.StreamCounts);
         if ((direction & ResetDirection.Outgoing) != 0 && target.Socket.IsResetting(association, streams.Length == 0 ? (ushort)0 : streams[0]))
@@ -80,8 +78,8 @@ internal static class StreamTable
     private static void AddStreams(in OptionTarget target, ReadOnlySpan<byte> value)
     {
         SctpAssociation association = Live(target);
-        ushort incoming = MemoryMarshal.Read<ushort>(value[4..]);
-        ushort outgoing = MemoryMarshal.Read<ushort>(value[6..]);
+        ushort incoming = MemoryMarshal.Read<ushort>(value[OptionLayouts.MoreStreams.Incoming..]);
+        ushort outgoing = MemoryMarshal.Read<ushort>(value[OptionLayouts.MoreStreams.Outgoing..]);
         if (association.StreamCounts.Incoming + incoming > association.Options.IncomingStreams)
         {
             throw new RefusedException(Errno.Invalid);       // more than it was to allow from the start
@@ -93,26 +91,26 @@ internal static class StreamTable
     private static int GetValue(in OptionTarget target, Span<byte> value)
     {
         SctpAssociation association = target.Live;
-        ushort stream = MemoryMarshal.Read<ushort>(value[4..]);
+        ushort stream = MemoryMarshal.Read<ushort>(value[OptionLayouts.StreamValue.Stream..]);
         if (stream >= association.StreamCounts.Outgoing || target.Settings.Scheduler != ByPriority)
         {
             throw new RefusedException(Errno.Invalid);
         }
 
-        MemoryMarshal.Write(value[6..], association.GetStream(stream).SchedulerValue);
-        return 8;
+        MemoryMarshal.Write(value[OptionLayouts.StreamValue.Number..], association.GetStream(stream).SchedulerValue);
+        return OptionLayouts.StreamValue.Size;
     }
 
     private static void SetValue(in OptionTarget target, ReadOnlySpan<byte> value)
     {
         SctpAssociation association = target.Live;
-        ushort stream = MemoryMarshal.Read<ushort>(value[4..]);
+        ushort stream = MemoryMarshal.Read<ushort>(value[OptionLayouts.StreamValue.Stream..]);
         if (stream >= association.StreamCounts.Outgoing)
         {
             throw new RefusedException(Errno.Invalid);
         }
 
-        association.SetStreamSchedulerValue(stream, MemoryMarshal.Read<ushort>(value[6..]));
+        association.SetStreamSchedulerValue(stream, MemoryMarshal.Read<ushort>(value[OptionLayouts.StreamValue.Number..]));
     }
 
     // What the peer says is told by a notification; what cannot even be asked for, by the call.

@@ -1,0 +1,61 @@
+namespace Braid.Usrsctp;
+
+/// <summary>Options of IPPROTO_SCTP, by their numbers in the header.</summary>
+internal static class OptionName
+{
+    [C("SCTP_RTOINFO")] public const int RtoInfo = 0x01;
+    [C("SCTP_ASSOCINFO")] public const int AssociationInfo = 0x02;
+    [C("SCTP_INITMSG")] public const int InitMessage = 0x03;
+    [C("SCTP_NODELAY")] public const int NoDelay = 0x04;
+    [C("SCTP_AUTOCLOSE")] public const int AutoClose = 0x05;
+    [C("SCTP_SET_PEER_PRIMARY_ADDR")] public const int PeerPrimaryAddress = 0x06;
+    [C("SCTP_PRIMARY_ADDR")] public const int PrimaryAddress = 0x07;
+    [C("SCTP_ADAPTATION_LAYER")] public const int AdaptationLayer = 0x08;
+    [C("SCTP_DISABLE_FRAGMENTS")] public const int DisableFragments = 0x09;
+    [C("SCTP_PEER_ADDR_PARAMS")] public const int PeerAddressParameters = 0x0a;
+    [C("SCTP_I_WANT_MAPPED_V4_ADDR")] public const int MappedAddresses = 0x0d;
+    [C("SCTP_MAXSEG")] public const int MaximumSegment = 0x0e;
+    [C("SCTP_DELAYED_SACK")] public const int DelayedSack = 0x0f;
+    [C("SCTP_FRAGMENT_INTERLEAVE")] public const int FragmentInterleave = 0x10;
+    [C("SCTP_PARTIAL_DELIVERY_POINT")] public const int PartialDeliveryPoint = 0x11;
+    [C("SCTP_AUTH_CHUNK")] public const int AuthChunk = 0x12;
+    [C("SCTP_AUTH_KEY")] public const int AuthKey = 0x13;
+    [C("SCTP_HMAC_IDENT")] public const int Algorithms = 0x14;
+    [C("SCTP_AUTH_ACTIVE_KEY")] public const int AuthActiveKey = 0x15;
+    [C("SCTP_AUTH_DELETE_KEY")] public const int AuthDeleteKey = 0x16;
+    [C("SCTP_AUTO_ASCONF")] public const int AutoAsconf = 0x18;
+    [C("SCTP_MAX_BURST")] public const int MaximumBurst = 0x19;
+    [C("SCTP_CONTEXT")] public const int Context = 0x1a;
+    [C("SCTP_EXPLICIT_EOR")] public const int ExplicitEndOfRecord = 0x1b;
+    [C("SCTP_REUSE_PORT")] public const int ReusePort = 0x1c;
+    [C("SCTP_AUTH_DEACTIVATE_KEY")] public const int AuthDeactivateKey = 0x1d;
+    [C("SCTP_EVENT")] public const int Event = 0x1e;
+    [C("SCTP_RECVRCVINFO")] public const int ReceiveInfo = 0x1f;
+    [C("SCTP_RECVNXTINFO")] public const int NextInfo = 0x20;
+    [C("SCTP_DEFAULT_SNDINFO")] public const int DefaultSendInfo = 0x21;
+    [C("SCTP_DEFAULT_PRINFO")] public const int DefaultReliability = 0x22;
+    [C("SCTP_REMOTE_UDP_ENCAPS_PORT")] public const int RemoteUdpPort = 0x24;
+    [C("SCTP_ECN_SUPPORTED")] public const int EcnSupported = 0x25;
+    [C("SCTP_PR_SUPPORTED")] public const int ReliabilitySupported = 0x26;
+    [C("SCTP_AUTH_SUPPORTED")] public const int AuthenticationSupported = 0x27;
+    [C("SCTP_ASCONF_SUPPORTED")] public const int AsconfSupported = 0x28;
+    [C("SCTP_RECONFIG_SUPPORTED")] public const int ReconfigSupported = 0x29;
+    [C("SCTP_NRSACK_SUPPORTED")] public const int NrSackSupported = 0x30;
+    [C("SCTP_PKTDROP_SUPPORTED")] public const int PacketDropSupported = 0x31;
+    [C("SCTP_MAX_CWND")] public const int MaximumWindow = 0x32;
+    [C("SCTP_STATUS")] public const int Status = 0x100;
+    [C("SCTP_GET_PEER_ADDR_INFO")] public const int PeerAddressInfo = 0x101;
+    [C("SCTP_PEER_AUTH_CHUNKS")] public const int PeerAuthChunks = 0x102;
+    [C("SCTP_LOCAL_AUTH_CHUNKS")] public const int LocalAuthChunks = 0x103;
+    [C("SCTP_GET_ASSOC_NUMBER")] public const int AssociationNumber = 0x104;
+    [C("SCTP_GET_ASSOC_ID_LIST")] public const int AssociationIds = 0x105;
+    [C("SCTP_TIMEOUTS")] public const int Timeouts = 0x106;
+    [C("SCTP_PR_STREAM_STATUS")] public const int StreamAbandoned = 0x107;
+    [C("SCTP_PR_ASSOC_STATUS")] public const int AssociationAbandoned = 0x108;
+    [C("SCTP_ENABLE_STREAM_RESET")] public const int EnableStreamReset = 0x900;
+    [C("SCTP_RESET_STREAMS")] public const int ResetStreams = 0x901;
+    [C("SCTP_RESET_ASSOC")] public const int ResetAssociation = 0x902;
+    [C("SCTP_ADD_STREAMS")] public const int AddStreams = 0x903;
+    [C("SCTP_PLUGGABLE_SS")] public const int Scheduler = 0x1203;
+    [C("SCTP_SS_VALUE")] public const int SchedulerValue = 0x1204;
+}
