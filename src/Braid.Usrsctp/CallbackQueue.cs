@@ -45,6 +45,9 @@ internal sealed class CallbackQueue : IDisposable
         }
     }
 
+    /// <summary>Whether the end of the call that this thread is in runs callbacks.</summary>
+    public static bool IsOutermost => t_depth == 1 && t_outputs == 0;
+
     /// <summary>From now on this thread calls what it causes, at the end.</summary>
     public Scope Enter() => new(this);
 
@@ -104,9 +107,13 @@ internal sealed class CallbackQueue : IDisposable
         /// <summary>The outermost call runs callbacks: what they cause comes behind them.</summary>
         public void Dispose()
         {
-            if (t_depth == 1 && t_outputs == 0)
+            if (IsOutermost)
             {
-                _queue.Drain();
+                do
+                {
+                    _queue.Drain();
+                }
+                while (HeldPackets.Release());
             }
 
             t_depth--;

@@ -101,17 +101,26 @@ internal sealed class ConnLink : IDisposable
     public void Deliver(ReadOnlySpan<byte> packet, byte ecn)
     {
         Statistics.Count(packet, isIncoming: true);
-        var codepoint = (EcnCodepoint)(ecn & EcnMask);
-        if (!_library.ChecksumsAreOffloaded || packet.Length < PacketHeader.Length)
+        if (_library.ChecksumsAreOffloaded && packet.Length >= PacketHeader.Length)
         {
-            _link.Deliver(packet, codepoint);
-            return;
+            // Somebody else has looked at it, or nobody needs to.
+            byte[] copy = packet.ToArray();
+            BinaryPrimitives.WriteUInt32BigEndian(copy.AsSpan(ChecksumOffset), Crc32c.Compute(copy));
+            packet = copy;
         }
 
-        // Somebody else has looked at it, or nobody needs to.
-        byte[] copy = packet.ToArray();
-        BinaryPrimitives.WriteUInt32BigEndian(copy.AsSpan(ChecksumOffset), Crc32c.Compute(copy));
-        _link.Deliver(copy, codepoint);
+        // In the middle of another call nobody would be told before the end of that.
+        bool isHolding = CallbackQueue.IsOutermost;
+        if (isHolding)
+        {
+            HeldPackets.Begin();
+        }
+
+        _link.Deliver(packet, (EcnCodepoint)(ecn & EcnMask));
+        if (isHolding)
+        {
+            HeldPackets.End();
+        }
     }
 
     /// <inheritdoc/>
@@ -122,7 +131,8 @@ internal sealed class ConnLink : IDisposable
         _ = _link.DisposeAsync().AsTask();
     }
 
-    private unsafe void Send(ReadOnlySpan<byte> packet, EcnCodepoint ecn)
+    /// <summary>Hands a packet to the program, which may write to it.</summary>
+    public unsafe void Output(Span<byte> packet, EcnCodepoint ecn)
     {
         if (_isGone)
         {
@@ -130,21 +140,30 @@ internal sealed class ConnLink : IDisposable
         }
 
         Statistics.Count(packet, isIncoming: false);
-
-        // A copy: the program may write to it.
-        Span<byte> copy = stackalloc byte[packet.Length];
-        packet.CopyTo(copy);
         if (_library.ChecksumsAreOffloaded)
         {
-            copy.Slice(ChecksumOffset, sizeof(uint)).Clear();
+            packet.Slice(ChecksumOffset, sizeof(uint)).Clear();
         }
 
         CallbackQueue.BeginOutput();
-        fixed (byte* start = copy)
+        fixed (byte* start = packet)
         {
-            _library.Output(Address, start, copy.Length, (byte)ecn);
+            _library.Output(Address, start, packet.Length, (byte)ecn);
         }
 
         CallbackQueue.EndOutput();
+    }
+
+    private void Send(ReadOnlySpan<byte> packet, EcnCodepoint ecn)
+    {
+        if (HeldPackets.TryHold(this, packet, ecn))
+        {
+            return;
+        }
+
+        HeldPackets.Release();
+        Span<byte> copy = stackalloc byte[packet.Length];
+        packet.CopyTo(copy);
+        Output(copy, ecn);
     }
 }

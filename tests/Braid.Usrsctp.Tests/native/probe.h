@@ -27,6 +27,7 @@ void decode(char *text, size_t room, const char *fields, const void *bytes, size
 #define ENDS 8
 extern char ends[ENDS];                 /* the addresses: 0 and 1 are the ends of a link, 2 and 3 of the next … */
 extern bool quiet, cut;                 /* nobody reads in settle(); packets are lost */
+extern bool tell_resets;                /* a line for each RE-CONFIG and callback, at once */
 void begin(void);
 void finish(void);
 struct sockaddr_conn at(int end, uint16_t port);

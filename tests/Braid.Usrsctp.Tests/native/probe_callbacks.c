@@ -28,6 +28,8 @@ static int on_receive(struct socket *s, union sctp_sockstore address, void *data
         free(data);
         return 1;
     }
+    if (tell_resets)
+        note("  the receive callback");
     describe(text, sizeof text, data, length, flags, flags & MSG_NOTIFICATION ? NULL : &info);
     describe_address(from, sizeof from, &address.sa);
     say(s, "receive callback (%s): %s from %s%s%s", ulp_name(ulp), text, data ? from : "-", s_tell_threads ? " on " : "", s_tell_threads ? thread_name() : "");
@@ -247,6 +249,30 @@ static void threads_of_callbacks(void)
     finish();
 }
 
+/* Whether a peer learns that its streams were reset before the program here does. */
+static void order(void)
+{
+    struct socket *a, *b;
+    char room[sizeof(struct sctp_reset_streams) + sizeof(uint16_t)] = {0};
+    struct sctp_reset_streams *reset = (struct sctp_reset_streams *)room;
+    begin();
+    quiet = true;
+    connected(&a, &b, 0, false);
+    TRY(put(a, "message", 1, 0, 5));
+    settle("a message");
+    reset->srs_flags = SCTP_STREAM_RESET_OUTGOING;
+    reset->srs_number_streams = 1;
+    reset->srs_stream_list[0] = 1;
+    struct sctp_assoc_value allowed = { 0, SCTP_ENABLE_RESET_STREAM_REQ };
+    TRY(usrsctp_setsockopt(b, IPPROTO_SCTP, SCTP_ENABLE_STREAM_RESET, &allowed, sizeof allowed));
+    TRY(usrsctp_setsockopt(a, IPPROTO_SCTP, SCTP_ENABLE_STREAM_RESET, &allowed, sizeof allowed));
+    tell_resets = true;
+    TRY(usrsctp_setsockopt(a, IPPROTO_SCTP, SCTP_RESET_STREAMS, reset, sizeof room));
+    settle("A resets a stream");
+    tell_resets = false;
+    finish();
+}
+
 const struct probe callback_probes[] = {
-    { "receives", receives, 0 }, { "plain-receives", plain_receives, 0 }, { "sends", sends, 0 }, { "upcalls", upcalls, 0 }, { "callback-threads", threads_of_callbacks, 0 }, { NULL, NULL, 0 },
+    { "receives", receives, 0 }, { "plain-receives", plain_receives, 0 }, { "sends", sends, 0 }, { "upcalls", upcalls, 0 }, { "callback-threads", threads_of_callbacks, 0 }, { "order", order, 1 }, { NULL, NULL, 0 },
 };

@@ -10,7 +10,7 @@ struct packet { struct packet *next; char *to; size_t length; unsigned char byte
 struct known { const char *name; struct socket *socket; char said[65536]; size_t length; };
 
 char ends[ENDS];
-bool quiet, cut;
+bool quiet, cut, tell_resets;
 
 static struct packet *s_first, **s_last = &s_first;
 static pthread_mutex_t s_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -34,6 +34,8 @@ static int output(void *address, void *buffer, size_t length, uint8_t tos, uint8
             fprintf(stderr, " %u(%u)", p->bytes[at], p->bytes[at + 2] << 8 | p->bytes[at + 3]);
         fprintf(stderr, " to port %u\n", p->bytes[2] << 8 | p->bytes[3]);
     }
+    if (tell_resets && length > 12 && p->bytes[12] == 130)
+        note("  RE-CONFIG for %d", (int)(p->to - ends));
     pthread_mutex_lock(&s_lock);
     s_moved++;
     if (cut)
