@@ -153,8 +153,11 @@ internal static class Sending
 
         try
         {
-            return isExplicit
-                ? socket.Records.Send(association, payload, info, (with.Send.Flags & SendInfo.EndOfRecord) != 0, waits)
+            // What goes as a whole is no piece: other threads may send on other streams meanwhile, or reset them.
+            bool isWhole = isExplicit && (with.Send.Flags & SendInfo.EndOfRecord) != 0
+                && payload.Length <= socket.Settings.Association.SendBufferSize && !socket.Records.IsUnfinished(association);
+            return isWhole && association.TrySend(payload, info) ? payload.Length
+                : isExplicit ? socket.Records.Send(association, payload, info, (with.Send.Flags & SendInfo.EndOfRecord) != 0, waits)
                 : SendWhole(socket, association, payload, info, waits);
         }
         catch (SctpException exception)
