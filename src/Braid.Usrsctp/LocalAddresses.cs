@@ -95,9 +95,8 @@ internal static class LocalAddresses
         }
     }
 
-    // The last comes first, as libusrsctp lists them.
+    // The last comes first, as libusrsctp lists them. Also those of an interface whose other end is not there, or not yet: the system has them.
     private static IEnumerable<IPAddress> OfThisHost() => NetworkInterface.GetAllNetworkInterfaces()
-        .Where(static nic => nic.OperationalStatus is OperationalStatus.Up or OperationalStatus.Unknown)
         .SelectMany(static nic => nic.GetIPProperties().UnicastAddresses)
         .Select(static unicast => unicast.Address)
         .Reverse();

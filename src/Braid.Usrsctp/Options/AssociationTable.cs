@@ -12,6 +12,7 @@ internal static class AssociationTable
     private const int LongestCookieLife = 3_600_000;         // ms
     private const int ShortestCookieLife = 1_000;
     private const int LongestSackDelay = 500;
+    private const int InterleavingSupported = 0x1206;        // SCTP_INTERLEAVING_SUPPORTED: the library of 0.9.5 has it, its header has not
     [C("SCTP_CLOSED")] private const int IsClosed = 0;
     [C("SCTP_COOKIE_WAIT")] private const int InCookieWait = 0x02;
     [C("SCTP_COOKIE_ECHOED")] private const int InCookieEchoed = 0x04;
@@ -68,6 +69,7 @@ internal static class AssociationTable
         // SCTP_MAX_CWND: remembered
         [OptionName.MaximumWindow] = SocketOption.AssociationValue(static target => target.Settings.MaximumWindow, static (target, value) => target.Settings.MaximumWindow = value),
         [OptionName.Scheduler] = SocketOption.AssociationValue(static target => target.Settings.Scheduler, SetScheduler),
+        [InterleavingSupported] = Supported(Extensions.Interleaving),
         [OptionName.Status] = new SocketOption(OptionLayouts.Status.Size, OptionLayouts.Status.Id, GetStatus, null),
         [OptionName.Timeouts] = new SocketOption(
             OptionLayouts.Timeouts.Size,
