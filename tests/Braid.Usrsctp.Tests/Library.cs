@@ -70,12 +70,13 @@ internal static class Library
         }
     }
 
-    // The C part, with the assemblies that these tests have been built with.
+    // The C part, with the assemblies that these tests have been built with: from where Braid.Usrsctp was built, as a framework may have some of them for the tests.
     private static string Build()
     {
+        string built = Path.Combine(s_root.Value, "src", "Braid.Usrsctp", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0");
         const string What = "libusrsctp.so.2 cannot be built (apt-get install gcc libusrsctp-dev)";
         Directory.CreateDirectory(BraidFolder);
-        foreach (string file in Directory.GetFiles(AppContext.BaseDirectory, "*.dll").Where(IsNeeded))
+        foreach (string file in Directory.GetFiles(built, "*.dll").Where(IsNeeded))
         {
             File.Copy(file, Path.Combine(BraidFolder, Path.GetFileName(file)), overwrite: true);
         }
