@@ -160,6 +160,7 @@ internal sealed partial class Scenarios(RTCConfiguration defaults)
         int rounds = Number(options, "rounds", 10, least: 1);
         ushort id = (ushort)Number(options, "id", 200);
         bool isComplete = options["complete"]?.GetValue<bool>() ?? true;
+        bool hasNegotiated = options["negotiated"]?.GetValue<bool>() ?? true;
         await caller.ConnectAsync();
         HashSet<ushort?> ids = [];
         for (int round = 0; round < rounds; round++)
@@ -190,7 +191,7 @@ internal sealed partial class Scenarios(RTCConfiguration defaults)
             await there.Closed.WaitAsync(caller.Token);
         }
 
-        for (int round = 0; round < rounds; round++)
+        for (int round = 0; hasNegotiated && round < rounds; round++)
         {
             caller.Progress = $"negotiated {round}";
             var init = new RTCDataChannelInit { Negotiated = true, Id = id };
@@ -210,7 +211,7 @@ internal sealed partial class Scenarios(RTCConfiguration defaults)
             await caller.UntilClosedAsync(channel.Label);
         }
 
-        return new JsonObject { ["closed"] = 3 * rounds, ["ids"] = ids.Count };
+        return new JsonObject { ["closed"] = (hasNegotiated ? 3 : 2) * rounds, ["ids"] = ids.Count };
     }
 
     private static async Task<JsonObject> NegotiatedAsync(Caller caller, JsonObject options)

@@ -78,7 +78,7 @@ internal sealed class Peer : IAsyncDisposable
     {
         ProcessStartInfo info = place.Inside(kind.Command[0], [.. kind.Command.Skip(1)]);
         info.WorkingDirectory = Repository.Peers;
-        foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
+        foreach ((string name, string value) in (environment ?? new Dictionary<string, string>()).Concat(kind.Environment))
         {
             info.Environment[name] = value;
         }

@@ -24,6 +24,9 @@ internal sealed record PeerKind(string Name, IReadOnlyList<string> Command, stri
     /// <summary>What of it is known not to work with anybody: the scenario, whether as caller and as callee, and why.</summary>
     public IReadOnlyList<Limit> Limits { get; init; } = [];
 
+    /// <summary>Variables of its environment.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
     /// <summary>A sentence below the table; null for none.</summary>
     public string? Note { get; init; }
 
@@ -101,6 +104,30 @@ internal static class PeerKinds
 
     /// <summary>Chromium as it is without options: its host addresses are names that only multicast DNS knows.</summary>
     public static readonly PeerKind ChromiumMdns = PeerKind.Node("chromium-mdns", "/usr/bin/chromium", "apt-get install chromium");
+
+    /// <summary>GStreamer's webrtcbin, whose SCTP is the library libusrsctp.so.2 that it finds.</summary>
+    /// <param name="name">What the test calls it.</param>
+    /// <param name="library">The folder with that library; null for the system's.</param>
+    public static PeerKind GStreamer(string name, string? library)
+    {
+        var environment = new Dictionary<string, string> { ["GST_PLUGIN_PATH"] = Path.Combine(Repository.Peers, "gstreamer") };
+        if (library is not null)
+        {
+            environment["LD_LIBRARY_PATH"] = library;
+        }
+
+        return new(
+            name,
+            ["/usr/bin/python3", "gstreamer_peer.py"],
+            Path.Combine("gstreamer", "libgstsctp.so"),
+            "apt-get install gcc libusrsctp-dev gstreamer1.0-plugins-bad gstreamer1.0-nice gir1.2-gst-plugins-bad-1.0 python3-gi; then Peers/gstreamer-sctp.sh")
+        {
+            Environment = environment,
+            BulkBytes = 2_000_000,
+            Sizes = [1, 16 << 10, 64 << 10, 256 << 10],
+            IsCompleteOnClose = false,
+        };
+    }
 
     public static PeerKind Named(string name) => All.Append(ChromiumMdns).First(kind => kind.Name == name);
 }
