@@ -35,6 +35,12 @@ internal sealed class CallbackQueue : IDisposable
     /// <summary>Whether every call of the program's runs callbacks.</summary>
     public bool RunsInEveryCall => _thread is null;
 
+    /// <summary>Whether this thread can wait for callbacks: another one calls them.</summary>
+    public bool CallsElsewhere => !RunsInEveryCall && t_depth == 0 && t_outputs == 0;
+
+    /// <summary>Whether a callback of the program's runs on this thread, and what it calls is asked from there.</summary>
+    public bool IsCalling => t_depth > (RunsInEveryCall ? 1 : 0);
+
     /// <summary>A socket has something to tell. From anywhere; does not block.</summary>
     public void Add(UsrsctpSocket socket)
     {

@@ -62,7 +62,8 @@ internal sealed unsafe class Callbacks
     }
 
     /// <summary>There is something for the upcall to tell.</summary>
-    public void AddNews() => Interlocked.Increment(ref _news);
+    /// <param name="count">How often.</param>
+    public void AddNews(int count) => Interlocked.Add(ref _news, count);
 
     /// <summary>Tells the program what there is to tell. By one thread at a time.</summary>
     public void Run(UsrsctpSocket socket)
@@ -77,16 +78,13 @@ internal sealed unsafe class Callbacks
             Receive(socket);
         }
 
-        Upcall? upcall = Volatile.Read(ref _upcall);
-        if (upcall is not null && !socket.IsClosed && Volatile.Read(ref _news) > 0)
+        while (Volatile.Read(ref _upcall) is { } upcall && !socket.IsClosed && Volatile.Read(ref _news) > 0)
         {
             Interlocked.Decrement(ref _news);
-            if (socket.Events == 0)
+            if (socket.Events != 0)
             {
-                return;
+                ((delegate* unmanaged[Cdecl]<nint, nint, int, void>)upcall.Function)(socket.Handle, upcall.Argument, DoesNotWait);
             }
-
-            ((delegate* unmanaged[Cdecl]<nint, nint, int, void>)upcall.Function)(socket.Handle, upcall.Argument, DoesNotWait);
         }
     }
 

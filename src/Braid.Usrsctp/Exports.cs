@@ -277,7 +277,18 @@ public static unsafe class Exports
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)], EntryPoint = "braid_SetUpcall")]
     public static int SetUpcall(nint handle, nint upcall, nint argument) => With(handle, socket =>
     {
+        bool isAccepting = Library.Current.Callbacks.IsCalling;
+        if (!isAccepting)
+        {
+            socket.SkipNews();
+        }
+
         socket.Callbacks.SetUpcall(upcall, argument);
+        if (isAccepting)
+        {
+            socket.Touch();                                  // accepted by an upcall, and up: nothing else may ever happen to it
+        }
+
         return 0;
     });
 

@@ -25,6 +25,7 @@ internal sealed class OneToOneSocket : UsrsctpSocket
     private bool _isSendingShut;
 
     // What was told by the last upcall.
+    private readonly Lock _newsGate = new();
     private int _seen;
     private long _buffered;
     private int _stage;
@@ -103,37 +104,53 @@ internal sealed class OneToOneSocket : UsrsctpSocket
             return false;
         }
 
-        Interlocked.Decrement(ref _seen);                    // before it is taken: what comes meanwhile is news
-        bool isThere = inBand.Items.TryDequeue(out received);
-        if (!isThere)
+        bool isThere;
+        lock (_newsGate)
         {
-            Interlocked.Increment(ref _seen);
+            isThere = inBand.Items.TryDequeue(out received);
+            _seen -= isThere ? 1 : 0;                        // below zero: taken before it was told, and told all the same
         }
 
         return isThere;
     }
 
     /// <inheritdoc/>
-    public override bool HasNews()
+    public override void SkipNews()
+    {
+        lock (_newsGate)
+        {
+            _seen = _association?.Host.Inbox.InBand?.Items.Count ?? 0;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override int CountNews()
     {
         if (_association is not { } association)
         {
-            return true;                                     // of a listener's
+            return 1;                                        // of a listener's
         }
 
-        // Nothing may be missed: what is taken meanwhile makes it news once more than needed.
-        int count = association.Host.Inbox.InBand?.Items.Count ?? 0;
-        int seen = Volatile.Read(ref _seen);
-        bool hasNews = count > seen;
-        Interlocked.CompareExchange(ref _seen, count, seen);
+        int news;
+        lock (_newsGate)
+        {
+            int count = association.Host.Inbox.InBand?.Items.Count ?? 0;
+            news = Math.Max(0, count - _seen);
+            _seen = count;
+        }
 
         long buffered = association.BufferedAmount;
-        hasNews |= buffered < Interlocked.Exchange(ref _buffered, buffered);
-        hasNews |= _wantsRoom && Room > 0;
-        _wantsRoom &= !hasNews;
+        bool hasRoom = buffered < Interlocked.Exchange(ref _buffered, buffered);
+        hasRoom |= _wantsRoom && Room > 0;
+        _wantsRoom &= !hasRoom && news == 0;
 
         int stage = (association.Established.IsCompleted ? 1 : 0) + (_hasEnded ? 1 : 0);
-        return Interlocked.Exchange(ref _stage, stage) != stage || hasNews;
+        bool hasMoved = Interlocked.Exchange(ref _stage, stage) != stage;
+
+        // Who takes one message in each upcall gets all of them, and is called for what no notification tells.
+        bool isTold = (association.Host.Options.Notifications & SctpNotificationKinds.AssociationChange) != 0;
+        news += hasMoved && (news == 0 || !isTold) ? 1 : 0;
+        return news == 0 && hasRoom ? 1 : news;
     }
 
     /// <inheritdoc/>
@@ -222,6 +239,12 @@ internal sealed class OneToOneSocket : UsrsctpSocket
             throw new RefusedException(IsClosed ? Errno.Aborted : Errno.WouldBlock);
         }
 
+        if (!IsNonBlocking && Callbacks.Receives)
+        {
+            accepted!.WaitUntil(() => accepted._association!.Established.IsCompleted);
+            accepted.WaitUntilTold();                        // and before accept does, where that may wait
+        }
+
         peer = accepted!.PeerOf(accepted._association!);
         return accepted;
     }
@@ -235,7 +258,8 @@ internal sealed class OneToOneSocket : UsrsctpSocket
         SctpAssociation association = Begin(peers);
         if (IsNonBlocking)
         {
-            return association.Established.IsCompletedSuccessfully ? association : throw new RefusedException(Errno.InProgress);
+            // Where there are threads it may be up by now, which no call of libusrsctp would be late enough to see.
+            return association.Established.IsCompletedSuccessfully && !Library.HasThreads ? association : throw new RefusedException(Errno.InProgress);
         }
 
         if (!WaitUntil(() => association.Established.IsCompleted))
@@ -255,6 +279,7 @@ internal sealed class OneToOneSocket : UsrsctpSocket
             throw new RefusedException(Errno.Of(exception));
         }
 
+        WaitUntilTold();                                     // the callback knows of COMM_UP before connect returns
         return association;
     }
 

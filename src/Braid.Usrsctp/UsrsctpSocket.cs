@@ -22,6 +22,7 @@ internal abstract class UsrsctpSocket
     private readonly Dictionary<SctpAssociationId, SocketSettings> _settings = [];
     private readonly List<(SctpAssociationId Id, ushort[] Streams, Task Request)> _resets = [];
     private readonly Callbacks _callbacks;
+    private readonly CallbackProgress _progress = new();
     private volatile bool _hasResets;
     private int _version;
     private int _touched;
@@ -147,8 +148,13 @@ internal abstract class UsrsctpSocket
         }
     }
 
-    /// <summary>Whether an upcall has something to tell that the one before has not. After each run of the protocol.</summary>
-    public virtual bool HasNews() => true;
+    /// <summary>How often there is something for the upcall to tell that it has not told. After each run of the protocol.</summary>
+    public virtual int CountNews() => 1;
+
+    /// <summary>What can be read by now is not told.</summary>
+    public virtual void SkipNews()
+    {
+    }
 
     /// <summary>There was no room for a message: the upcall tells when there is.</summary>
     public virtual void WantRoom()
@@ -320,9 +326,9 @@ internal abstract class UsrsctpSocket
 
         if (_callbacks.AreWanted)
         {
-            if (_callbacks.HasUpcall && HasNews())
+            if (_callbacks.HasUpcall)
             {
-                _callbacks.AddNews();
+                _callbacks.AddNews(CountNews());
             }
 
             Library.Callbacks.Add(this);
@@ -341,6 +347,7 @@ internal abstract class UsrsctpSocket
         do
         {
             seen = Volatile.Read(ref _touched);
+            int version = Volatile.Read(ref _version);
             try
             {
                 _callbacks.Run(this);
@@ -351,6 +358,8 @@ internal abstract class UsrsctpSocket
             {
                 Library.Print($"usrsctp: {exception}");
             }
+
+            _progress.OnTold(version);
         }
         while (Interlocked.Add(ref _touched, -seen) > 0);
     }
@@ -384,6 +393,18 @@ internal abstract class UsrsctpSocket
         }
     }
 
+    /// <summary>
+    /// Waits until the receive callback has had what has come by now. A thread that calls the program, or is the one to do so, does not wait for itself.
+    /// </summary>
+    public void WaitUntilTold()
+    {
+        if (_callbacks.Receives && Library.Callbacks.CallsElsewhere)
+        {
+            Touch();
+            _progress.WaitFor(Volatile.Read(ref _version));
+        }
+    }
+
     /// <summary>Remembers an error for the next call.</summary>
     public void SetError(int errno) => Interlocked.Exchange(ref _error, errno);
 
@@ -402,6 +423,7 @@ internal abstract class UsrsctpSocket
         }
 
         _isClosed = true;
+        _progress.End();
         lock (_gate)
         {
             Monitor.PulseAll(_gate);

@@ -234,6 +234,50 @@ static void upcalls(void)
     finish();
 }
 
+/* Takes one thing in each upcall, as Debian's http_client_upcall does: it needs one for each. */
+static void on_upcall_once(struct socket *s, void *argument, int flags)
+{
+    (void)argument, (void)flags;
+    if (!(usrsctp_get_events(s) & SCTP_EVENT_READ))
+        return;
+    char data[100];
+    struct sctp_rcvinfo info;
+    socklen_t length = 0, info_length = sizeof info;
+    unsigned type = 0;
+    int read_flags = 0;
+    ssize_t count = usrsctp_recvv(s, data, sizeof data, NULL, &length, &info, &info_length, &type, &read_flags);
+    say(s, "takes %zd: %.*s", count, (int)(count > 0 ? count : 0), data);
+}
+
+static void upcalls_taken_once(void)
+{
+    struct sockaddr_conn mine = at(0, 5001), its = at(1, 5000);
+    begin();
+    quiet = true;
+    struct socket *listener = keep("L", usrsctp_socket(AF_CONN, SOCK_STREAM, IPPROTO_SCTP, NULL, NULL, 0, NULL));
+    struct socket *a = keep("A", usrsctp_socket(AF_CONN, SOCK_STREAM, IPPROTO_SCTP, NULL, NULL, 0, NULL));
+    usrsctp_set_non_blocking(listener, 1);
+    usrsctp_set_non_blocking(a, 1);
+    usrsctp_bind(listener, (void *)&its, sizeof its);
+    usrsctp_bind(a, (void *)&mine, sizeof mine);
+    TRY(usrsctp_listen(listener, 1));
+    connecting(a, 0, 5000);
+    settle("connected");
+    struct socket *b = keep("B", usrsctp_accept(listener, NULL, NULL));
+    TRY(usrsctp_set_upcall(b, on_upcall_once, NULL));
+    TRY(put(a, "first", 1, 0, 5));
+    TRY(put(a, "second", 1, 0, 5));
+    TRY(put(a, "third", 1, 0, 5));
+    settle("the last two in one packet");
+    TRY(put(a, "fourth", 1, 0, 5));
+    TRY(put(a, "fifth", 1, 0, 5));
+    TRY(put(a, "sixth", 1, SCTP_EOF, 5));
+    settle("and the end");
+    closed(a);
+    closed(b);
+    finish();
+}
+
 /* Which thread calls: told for each callback, only where the library has threads of its own. */
 static void threads_of_callbacks(void)
 {
@@ -274,5 +318,6 @@ static void order(void)
 }
 
 const struct probe callback_probes[] = {
-    { "receives", receives, 0 }, { "plain-receives", plain_receives, 0 }, { "sends", sends, 0 }, { "upcalls", upcalls, 0 }, { "callback-threads", threads_of_callbacks, 0 }, { "order", order, 1 }, { NULL, NULL, 0 },
+    { "receives", receives, 0 }, { "plain-receives", plain_receives, 0 }, { "sends", sends, 0 }, { "upcalls", upcalls, 0 }, { "upcalls-taken-once", upcalls_taken_once, 1 }, { "callback-threads", threads_of_callbacks, 0 }, { "order", order, 1 },
+    { NULL, NULL, 0 },
 };

@@ -1,0 +1,43 @@
+using System.Threading;
+
+namespace Braid.Usrsctp;
+
+/// <summary>How far a socket has told the program what has happened, for calls that do not return before.</summary>
+internal sealed class CallbackProgress
+{
+    private readonly object _gate = new();                   // a monitor, which can be waited on
+    private int _told;
+    private bool _isOver;
+
+    /// <summary>The program knows what had happened up to a version of the socket.</summary>
+    public void OnTold(int version)
+    {
+        lock (_gate)
+        {
+            _told = version;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>Nothing more is told.</summary>
+    public void End()
+    {
+        lock (_gate)
+        {
+            _isOver = true;
+            Monitor.PulseAll(_gate);
+        }
+    }
+
+    /// <summary>Waits until the program knows what has happened up to a version.</summary>
+    public void WaitFor(int version)
+    {
+        lock (_gate)
+        {
+            while (_told - version < 0 && !_isOver)
+            {
+                Monitor.Wait(_gate);
+            }
+        }
+    }
+}
