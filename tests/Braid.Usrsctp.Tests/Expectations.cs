@@ -53,6 +53,10 @@ internal static class Expectations
         }
     }
 
+    /// <summary>What was written down.</summary>
+    /// <param name="name">The probe.</param>
+    public static string Of(string name) => File.ReadAllText(PathOf(name));
+
     /// <summary>Fails with the lines that differ.</summary>
     /// <param name="expected">What should be printed.</param>
     /// <param name="actual">What is.</param>

@@ -90,7 +90,11 @@ internal static class Library
     private static string BuildAot() => Run(
         "libusrsctp.so.2 cannot be compiled ahead of time (gcc, libusrsctp-dev, the compiler from NuGet)", Path.Combine(s_root.Value, "eng", "usrsctp"), "--aot", AotFolder);
 
-    private static string Run(string what, params string[] script)
+    /// <summary>Runs a script that builds something.</summary>
+    /// <param name="what">What is said when it fails.</param>
+    /// <param name="script">The script and its arguments.</param>
+    /// <returns>Why it has failed; empty: it has not.</returns>
+    public static string Run(string what, params string[] script)
     {
         try
         {

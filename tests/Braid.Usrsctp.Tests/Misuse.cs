@@ -1,7 +1,5 @@
 using System;
-using System.ComponentModel;
 using System.Diagnostics;
-using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
 
@@ -13,7 +11,7 @@ internal static class Misuse
     // A guard only: the program stops itself before, and says in which call it hangs.
     private static readonly TimeSpan s_guard = TimeSpan.FromSeconds(130);
 
-    private static readonly Lazy<(string? Program, string Reason)> s_built = new(Build);
+    private static readonly Lazy<(string? Program, string Reason)> s_built = new(static () => NativeProgram.Build("misuse"));
 
     /// <summary>Runs a mode, or lists them.</summary>
     /// <param name="library"><see cref="Library.Braid"/> or <see cref="Library.Aot"/>.</param>
@@ -32,23 +30,5 @@ internal static class Misuse
         string output = await process.StandardOutput.ReadToEndAsync(CancellationToken.None);
         await process.WaitForExitAsync(CancellationToken.None);
         return (process.ExitCode, output, await error);
-    }
-
-    private static (string? Program, string Reason) Build()
-    {
-        string output = Path.Combine(AppContext.BaseDirectory, "misuse");
-        const string What = "the program cannot be built (apt-get install gcc libusrsctp-dev)";
-        try
-        {
-            string script = Path.Combine(Library.ProjectFolder, "native", "build.sh");
-            using Process build = Process.Start(new ProcessStartInfo("sh", [script, output, "misuse"]) { RedirectStandardError = true })!;
-            string errors = build.StandardError.ReadToEnd();
-            build.WaitForExit();
-            return build.ExitCode == 0 ? (output, "") : (null, $"{What}: {errors}");
-        }
-        catch (Win32Exception exception)
-        {
-            return (null, $"{What}: {exception.Message}");
-        }
     }
 }

@@ -1,8 +1,6 @@
 using System;
 using System.Collections.Concurrent;
-using System.ComponentModel;
 using System.Diagnostics;
-using System.IO;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
@@ -19,7 +17,7 @@ internal static class Probe
     private static readonly TimeSpan s_guard = TimeSpan.FromSeconds(120);
 
     private static readonly SemaphoreSlim s_turns = new(AtOnce);
-    private static readonly Lazy<(string? Program, string Reason)> s_built = new(Build);
+    private static readonly Lazy<(string? Program, string Reason)> s_built = new(() => NativeProgram.Build("probe"));
     private static readonly ConcurrentDictionary<string, Lazy<ConcurrentDictionary<string, Task<string>>>> s_runs = [];
 
     /// <summary>What the program prints, with the way that it ended where that is not 0; all probes of a library run at once.</summary>
@@ -65,26 +63,6 @@ internal static class Probe
         finally
         {
             s_turns.Release();
-        }
-    }
-
-    private static (string? Program, string Reason) Build()
-    {
-        string output = Path.Combine(AppContext.BaseDirectory, "probe");
-        const string What = "the probe cannot be built (apt-get install gcc libusrsctp-dev)";
-        try
-        {
-            using Process build = Process.Start(new ProcessStartInfo("sh", [Path.Combine(Library.ProjectFolder, "native", "build.sh"), output])
-            {
-                RedirectStandardError = true,
-            })!;
-            string errors = build.StandardError.ReadToEnd();
-            build.WaitForExit();
-            return build.ExitCode == 0 ? (output, "") : (null, $"{What}: {errors.Split('\n')[0]}");
-        }
-        catch (Win32Exception exception)
-        {
-            return (null, $"{What}: {exception.Message}");
         }
     }
 }
