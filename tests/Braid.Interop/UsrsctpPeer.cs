@@ -217,11 +217,13 @@ internal sealed class UsrsctpPeer : IAsyncDisposable
         return Path.GetDirectoryName(path)!;
     }
 
-    /// <summary>A UDP port of 127.0.0.1 that was free a moment ago.</summary>
+    /// <summary>
+    /// A UDP port that was free a moment ago, on all addresses: libusrsctp binds to all, and where one of them has it taken it says nothing and hears nothing.
+    /// </summary>
     public static int FreeUdpPort()
     {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Dgram, ProtocolType.Udp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        using var socket = new Socket(AddressFamily.InterNetworkV6, SocketType.Dgram, ProtocolType.Udp) { DualMode = true };
+        socket.Bind(new IPEndPoint(IPAddress.IPv6Any, 0));
         return ((IPEndPoint)socket.LocalEndPoint!).Port;
     }
 
