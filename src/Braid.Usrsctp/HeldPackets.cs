@@ -2,6 +2,7 @@ using System;
 using System.Buffers;
 using System.Collections.Generic;
 using Braid.Core;
+using Braid.Sctp.Wire;
 
 namespace Braid.Usrsctp;
 
@@ -23,11 +24,11 @@ internal static class HeldPackets
     /// <summary>What is sent from now on goes out, behind what was held.</summary>
     public static void End() => t_isHolding = false;
 
-    /// <summary>Keeps a packet, where this thread holds them.</summary>
+    /// <summary>Keeps a packet, where this thread holds them. An end of an association goes out at once: once it is told, the program may take the address away.</summary>
     /// <returns>Whether it does.</returns>
     public static bool TryHold(ConnLink link, ReadOnlySpan<byte> packet, EcnCodepoint ecn)
     {
-        if (!t_isHolding)
+        if (!t_isHolding || IsEnd(packet))
         {
             return false;
         }
@@ -59,6 +60,9 @@ internal static class HeldPackets
         t_held ??= held;
         return true;
     }
+
+    private static bool IsEnd(ReadOnlySpan<byte> packet) =>
+        PacketView.TryRead(packet, out PacketView view) && view.Chunks.TryRead(out ChunkView first) && first.Type is ChunkType.ShutdownComplete or ChunkType.Abort;
 
     private readonly record struct Held(ConnLink Link, byte[] Packet, int Length, EcnCodepoint Ecn);
 }
