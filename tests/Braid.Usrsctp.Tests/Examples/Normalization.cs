@@ -12,12 +12,14 @@ internal static partial class Normalization
     public static string Of(string printed)
     {
         printed = Pieces().Replace(printed, "");
+        bool hasCharacters = Alphabet().IsMatch(printed);    // without an end of line: whatever else is printed comes in the middle of them
+        printed = Alphabet().Replace(printed, "");
 
         // In pieces that depend on windows and on time: their sum is what counts.
         long bytes = Lengths().Matches(printed).Sum(match => long.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture));
         string[] lines = [.. printed.Split('\n').Where(line => line.Trim().Length > 0 && !LeftOut().IsMatch(line)).Select(Line)];
         Order(lines);
-        return string.Concat(lines.Select(line => line + "\n")) + (bytes > 0 ? $"{bytes} bytes received\n" : "");
+        return string.Concat(lines.Select(line => line + "\n")) + (bytes > 0 ? $"{bytes} bytes received\n" : "") + (hasCharacters ? "(characters)\n" : "");
     }
 
     // A peer that resets its own stream from within a callback may do so before it answers or after it: which event comes first is not ours to say.
@@ -46,8 +48,7 @@ internal static partial class Normalization
         line = Date().Replace(line, "(date)");
         line = Seconds().Replace(line, "took - seconds");
         line = Rate().Replace(line, "was - Byte/sec");
-        line = Measured().Replace(line, "$1, -");
-        return Alphabet().Replace(line, "(characters)");
+        return Measured().Replace(line, "$1, -");
     }
 
     // What one thread prints in the middle of another's line: when an address is confirmed, in pieces of a line.
@@ -96,6 +97,6 @@ internal static partial class Normalization
     [GeneratedRegex(@"^(\d+, \d+, (?:\d+, )?\d+), \d+\.\d+, [0-9.]+(?:, \d+)?")]
     private static partial Regex Measured();
 
-    [GeneratedRegex(@"( ?!""#[!-~ ]*)+")]
+    [GeneratedRegex(@" !""#[!-~]*?\|\}")]
     private static partial Regex Alphabet();
 }

@@ -38,7 +38,7 @@ internal sealed record Scenario(string Name, string? Server, int? Port, string C
             "client > !\"#$%&", "client eof", "server > closed"),
         new("tsctp", "tsctp -U {client} -E {server}", Tests, "tsctp -U {server} -E {client} -n 100 -l 1000 127.0.0.1", "server > 1000, 100"),
         new("tsctp-callbacks", "tsctp -c -U {client} -E {server}", Tests, "tsctp -c -U {server} -E {client} -n 100 -l 1000 127.0.0.1", "server > 1000, 100"),
-        new("tsctp-unordered", "tsctp -v -U {client} -E {server}", Tests, "tsctp -v -u -D -U {server} -E {client} -n 200 -l 1200 127.0.0.1", "server > 1200, 200"),
+        new("tsctp-unordered", "tsctp -U {client} -E {server}", Tests, "tsctp -u -D -U {server} -E {client} -n 200 -l 1200 127.0.0.1", "server > 1200, 200"),
         new("http", HttpServer, Http, "http_client 127.0.0.1 80 0 {client} {server} /text", "server > the end"),
         new("http-upcall", HttpServer, Http, "http_client_upcall 127.0.0.1 80 0 {client} {server} /text", "server > the end"),
         new("http-without-threads", HttpServer, Http, "st_client 127.0.0.1 {client} 127.0.0.1 {server} 80", "server > the end"),
