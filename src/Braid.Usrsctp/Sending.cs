@@ -146,7 +146,7 @@ internal static class Sending
             throw new RefusedException(Errno.MessageSize);
         }
 
-        if (socket.IsResetting(association, info.StreamId))
+        if (socket.Resets.Include(association, info.StreamId))
         {
             throw new RefusedException(Errno.WouldBlock);
         }

@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Net;
 using System.Threading;
-using System.Threading.Tasks;
 using Braid.Sockets;
 
 namespace Braid.Usrsctp;
@@ -20,10 +19,8 @@ internal abstract class UsrsctpSocket
 
     private readonly object _gate = new();                   // a monitor, which can be waited on
     private readonly Dictionary<SctpAssociationId, SocketSettings> _settings = [];
-    private readonly List<(SctpAssociationId Id, ushort[] Streams, Task Request)> _resets = [];
     private readonly Callbacks _callbacks;
     private readonly CallbackProgress _progress = new();
-    private volatile bool _hasResets;
     private int _version;
     private int _touched;
     private volatile bool _isClosed;
@@ -66,6 +63,9 @@ internal abstract class UsrsctpSocket
 
     /// <summary>Messages that it sends in pieces.</summary>
     public Records Records { get; }
+
+    /// <summary>Streams that are being reset.</summary>
+    public StreamResets Resets { get; } = new();
 
     /// <summary>Whether there is anybody to read from.</summary>
     public virtual bool IsConnected => true;
@@ -159,34 +159,6 @@ internal abstract class UsrsctpSocket
     /// <summary>There was no room for a message: the upcall tells when there is.</summary>
     public virtual void WantRoom()
     {
-    }
-
-    /// <summary>A request to reset streams is on its way; nothing is sent on them meanwhile.</summary>
-    /// <param name="association">On which association.</param>
-    /// <param name="streams">Which; none for all.</param>
-    /// <param name="request">What becomes of it.</param>
-    public void OnResetting(SctpAssociation association, ushort[] streams, Task request)
-    {
-        lock (_resets)
-        {
-            _resets.RemoveAll(static reset => reset.Request.IsCompleted);
-            _resets.Add((association.Id, streams, request));
-            _hasResets = true;
-        }
-    }
-
-    /// <summary>Whether a stream of ours is being reset.</summary>
-    public bool IsResetting(SctpAssociation association, ushort stream)
-    {
-        if (!_hasResets)
-        {
-            return false;
-        }
-
-        lock (_resets)
-        {
-            return _resets.Exists(reset => reset.Id == association.Id && !reset.Request.IsCompleted && (reset.Streams.Length == 0 || reset.Streams.Contains(stream)));
-        }
     }
 
     /// <summary>Accepts associations from now on.</summary>

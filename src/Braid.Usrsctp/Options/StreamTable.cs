@@ -52,7 +52,7 @@ internal static class StreamTable
         ResetDirection direction = ((flags & ResetsIncoming) != 0 ? ResetDirection.Incoming : 0) | ((flags & ResetsOutgoing) != 0 ? ResetDirection.Outgoing : 0);
         SctpAssociation association = Live(target);
         CheckStreams(streams, direction, association.StreamCounts);
-        if ((direction & ResetDirection.Outgoing) != 0 && target.Socket.IsResetting(association, streams.Length == 0 ? (ushort)0 : streams[0]))
+        if ((direction & ResetDirection.Outgoing) != 0 && target.Socket.Resets.Include(association, streams.Length == 0 ? (ushort)0 : streams[0]))
         {
             throw new RefusedException(Errno.Already);
         }
@@ -60,7 +60,7 @@ internal static class StreamTable
         Task request = Begin(association, live => live.ResetStreamsAsync(streams, direction));
         if ((direction & ResetDirection.Outgoing) != 0)
         {
-            target.Socket.OnResetting(association, streams, request);
+            target.Socket.Resets.Add(association, streams, request);
         }
     }
 
