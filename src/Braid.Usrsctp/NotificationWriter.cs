@@ -84,6 +84,7 @@ internal static class NotificationWriter
             }),
             SctpNotification.SenderDry => Plain(EventType.SenderDry, id),
             SctpNotification.StreamReset reset => StreamReset(reset, id),
+            SctpNotification.AssociationReset when known.Association is { } association && !socket.SettingsOf(association).TellsAssociationResets => [],
             SctpNotification.AssociationReset reset => Make(EventType.AssociationReset, Refusal(reset.Denied, reset.Failed), EventLayouts.AssociationReset.Size, bytes =>
             {
                 Put(bytes, EventLayouts.AssociationReset.Id, id);

@@ -180,6 +180,7 @@ internal static class AssociationTable
     {
         EventType.SendFailed => target.Settings.TellsFailedSendsTheOldWay,
         EventType.SendFailedEvent => target.Settings.TellsFailedSends,
+        EventType.AssociationReset => target.Settings.TellsAssociationResets,
         _ => (target.Options.Notifications & EventType.KindOf(type)) != 0,
     };
 
@@ -198,8 +199,21 @@ internal static class AssociationTable
             target.Settings.TellsFailedSends = on;
         }
 
+        if (type == EventType.AssociationReset)
+        {
+            target.Settings.TellsAssociationResets = on;
+        }
+
         SctpNotificationKinds kind = EventType.KindOf(type);
-        target.Change(options => options with { Notifications = on ? options.Notifications | kind : options.Notifications & ~kind });
+        bool tellsResets = target.Settings.TellsAssociationResets;
+        target.Change(options =>
+        {
+            SctpNotificationKinds kinds = on ? options.Notifications | kind : options.Notifications & ~kind;
+
+            // It resets all streams as well: those who want that alone are told so.
+            bool needsResets = tellsResets || (kinds & SctpNotificationKinds.StreamReset) != 0;
+            return options with { Notifications = needsResets ? kinds | SctpNotificationKinds.AssociationReset : kinds & ~SctpNotificationKinds.AssociationReset };
+        });
     }
 
     private static ushort CheckEvent(ushort type) =>

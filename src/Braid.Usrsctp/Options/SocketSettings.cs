@@ -44,6 +44,9 @@ internal sealed class SocketSettings
     /// <summary>Whether a message that failed is told of (SCTP_SEND_FAILED_EVENT).</summary>
     public bool TellsFailedSends { get; set; }
 
+    /// <summary>Whether SCTP_ASSOC_RESET_EVENT is wanted.</summary>
+    public bool TellsAssociationResets { get; set; }
+
     /// <summary>Whether IPv4 addresses are told as IPv6 ones (SCTP_I_WANT_MAPPED_V4_ADDR).</summary>
     public bool MapsIPv4 { get; set; }
 

@@ -294,4 +294,29 @@ static void streams(void)
     finish();
 }
 
-const struct probe end_probes[] = { { "shutdowns", shutdowns, 0 }, { "closes", closes, 0 }, { "aborts", aborts, 0 }, { "lost", lost, 0 }, { "resets", resets, 0 }, { "streams", streams, 0 }, { NULL, NULL, 0 } };
+/* An association that is reset, for those who want to know of streams alone, of associations alone, of neither. */
+static void resets_of_associations(void)
+{
+    struct socket *a, *b;
+    begin();
+    for (int wanted = 0; wanted < 4; wanted++) {
+        struct sctp_event streams = { SCTP_ALL_ASSOC, SCTP_STREAM_RESET_EVENT, wanted & 1 }, associations = { SCTP_ALL_ASSOC, SCTP_ASSOC_RESET_EVENT, wanted >> 1 };
+        struct sctp_assoc_value allowed = { SCTP_CURRENT_ASSOC, SCTP_ENABLE_CHANGE_ASSOC_REQ | SCTP_ENABLE_RESET_ASSOC_REQ };
+        sctp_assoc_t id = SCTP_CURRENT_ASSOC;
+        pair(&a, &b);
+        option(a, "streams of A", SCTP_EVENT, &streams, sizeof streams);
+        option(b, "streams of B", SCTP_EVENT, &streams, sizeof streams);
+        option(a, "associations of A", SCTP_EVENT, &associations, sizeof associations);
+        option(b, "associations of B", SCTP_EVENT, &associations, sizeof associations);
+        option(b, "B allows it", SCTP_ENABLE_STREAM_RESET, &allowed, sizeof allowed);
+        option(a, "A allows it", SCTP_ENABLE_STREAM_RESET, &allowed, sizeof allowed);
+        option(a, "SCTP_RESET_ASSOC", SCTP_RESET_ASSOC, &id, sizeof id);
+        settle("reset");
+        closed(a);
+        closed(b);
+        settle("closed");
+    }
+    finish();
+}
+
+const struct probe end_probes[] = { { "shutdowns", shutdowns, 0 }, { "closes", closes, 0 }, { "aborts", aborts, 0 }, { "lost", lost, 0 }, { "resets", resets, 0 }, { "streams", streams, 0 }, { "resets-of-associations", resets_of_associations, 1 }, { NULL, NULL, 0 } };
