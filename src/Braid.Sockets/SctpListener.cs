@@ -335,7 +335,7 @@ public sealed class SctpListener : IAsyncDisposable, IDisposable
     }
 
     // Loops that ask at once let in one more each.
-    private bool IsFull() => Volatile.Read(ref _waiting) >= _options.Backlog;
+    private bool IsFull(int unseen) => Volatile.Read(ref _waiting) + unseen >= _options.Backlog;
 
     private void Refuse(AssociationHost host, string reason)
     {

@@ -68,7 +68,7 @@ public sealed class PortTests
     {
         bool isFull = true;
         var pair = new Pair();
-        pair.EndpointZ.OpenPort(OtherPort, isFull: () => isFull);
+        pair.EndpointZ.OpenPort(OtherPort, isFull: _ => isFull);
         Association a = Connect(pair, OtherPort, Pair.PortA);
         pair.Arrow("A -> INIT -> Z").Arrow("A <- INIT ACK <- Z").Arrow("A -> COOKIE ECHO -> Z").NothingPending();
         Assert.Equal((0, 1), (pair.EndpointZ.AssociationCount, pair.EndpointZ.Drops[DropReason.BacklogFull]));

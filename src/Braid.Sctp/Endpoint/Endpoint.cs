@@ -43,7 +43,7 @@ public sealed class Endpoint : IDatagramMachine
         _replies = new StatelessReplies(Buffers, Drops);
         _factory = new AssociationFactory(options, random.Fork(), _associations, _usedTags, Buffers, _bufferBudget, Drops, _replies, _toDrain);
         var cookies = new CookieMinter(random.Fork(), options.CookieLifetime);
-        _listening = new ListeningProcedures(options, cookies, _replies, _associations, _factory, _usedTags, Drops);
+        _listening = new ListeningProcedures(options, cookies, _replies, _associations, _factory, _usedTags, _accepted, Drops);
         if (options.AcceptsAssociations)
         {
             OpenPort(options.LocalPort);
@@ -89,12 +89,12 @@ public sealed class Endpoint : IDatagramMachine
     /// <param name="port">The port, 1 to 65535.</param>
     /// <param name="options">Options of the associations that are set up there; those of the endpoint when null.</param>
     /// <param name="isFull">
-    /// Asked at each COOKIE ECHO that would set up an association: while it says so the chunk is dropped unanswered, and the peer, whose
+    /// Asked at each COOKIE ECHO that would set up an association, with the number of those of the port that <see cref="TryAccept"/> has not taken yet: while it says so the chunk is dropped unanswered, and the peer, whose
     /// T1-cookie sends it again (§5.1 C), has its association as soon as there is room. Null for never.
     /// </param>
     /// <exception cref="InvalidOperationException">The port is open already.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The port, or an option, is outside its range.</exception>
-    public void OpenPort(ushort port, AssociationOptions? options = null, Func<bool>? isFull = null)
+    public void OpenPort(ushort port, AssociationOptions? options = null, Func<int, bool>? isFull = null)
     {
         AssociationOptions.InRange(port, 1, ushort.MaxValue, nameof(port));                   // §3.1
         options ??= Options.Association;

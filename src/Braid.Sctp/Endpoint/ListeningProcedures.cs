@@ -16,6 +16,7 @@ internal sealed class ListeningProcedures(
     AssociationTable associations,
     AssociationFactory factory,
     UsedTags usedTags,
+    Queue<Association> accepted,
     DropCounters drops)
 {
     private readonly SetupAuthentication _authentication = new(factory, replies, drops);
@@ -24,7 +25,7 @@ internal sealed class ListeningProcedures(
 
     /// <summary>Lets peers set up associations on a port.</summary>
     /// <returns>False when it is open already.</returns>
-    public bool TryOpen(ushort port, AssociationOptions portOptions, Func<bool>? isFull) => _ports.TryAdd(port, new OpenPort(portOptions, isFull));
+    public bool TryOpen(ushort port, AssociationOptions portOptions, Func<int, bool>? isFull) => _ports.TryAdd(port, new OpenPort(portOptions, isFull));
 
     /// <summary>Lets nobody set up associations on a port any more.</summary>
     public void Close(ushort port) => _ports.Remove(port);
@@ -139,7 +140,7 @@ internal sealed class ListeningProcedures(
             return null;
         }
 
-        if (association is null && _ports.GetValueOrDefault(ports.Local)?.IsFull?.Invoke() == true)
+        if (association is null && IsFull(ports.Local))
         {
             drops.Count(DropReason.BacklogFull);             // as if it were lost: T1-cookie brings it again (§5.1 C)
             return null;
@@ -152,6 +153,22 @@ internal sealed class ListeningProcedures(
 
         Resolve(now, path, packet, claims, association, shape);
         return null;
+    }
+
+    private bool IsFull(ushort port)
+    {
+        if (_ports.GetValueOrDefault(port)?.IsFull is not { } isFull)
+        {
+            return false;
+        }
+
+        int waiting = 0;
+        foreach (Association association in accepted)
+        {
+            waiting += association.LocalPort == port ? 1 : 0;
+        }
+
+        return isFull(waiting);
     }
 
     private AuthenticationOptions? OfferedOn(ushort port) => _ports.GetValueOrDefault(port)?.Options.OfferedAuthentication;
@@ -250,5 +267,5 @@ internal sealed class ListeningProcedures(
     }
 
     // What associations there begin with, and whether none may be added at the moment.
-    private sealed record OpenPort(AssociationOptions Options, Func<bool>? IsFull);
+    private sealed record OpenPort(AssociationOptions Options, Func<int, bool>? IsFull);
 }

@@ -7,8 +7,8 @@ namespace Braid.Sockets;
 /// <param name="loop">The loop.</param>
 /// <param name="port">The SCTP port.</param>
 /// <param name="association">What associations begin with, as of now.</param>
-/// <param name="isFull">Whether enough associations wait to be accepted. On any loop.</param>
-internal sealed class ListeningPort(EndpointLoop loop, ushort port, Func<SctpAssociationOptions> association, Func<bool> isFull)
+/// <param name="isFull">Whether enough associations wait to be accepted, with so many that the listener has not seen. On any loop.</param>
+internal sealed class ListeningPort(EndpointLoop loop, ushort port, Func<SctpAssociationOptions> association, Func<int, bool> isFull)
 {
     private bool _isClosed;                                  // only the loop
 

@@ -40,6 +40,9 @@ internal sealed class Outbox(AssociationHost host, long limit)
     /// <summary>Whether the next message would have to wait.</summary>
     public bool IsFull => Volatile.Read(ref _charge) >= _limit;
 
+    /// <summary>What the send buffer has room for, as it counts messages.</summary>
+    public long Left => Math.Max(0, Volatile.Read(ref _limit) - Volatile.Read(ref _charge));
+
     /// <summary>Size of the send buffer. On the loop.</summary>
     public long Limit => _limit;
 
