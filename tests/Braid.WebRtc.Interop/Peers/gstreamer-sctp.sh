@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes gstreamer/libgstsctp.so: GStreamer's SCTP elements on the system's libusrsctp. Debian builds them with a copy of usrsctp inside, whose place no other
 # library can take; this is the source of Debian's package, built as it is where GStreamer is configured with -Dsctp-internal-usrsctp=disabled.
-# Needs a C compiler, libusrsctp-dev, gstreamer1.0-plugins-bad, and the network.
+# Needs a C compiler, xz-utils, libusrsctp-dev, gstreamer1.0-plugins-bad, and the network.
 set -e
 out=$(cd "$(dirname "$0")" && pwd)/gstreamer
 work=$(mktemp -d)
