@@ -1,3 +1,4 @@
+using System;
 using System.Threading;
 
 namespace Braid.Usrsctp;
@@ -5,6 +6,8 @@ namespace Braid.Usrsctp;
 /// <summary>How far a socket has told the program what has happened, for calls that do not return before.</summary>
 internal sealed class CallbackProgress
 {
+    private static readonly TimeSpan s_longest = TimeSpan.FromSeconds(1);
+
     private readonly object _gate = new();                   // a monitor, which can be waited on
     private int _told;
     private bool _isOver;
@@ -29,14 +32,14 @@ internal sealed class CallbackProgress
         }
     }
 
-    /// <summary>Waits until the program knows what has happened up to a version.</summary>
+    /// <summary>Waits until the program knows what has happened up to a version; not for ever, as its callback may wait for the thread that waits here.</summary>
     public void WaitFor(int version)
     {
         lock (_gate)
         {
-            while (_told - version < 0 && !_isOver)
+            while (_told - version < 0 && !_isOver && Monitor.Wait(_gate, s_longest))
             {
-                Monitor.Wait(_gate);
+                // Something was told.
             }
         }
     }

@@ -87,8 +87,6 @@ internal sealed class CallbackQueue : IDisposable
                 // What there is to tell is told where this ends.
             }
         }
-
-        _bell!.Dispose();
     }
 
     private void Drain()
@@ -113,16 +111,22 @@ internal sealed class CallbackQueue : IDisposable
         /// <summary>The outermost call runs callbacks: what they cause comes behind them.</summary>
         public void Dispose()
         {
-            if (IsOutermost)
+            try
             {
-                do
+                if (IsOutermost)
                 {
-                    _queue.Drain();
+                    do
+                    {
+                        _queue.Drain();
+                    }
+                    while (HeldPackets.Release());
                 }
-                while (HeldPackets.Release());
+            }
+            finally
+            {
+                t_depth--;
             }
 
-            t_depth--;
             if (t_depth == 0 && t_outputs > 0 && !_queue._waiting.IsEmpty)
             {
                 _queue._bell?.Release();

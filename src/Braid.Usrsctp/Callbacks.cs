@@ -102,7 +102,7 @@ internal sealed unsafe class Callbacks
 
             SocketStore from = default;
             part.Peer.Write(from.Bytes);
-            Call(socket, from, data, length, ReceiveInfo.Of(part, FragmentsOf(socket, part)), part.Flags);
+            Call(socket, from, data, part.Count, ReceiveInfo.Of(part, FragmentsOf(socket, part)), part.Flags);
         }
 
         if (!socket.IsClosed && !_hasToldEnd && socket.HasEndedWell)

@@ -116,10 +116,16 @@ internal sealed class ConnLink : IDisposable
             HeldPackets.Begin();
         }
 
-        _link.Deliver(packet, (EcnCodepoint)(ecn & EcnMask));
-        if (isHolding)
+        try
         {
-            HeldPackets.End();
+            _link.Deliver(packet, (EcnCodepoint)(ecn & EcnMask));
+        }
+        finally
+        {
+            if (isHolding)
+            {
+                HeldPackets.End();
+            }
         }
     }
 

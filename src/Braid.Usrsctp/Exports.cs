@@ -407,7 +407,7 @@ public static unsafe class Exports
 
     private static int Guard(Func<int> call) => (int)Guard(() => (long)call());
 
-    private static long Guard(Func<long> call) => Library.IsStarted && Library.Current.Callbacks.RunsInEveryCall ? RunningCallbacks(call) : Caught(call);
+    private static long Guard(Func<long> call) => Library.Started?.Callbacks.RunsInEveryCall == true ? RunningCallbacks(call) : Caught(call);
 
     private static int RunningCallbacks(Func<int> call) => (int)RunningCallbacks(() => (long)call());
 
@@ -445,11 +445,7 @@ public static unsafe class Exports
         catch (Exception exception)
 #pragma warning restore CA1031
         {
-            if (Library.IsStarted)
-            {
-                Library.Current.Print($"usrsctp: {exception}");
-            }
-
+            Library.Started?.Print($"usrsctp: {exception}");
             return -OutsideOfKnownErrors;
         }
     }

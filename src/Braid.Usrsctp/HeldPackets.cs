@@ -61,8 +61,24 @@ internal static class HeldPackets
         return true;
     }
 
-    private static bool IsEnd(ReadOnlySpan<byte> packet) =>
-        PacketView.TryRead(packet, out PacketView view) && view.Chunks.TryRead(out ChunkView first) && first.Type is ChunkType.ShutdownComplete or ChunkType.Abort;
+    private static bool IsEnd(ReadOnlySpan<byte> packet)
+    {
+        if (!PacketView.TryRead(packet, out PacketView view))
+        {
+            return false;
+        }
+
+        ChunkReader chunks = view.Chunks;
+        while (chunks.TryRead(out ChunkView chunk))
+        {
+            if (chunk.Type is ChunkType.ShutdownComplete or ChunkType.Abort)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private readonly record struct Held(ConnLink Link, byte[] Packet, int Length, EcnCodepoint Ecn);
 }

@@ -38,6 +38,9 @@ internal sealed unsafe class Library
     /// <exception cref="RefusedException">It is not.</exception>
     public static Library Current => Volatile.Read(ref s_current) ?? throw new RefusedException(Errno.Invalid);
 
+    /// <summary>The library; null where it is not started.</summary>
+    public static Library? Started => Volatile.Read(ref s_current);
+
     /// <summary>Whether it is started.</summary>
     public static bool IsStarted => Volatile.Read(ref s_current) is not null;
 

@@ -1,7 +1,7 @@
-using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
+using System.Threading.Tasks;
 using Braid.Sockets;
 
 namespace Braid.Usrsctp;
@@ -49,13 +49,19 @@ internal sealed class OneToManySocket(Library library, int domain, Callbacks cal
     {
         foreach (SctpSocket socket in Sockets())
         {
+            // In this order: what an association says at its end is there when it is gone.
+            bool hasEnded = HasEndedOn(socket);
             if (socket.TryReceive(out received))
             {
                 return true;
             }
+
+            if (hasEnded)
+            {
+                Forget(socket);
+            }
         }
 
-        ForgetEnded();
         received = default;
         return false;
     }
@@ -192,7 +198,7 @@ internal sealed class OneToManySocket(Library library, int domain, Callbacks cal
 
         foreach (SctpSocket socket in Sockets())
         {
-            _ = socket.DisposeAsync().AsTask();
+            _ = Records.Left.ContinueWith(_ => socket.DisposeAsync().AsTask(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
     }
 
@@ -217,22 +223,26 @@ internal sealed class OneToManySocket(Library library, int domain, Callbacks cal
         return socket;
     }
 
-    // Nothing more comes from there, and all of it was read.
-    private void ForgetEnded()
+    // Whether nothing more comes from there.
+    private bool HasEndedOn(SctpSocket socket)
     {
-        SctpSocket[] ended;
         lock (_gate)
         {
-            ended = [.. _ended.Where(_sockets.ContainsKey).Select(stack => _sockets[stack])];
-            foreach (SctpStack stack in _ended)
-            {
-                _sockets.Remove(stack);
-            }
+            return _ended.Count > 0 && socket.Associations.Count == 0 && _ended.Any(stack => _sockets.GetValueOrDefault(stack) == socket);
+        }
+    }
 
-            _ended.Clear();
+    // All of it was read. It is disposed elsewhere: here a lock is held.
+    private void Forget(SctpSocket socket)
+    {
+        lock (_gate)
+        {
+            SctpStack stack = _ended.First(stack => _sockets.GetValueOrDefault(stack) == socket);
+            _ended.Remove(stack);
+            _sockets.Remove(stack);
         }
 
-        Array.ForEach(ended, static socket => _ = socket.DisposeAsync().AsTask());
+        _ = Task.Run(async () => await socket.DisposeAsync().ConfigureAwait(false));
     }
 
     // Those that have come are named while they live: what is told of them may be read when they are gone.

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.Threading;
+using System.Threading.Tasks;
 using Braid.Sockets;
 
 namespace Braid.Usrsctp;
@@ -142,7 +143,10 @@ internal sealed class OneToOneSocket : UsrsctpSocket
         long buffered = association.BufferedAmount;
         bool hasRoom = buffered < Interlocked.Exchange(ref _buffered, buffered);
         hasRoom |= _wantsRoom && Room > 0;
-        _wantsRoom &= !hasRoom && news == 0;
+        if (hasRoom || news > 0)
+        {
+            _wantsRoom = false;
+        }
 
         int stage = (association.Established.IsCompleted ? 1 : 0) + (_hasEnded ? 1 : 0);
         bool hasMoved = Interlocked.Exchange(ref _stage, stage) != stage;
@@ -337,7 +341,7 @@ internal sealed class OneToOneSocket : UsrsctpSocket
                 association.Abort();
             }
 
-            _ = association.DisposeAsync().AsTask();
+            _ = Records.Left.ContinueWith(_ => association.DisposeAsync().AsTask(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         }
     }
 
@@ -459,7 +463,7 @@ internal sealed class OneToOneSocket : UsrsctpSocket
     // Callbacks are called from the start, whether or not it was accepted.
     private void OnOffered()
     {
-        while (Callbacks.Receives && !IsClosed && TryMake() is { } made)
+        while (Callbacks.Receives && !IsClosed && _made.Count < _backlog && TryMake() is { } made)
         {
             _made.Enqueue(made);
             EndIfClosed();
@@ -474,6 +478,7 @@ internal sealed class OneToOneSocket : UsrsctpSocket
         {
             if (!made.IsClosed)
             {
+                OnOffered();                                 // there is room for the next
                 return made;
             }
         }

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Runtime.ExceptionServices;
 using System.Threading;
 using System.Threading.Tasks;
 using Braid.Sockets;
@@ -27,22 +28,36 @@ internal sealed class Records(UsrsctpSocket socket)
     public int Send(SctpAssociation association, ReadOnlySpan<byte> piece, SctpSendInfo info, bool isLast, bool waits)
     {
         int taken = 0;
+        Record? record = null;
         while (taken < piece.Length)
         {
-            if (Find(association, info) is not { HasRoom: true } record)
+            record = Claim(association, info);
+            if (record is null)
             {
                 socket.WantRoom();
-                if (!waits || !socket.WaitUntil(() => Find(association, info) is { HasRoom: true }))
+                if (!socket.WaitUntil(() => (record = Claim(association, info)) is not null, waits))
                 {
                     return taken > 0 ? taken : throw new RefusedException(socket.IsClosed ? Errno.BadDescriptor : Errno.WouldBlock);
                 }
-
-                continue;
             }
 
-            int count = Math.Min(piece.Length - taken, record.Room);
-            record.Write(piece.Slice(taken, count).ToArray(), ends: isLast && taken + count == piece.Length);
+            int count = Math.Min(piece.Length - taken, record!.Room);
+            try
+            {
+                record.Write(piece.Slice(taken, count).ToArray(), ends: isLast && taken + count == piece.Length);
+            }
+            finally
+            {
+                Release(record);
+            }
+
             taken += count;
+        }
+
+        if (isLast && waits && record is { HasLeft: false })
+        {
+            socket.WaitUntil(() => record.HasLeft, waits);
+            record.ThrowIfFailed();
         }
 
         return taken;
@@ -54,22 +69,36 @@ internal sealed class Records(UsrsctpSocket socket)
     /// </summary>
     public void End(SctpAssociation association)
     {
+        bool hasRecord;
         lock (_gate)
         {
-            if (_records.TryGetValue(association.Id, out Record? record) && !_ending.Contains(record))
+            hasRecord = _records.TryGetValue(association.Id, out Record? record);
+            if (hasRecord && !_ending.Contains(record!))
             {
-                _ending.Add(record);
+                _ending.Add(record!);
                 _areEnding = true;
             }
         }
 
-        if (_areEnding)
+        if (hasRecord)
         {
             Review();
         }
         else
         {
             association.Host.RequestShutdown();
+        }
+    }
+
+    /// <summary>When all that was taken is the associations'.</summary>
+    public Task Left
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return Task.WhenAll(_records.Values.Where(static record => !record.HasLeft).Select(static record => record.Last));
+            }
         }
     }
 
@@ -101,8 +130,8 @@ internal sealed class Records(UsrsctpSocket socket)
         Array.ForEach(ready, static record => record.EndAssociation());
     }
 
-    // The message that a piece is of; null while the one before has not left, or there is no room to begin one.
-    private Record? Find(SctpAssociation association, SctpSendInfo info)
+    // The message that a piece is of, for one thread at a time; null while another one has it, the one before has not left, or there is no room.
+    private Record? Claim(SctpAssociation association, SctpSendInfo info)
     {
         lock (_gate)
         {
@@ -113,20 +142,26 @@ internal sealed class Records(UsrsctpSocket socket)
                     throw new RefusedException(Errno.Reset);
                 }
 
-                if (record.IsUnfinished && !association.Host.HasEnded)
-                {
-                    return record.Stream == info.StreamId ? record : throw new RefusedException(Errno.Invalid);
-                }
-
-                if (!record.HasLeft)
+                if (record.IsClaimed || !record.HasLeft)
                 {
                     return null;
+                }
+
+                if (record.IsUnfinished && !association.Host.HasEnded)
+                {
+                    if (record.Stream != info.StreamId)
+                    {
+                        throw new RefusedException(Errno.Invalid);
+                    }
+
+                    record.IsClaimed = record.HasRoom;
+                    return record.IsClaimed ? record : null;
                 }
             }
 
             if (association.Host.Outbox.IsFull && !association.Host.HasEnded)
             {
-                return null;                                 // nothing is begun that has no room for a byte
+                return null;
             }
 
             foreach (SctpAssociationId ended in _records.Where(static known => known.Value.HasEnded).Select(static known => known.Key).ToArray())
@@ -134,20 +169,38 @@ internal sealed class Records(UsrsctpSocket socket)
                 _records.Remove(ended);
             }
 
-            record = new Record(socket, association, info);
+            record = new Record(socket, association, info) { IsClaimed = true };
             _records[association.Id] = record;
             return record;
         }
     }
 
+    private void Release(Record record)
+    {
+        lock (_gate)
+        {
+            record.IsClaimed = false;
+        }
+
+        socket.Wake();                                       // who waits for it
+    }
+
     private sealed class Record(UsrsctpSocket socket, SctpAssociation association, SctpSendInfo info)
     {
+        private const int LongestPiece = 1 << 20;
+        private const int Overhead = 32 * 256;               // of as many parts of it
+
         private readonly SctpMessageStream _writer = association.GetStream(info.StreamId).OpenMessageWriter(info);
         private Task _last = Task.CompletedTask;
         private bool _hasBegun;
         private bool _isOver;
 
         public ushort Stream => info.StreamId;
+
+        // A thread writes to it. Under the lock.
+        public bool IsClaimed { get; set; }
+
+        public Task Last => _last;
 
         public bool IsUnfinished => !_isOver;
 
@@ -159,9 +212,10 @@ internal sealed class Records(UsrsctpSocket socket)
         // Also when it has ended: the next piece is told.
         public bool HasRoom => HasLeft && (association.Host.HasEnded || !association.Host.Outbox.IsFull);
 
-        public int Room => (int)Math.Clamp(association.Host.Options.SendBufferSize - association.BufferedAmount, 1, 1 << 20);
+        // Such that what is taken is accepted at once: pieces count for more than their bytes.
+        public int Room => (int)Math.Clamp(association.Host.Outbox.Left - Overhead, 1, LongestPiece);
 
-        public bool MayEnd => HasLeft && (_isOver || !_hasBegun || association.BufferedAmount == 0 || HasEnded);
+        public bool MayEnd => !IsClaimed && HasLeft && (_isOver || !_hasBegun || association.BufferedAmount == 0 || HasEnded);
 
         public void EndAssociation()
         {
@@ -180,11 +234,7 @@ internal sealed class Records(UsrsctpSocket socket)
             _hasBegun = true;
             _isOver = ends;
             _last = WriteAsync(_last, piece, ends);
-            if (_last.Exception?.InnerException is SctpException exception)
-            {
-                throw exception;
-            }
-
+            ThrowIfFailed();
             if (!_last.IsCompleted)
             {
                 _ = _last.ContinueWith(
@@ -194,6 +244,14 @@ internal sealed class Records(UsrsctpSocket socket)
                         socket.Touch();                      // there may be room since the run that made it
                     },
                     TaskScheduler.Default);
+            }
+        }
+
+        public void ThrowIfFailed()
+        {
+            if (_last.Exception?.InnerException is { } exception)
+            {
+                ExceptionDispatchInfo.Throw(exception);
             }
         }
 

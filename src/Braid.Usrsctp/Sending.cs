@@ -181,7 +181,13 @@ internal static class Sending
             return length;
         }
 
+        // Once more when the socket knows: what made room meanwhile has told nobody.
         socket.WantRoom();
+        if (association.TrySend(payload, info))
+        {
+            return length;
+        }
+
         if (!waits)
         {
             throw new RefusedException(Errno.WouldBlock);

@@ -221,6 +221,7 @@ internal abstract class UsrsctpSocket
         IReadOnlyList<SocketName> specific = names.Any(static name => name.IsWildcard) ? [] : names;
         Port = Library.Ports.Bind(this, names[0].Port, specific);
         Bound = specific;
+        ReleaseIfClosed();
     }
 
     /// <summary>Binds it to all addresses and a port that nobody uses, if it is not bound.</summary>
@@ -229,6 +230,7 @@ internal abstract class UsrsctpSocket
         if (Port == 0)
         {
             Port = Library.Ports.Bind(this, 0, []);
+            ReleaseIfClosed();
         }
     }
 
@@ -290,12 +292,7 @@ internal abstract class UsrsctpSocket
         }
 
         Records.Review();
-        lock (_gate)
-        {
-            _version++;
-            Monitor.PulseAll(_gate);
-        }
-
+        Wake();
         if (_callbacks.AreWanted)
         {
             if (_callbacks.HasUpcall)
@@ -304,6 +301,16 @@ internal abstract class UsrsctpSocket
             }
 
             Library.Callbacks.Add(this);
+        }
+    }
+
+    /// <summary>Who waits looks again.</summary>
+    public void Wake()
+    {
+        lock (_gate)
+        {
+            _version++;
+            Monitor.PulseAll(_gate);
         }
     }
 
@@ -406,6 +413,16 @@ internal abstract class UsrsctpSocket
         if (Port != 0)
         {
             Library.Ports.Release(this, Port);
+        }
+    }
+
+    // The port of a socket that another thread closes while it is bound.
+    private void ReleaseIfClosed()
+    {
+        if (_isClosed)
+        {
+            Library.Ports.Release(this, Port);
+            throw new RefusedException(Errno.BadDescriptor);
         }
     }
 

@@ -121,6 +121,32 @@ static void all(void)
     finish();
 }
 
+/* An association waits for what it has sent before it can end; another one has nothing to wait for. */
+static void ending(void)
+{
+    struct sockaddr_conn first = at(0, 5000), second = at(2, 5000);
+    int on = 1;
+    begin();
+    struct socket *m = opened("M", SOCK_SEQPACKET, -1, 6000), *x = opened("X", SOCK_SEQPACKET, 1, 5000), *y = opened("Y", SOCK_SEQPACKET, 3, 5000);
+    usrsctp_listen(x, 1);
+    usrsctp_listen(y, 1);
+    TRY(usrsctp_connect(m, (void *)&first, sizeof first));
+    TRY(usrsctp_connect(m, (void *)&second, sizeof second));
+    settle("connected");
+    TRY(usrsctp_setsockopt(m, IPPROTO_SCTP, SCTP_EXPLICIT_EOR, &on, sizeof on));
+    cut = true;
+    TRYF(to(m, "whole", &first, 0, SCTP_EOR), "a message, which is lost");
+    TRYF(to(m, "begun", &first, 0, 0), "the beginning of one");
+    TRYF(to(m, "", &first, 0, SCTP_EOF), "no more to X");
+    cut = false;
+    TRYF(to(m, "", &second, 0, SCTP_EOF), "no more to Y");
+    settle("Y ends");
+    pass(4000);
+    settle("X is aborted");
+    ids("M", m);
+    finish();
+}
+
 static void peeled(void)
 {
     struct sockaddr_conn first = at(0, 5000), second = at(2, 5000);
@@ -199,4 +225,4 @@ static void autoclose(void)
     finish();
 }
 
-const struct probe many_probes[] = { { "implicit", implicit, 0 }, { "all", all, 2 }, { "peeled", peeled, 0 }, { "autoclose", autoclose, 0 }, { NULL, NULL, 0 } };
+const struct probe many_probes[] = { { "implicit", implicit, 0 }, { "all", all, 2 }, { "ending-both", ending, 1 }, { "peeled", peeled, 0 }, { "autoclose", autoclose, 0 }, { NULL, NULL, 0 } };
