@@ -27,40 +27,24 @@ internal sealed class Records(UsrsctpSocket socket)
     /// <exception cref="SctpException">Nothing can be sent any more.</exception>
     public int Send(SctpAssociation association, ReadOnlySpan<byte> piece, SctpSendInfo info, bool isLast, bool waits)
     {
-        int taken = 0;
-        Record? record = null;
-        while (taken < piece.Length)
+        Record? record = Claim(association, info);
+        if (record is null)
         {
-            record = Claim(association, info);
-            if (record is null)
+            socket.WantRoom();
+            if (!socket.WaitUntil(() => (record = Claim(association, info)) is not null, waits))
             {
-                socket.WantRoom();
-                if (!socket.WaitUntil(() => (record = Claim(association, info)) is not null, waits))
-                {
-                    return taken > 0 ? taken : throw new RefusedException(socket.IsClosed ? Errno.BadDescriptor : Errno.WouldBlock);
-                }
+                throw new RefusedException(socket.IsClosed ? Errno.BadDescriptor : Errno.WouldBlock);
             }
-
-            int count = Math.Min(piece.Length - taken, record!.Room);
-            try
-            {
-                record.Write(piece.Slice(taken, count).ToArray(), ends: isLast && taken + count == piece.Length);
-            }
-            finally
-            {
-                Release(record);
-            }
-
-            taken += count;
         }
 
-        if (isLast && waits && record is { HasLeft: false })
+        try
         {
-            socket.WaitUntil(() => record.HasLeft, waits);
-            record.ThrowIfFailed();
+            return Write(record!, piece, isLast, waits);
         }
-
-        return taken;
+        finally
+        {
+            Release(record!);
+        }
     }
 
     /// <summary>
@@ -130,6 +114,35 @@ internal sealed class Records(UsrsctpSocket socket)
         Array.ForEach(ready, static record => record.EndAssociation());
     }
 
+    // All of it by one thread: pieces of two calls do not mix.
+    private int Write(Record record, ReadOnlySpan<byte> piece, bool isLast, bool waits)
+    {
+        int taken = 0;
+        while (taken < piece.Length)
+        {
+            if (!record.HasRoom)
+            {
+                socket.WantRoom();
+                if (!socket.WaitUntil(() => record.HasRoom, waits))
+                {
+                    return taken > 0 ? taken : throw new RefusedException(socket.IsClosed ? Errno.BadDescriptor : Errno.WouldBlock);
+                }
+            }
+
+            int count = Math.Min(piece.Length - taken, record.Room);
+            record.Write(piece.Slice(taken, count).ToArray(), ends: isLast && taken + count == piece.Length);
+            taken += count;
+        }
+
+        if (isLast && waits && !record.HasLeft)
+        {
+            socket.WaitUntil(() => record.HasLeft, waits);
+            record.ThrowIfFailed();
+        }
+
+        return taken;
+    }
+
     // The message that a piece is of, for one thread at a time; null while another one has it, the one before has not left, or there is no room.
     private Record? Claim(SctpAssociation association, SctpSendInfo info)
     {
@@ -182,6 +195,7 @@ internal sealed class Records(UsrsctpSocket socket)
             record.IsClaimed = false;
         }
 
+        Review();
         socket.Wake();                                       // who waits for it
     }
 
