@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Net;
 using System.Threading;
+using Braid.Sctp;
 using Braid.Sockets;
 
 namespace Braid.Usrsctp;
@@ -29,6 +30,18 @@ internal sealed class IpStacks(ushort udpPort, SctpStackOptions options) : IDisp
             lock (_gate)
             {
                 return _stacks.Values.Sum(static stack => stack.AssociationCount);
+            }
+        }
+    }
+
+    /// <summary>What was not used on each, and why.</summary>
+    public IReadOnlyList<DropCounters> Drops
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _stacks.Values.Select(static stack => stack.Loop.Endpoint.Drops)];
             }
         }
     }
@@ -73,6 +86,7 @@ internal sealed class IpStacks(ushort udpPort, SctpStackOptions options) : IDisp
         {
             foreach (SctpStack stack in _stacks.Values)
             {
+                Statistics.Keep(stack.Loop.Endpoint.Drops);
                 stack.DisposeAsync().AsTask().Wait();
             }
 
@@ -103,6 +117,7 @@ internal sealed class IpStacks(ushort udpPort, SctpStackOptions options) : IDisp
                 throw new RefusedException(Errno.Of(exception));
             }
 
+            stack.Loop.Observe(Statistics.Count);
             _stacks.Add(key, stack);
             return stack;
         }

@@ -7,7 +7,7 @@ using Braid.Sctp.Wire;
 
 namespace Braid.Usrsctp;
 
-/// <summary>usrsctp_get_stat: struct sctpstat. What the packets of the program's own addresses (AF_CONN) show; those that Braid moves itself are not counted.</summary>
+/// <summary>usrsctp_get_stat: struct sctpstat. What packets show, whoever moves them.</summary>
 [C("sctpstat")]
 internal static class Statistics
 {
@@ -68,6 +68,11 @@ internal static class Statistics
         foreach (ConnLink link in library.Links.All)
         {
             AddDrops(statistics, link.Stack.Loop.Endpoint.Drops);
+        }
+
+        foreach (DropCounters drops in library.Stacks.Drops)
+        {
+            AddDrops(statistics, drops);
         }
     }
 

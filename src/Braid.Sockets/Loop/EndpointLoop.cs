@@ -109,6 +109,9 @@ internal sealed class EndpointLoop : IThreadPoolWorkItem, IPolledLoop
     /// <summary>The time now.</summary>
     public Instant Now => _clock.Now;
 
+    /// <summary>Has somebody see each datagram from now on, on the loop.</summary>
+    public void Observe(PacketObserver observer) => (_incoming.Observer, _outgoing.Observer) = (observer, observer);
+
     /// <summary>The transport, for whoever waits for its datagrams by blocking.</summary>
     public IDatagramTransport Transport => _transport;
 

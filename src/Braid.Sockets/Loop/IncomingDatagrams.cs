@@ -11,6 +11,9 @@ namespace Braid.Sockets;
 /// <param name="outgoing">Takes the acknowledgements.</param>
 internal sealed class IncomingDatagrams(IDatagramMachine machine, Endpoint endpoint, ReceivedBatches received, OutgoingDatagrams outgoing)
 {
+    /// <summary>Sees each datagram. On the loop.</summary>
+    public PacketObserver? Observer { get; set; }
+
     /// <summary>Hands over what is there, up to a few batches.</summary>
     public void Take(Instant now)
     {
@@ -46,6 +49,7 @@ internal sealed class IncomingDatagrams(IDatagramMachine machine, Endpoint endpo
             ref readonly DatagramRun run = ref batch[i];
             for (int j = 0; j < run.Count; j++)
             {
+                Observer?.Invoke(batch.Bytes(run, j), isIncoming: true);
                 machine.HandleDatagram(now, run.Path, batch.Bytes(run, j), run.Ecn);
                 OnDelivered(now);
                 if (endpoint.WantsDrain)

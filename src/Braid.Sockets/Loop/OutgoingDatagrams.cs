@@ -1,6 +1,10 @@
+using System;
 using Braid.Core;
 
 namespace Braid.Sockets;
+
+/// <summary>Sees a datagram that has come, or that goes out.</summary>
+internal delegate void PacketObserver(ReadOnlySpan<byte> packet, bool isIncoming);
 
 /// <summary>What a machine has to send, on its way to the transport: gathered in a batch, and sent when that is full or there is no more.</summary>
 /// <param name="machine">Where it comes from.</param>
@@ -9,12 +13,16 @@ internal sealed class OutgoingDatagrams(IDatagramMachine machine, IDatagramTrans
 {
     private DatagramBatch? _batch;                           // only while there may be something in it
 
+    /// <summary>Sees each datagram. On the loop.</summary>
+    public PacketObserver? Observer { get; set; }
+
     /// <summary>Takes what the machine has to send now, and keeps what does not fill a batch.</summary>
     public void Take(Instant now)
     {
         _batch ??= DatagramBatch.Rent();
         while (machine.TryGetDatagram(now, _batch.Free, out OutgoingDatagram datagram))
         {
+            Observer?.Invoke(_batch.Free[..datagram.Length], isIncoming: false);
             _batch.Commit(datagram.Length, datagram.Path, datagram.MayBeFragmented, datagram.Ecn);
             if (_batch.IsFull)
             {

@@ -113,6 +113,12 @@ int main(int argc, char **argv)
         usrsctp_close(sender);
     }
     int received = receive(receiver, count * used);
+    struct sctpstat statistics;
+    usrsctp_get_stat(&statistics);
+    if ((int)statistics.sctps_recvdata < received || (int)statistics.sctps_senddata < received || statistics.sctps_inpackets == 0 || statistics.sctps_activeestab != 1) {
+        fprintf(stderr, "statistics: %u DATA chunks received, %u sent\n", statistics.sctps_recvdata, statistics.sctps_senddata);
+        return 1;
+    }
     printf("%d messages\n", received);
     fflush(stdout);
     _exit(0);
