@@ -17,6 +17,7 @@ public sealed class InteropProgramTests : IDisposable
     private static readonly int[] s_sizes = [1, 100, 1452, 65_536, 1 << 20];
 
     // A guard only: nothing here waits for it.
+    private static readonly string[] s_ends = ["closed", "aborted"];
     private readonly CancellationTokenSource _guard = new(TimeSpan.FromSeconds(60));
 
     /// <summary>The library of the server and that of the client.</summary>
@@ -92,6 +93,7 @@ public sealed class InteropProgramTests : IDisposable
     {
         const int Count = 2000;
         const int Size = 200;
+        long lost = 0;
         foreach ((string policy, string value, string ordered) in new[] { ("1", "5", "1"), ("3", "0", "0"), ("3", "1", "1") })
         {
             int serverUdp = UsrsctpPeer.FreeUdpPort();
@@ -107,10 +109,13 @@ public sealed class InteropProgramTests : IDisposable
             Assert.Equal([$"sent {Count}", "received 0 0 0", "closed"], await RestAsync(pair.Client));
             string[] lines = await RestAsync(pair.Server);
             int received = int.Parse(lines[1].Split(' ')[1], System.Globalization.CultureInfo.InvariantCulture);
-            Assert.Equal(["sent 0", $"received {received} {received * Size} 0", "closed"], lines);
-            Assert.InRange(received, 1, policy == "3" && value == "0" ? Count - 1 : Count);
-            Assert.True(relay.Lost > 0);
+            Assert.Equal(["sent 0", $"received {received} {received * Size} 0"], lines[..2]);
+            Assert.Contains(lines[2], s_ends);               // the relay may lose SHUTDOWN COMPLETE, and then nobody is there to say it again
+            Assert.InRange(received, policy == "1" ? 0 : 1, policy == "3" && value == "0" ? Count - 1 : Count);
+            lost += relay.Lost;
         }
+
+        Assert.True(lost > 0);                               // of the first few may be sent at all: 5 ms are short on a busy machine
     }
 
     [Theory]
