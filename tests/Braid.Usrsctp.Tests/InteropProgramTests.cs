@@ -14,10 +14,10 @@ public sealed class InteropProgramTests : IDisposable
     private const int Streams = 10;
 
     private static readonly string[] s_libraries = [Library.Debian, Library.Braid];
+    private static readonly string[] s_ends = ["closed", "aborted"];
     private static readonly int[] s_sizes = [1, 100, 1452, 65_536, 1 << 20];
 
     // A guard only: nothing here waits for it.
-    private static readonly string[] s_ends = ["closed", "aborted"];
     private readonly CancellationTokenSource _guard = new(TimeSpan.FromSeconds(60));
 
     /// <summary>The library of the server and that of the client.</summary>
