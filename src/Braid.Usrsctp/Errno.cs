@@ -51,6 +51,16 @@ internal static class Errno
         SctpError.InProgress => Already,
         _ => Invalid,
     };
+
+    /// <summary>What the next call of recvv gets on an association that has ended; 0 for a graceful end.</summary>
+    public static int OfEnd(SctpAssociation association) =>
+        association.Established.Exception?.InnerException is SctpException exception ? Of(exception)
+        : association.Host.EndedWith switch
+        {
+            null => 0,
+            SctpError.PeerAborted => Reset,
+            _ => Aborted,
+        };
 }
 
 /// <summary>A call from C that is refused.</summary>

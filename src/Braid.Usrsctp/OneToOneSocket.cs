@@ -407,7 +407,7 @@ internal sealed class OneToOneSocket : UsrsctpSocket
     {
         if (!_hasEnded && _association is { Closed.IsCompleted: true } association)
         {
-            int error = ErrorOf(association);
+            int error = Errno.OfEnd(association);
             _hasFailed = error != 0;
             if (_hasFailed)
             {
@@ -419,16 +419,6 @@ internal sealed class OneToOneSocket : UsrsctpSocket
 
         Touch();
     }
-
-    // What the next call of recvv gets.
-    private static int ErrorOf(SctpAssociation association) =>
-        association.Established.Exception?.InnerException is SctpException exception ? Errno.Of(exception)
-        : association.Host.EndedWith switch
-        {
-            null => 0,
-            SctpError.PeerAborted => Errno.Reset,
-            _ => Errno.Aborted,
-        };
 
     private void Listen(SctpStack stack)
     {
