@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
@@ -47,18 +46,8 @@ internal static class Probe
         await s_turns.WaitAsync();
         try
         {
-            var start = new ProcessStartInfo(s_built.Value.Program!, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-            Library.Give(start, library);
-            using Process process = Process.Start(start)!;
-            using var guard = new CancellationTokenSource(s_guard);
-            using CancellationTokenRegistration end = guard.Token.Register(() => process.Kill());
-            Task<string> errors = process.StandardError.ReadToEndAsync(CancellationToken.None);
-            string output = await process.StandardOutput.ReadToEndAsync(CancellationToken.None);
-            await process.WaitForExitAsync(CancellationToken.None);
-            string error = await errors;
-            return output
-                + (error.Length > 0 ? $"standard error: {error}\n" : "")
-                + (guard.IsCancellationRequested ? "it did not end\n" : process.ExitCode != 0 ? $"exit code {process.ExitCode}\n" : "");
+            (int exitCode, string output, string error) = await NativeProgram.RunAsync(s_built.Value, library, s_guard, arguments);
+            return output + (error.Length > 0 ? $"standard error: {error}\n" : "") + (exitCode != 0 ? $"exit code {exitCode}\n" : "");
         }
         finally
         {
